@@ -1,0 +1,1 @@
+"""One gRPC server that holds one code model."""

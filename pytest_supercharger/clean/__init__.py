@@ -1,0 +1,1 @@
+"""From raw model text to a clean candidate."""

@@ -1,0 +1,1 @@
+"""Where hostile code runs."""

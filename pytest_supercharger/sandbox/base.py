@@ -1,0 +1,67 @@
+"""What a sandbox is: a place where hostile code runs and trustworthy verdicts come out.
+
+Three kinds of job, one isolation. An overlay maps a path relative to the project root to the bytes that stand
+there instead of the project's own file; it is how a candidate enters the project. All calls are thread-safe and
+block until a slot is free. Nothing is ever executed outside a container: where none can be had, `SandboxError`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Protocol
+
+from pytest_supercharger.domain import GeneratedTest, Output, PairResult, Probe
+
+__all__ = ["GateResult", "Limits", "Overlay", "Sandbox"]
+
+Overlay = Mapping[str, bytes]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What one job may use."""
+
+    seconds: float = 10.0  # CPU a test or call; wall time is bounded at three times this
+    import_seconds: float = 30.0  # for importing the project's module
+    gate_seconds: float = 300.0  # wall, one run of the project's tests
+    memory_bytes: int = 512 * 1024 * 1024
+    output_bytes: int = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateResult:
+    """One run of project tests: a result a node id, and what went wrong outside of any test."""
+
+    tests: Mapping[str, PairResult] = field(default_factory=dict)
+    skipped: frozenset[str] = frozenset()  # node ids the project itself skips or expects to fail
+    errors: Mapping[str, str] = field(default_factory=dict)  # collection errors: node id -> text
+    reached_at_import: Mapping[str, frozenset[str]] = field(default_factory=dict)  # collector -> stub ids
+    problem: str = ""  # why the run as a whole has no result (time-out, memory, usage error), "" when it has
+
+
+class Sandbox(Protocol):
+    """Runs candidates of one project against tests, project tests and inputs."""
+
+    def run_tests(self, overlay: Overlay, tests: Sequence[GeneratedTest]) -> dict[str, PairResult]:
+        """Run each test in a fork of its own; the result is keyed by the test's id."""
+        ...
+
+    def probe(self, overlay: Overlay, module: str, probes: Sequence[Probe]) -> dict[str, Output]:
+        """Evaluate each probe against `module`; the result is keyed by the probe's id."""
+        ...
+
+    def gate(self, overlay: Overlay, nodeids: Sequence[str] | None) -> GateResult:
+        """Run the project's tests, all of them for None, in a writable copy of the project."""
+        ...
+
+    def close(self) -> None:
+        """Remove every container of this sandbox."""
+        ...
+
+    def __enter__(self) -> Sandbox: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
