@@ -1,0 +1,56 @@
+"""`--supercharge-check`: no model; is a stub left, and does accepted code still pass what it was accepted for?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+from pytest_supercharger import evidence
+from pytest_supercharger.domain import Verdict
+from pytest_supercharger.reporting import Reporter
+from pytest_supercharger.sandbox.base import Sandbox
+from pytest_supercharger.session import Work
+
+__all__ = ["check"]
+
+
+def check(work: Work, open_sandbox: Callable[[], AbstractContextManager[Sandbox]], reporter: Reporter) -> bool:
+    """Whether no stub is left and every accepted function passes its evidence; says what does not.
+
+    Raises:
+        SourceError: an evidence record is damaged.
+        SandboxError: there is no sandbox to run the evidence in.
+    """
+    for stub in work.stubs:
+        reporter.line(f"{stub.relpath}:{stub.line}: {stub.id} is not filled; run pytest --supercharge")
+    records = evidence.load_all(work.project.root)
+    if not records:
+        reporter.line("no evidence to check")
+        return not work.stubs
+    with open_sandbox() as sandbox:
+        good = [_holds(record, work.project.root, sandbox, reporter) for record in records]
+    reporter.line(f"{sum(good)} of {len(good)} accepted functions pass their evidence")
+    return all(good) and not work.stubs
+
+
+def _holds(record: evidence.Record, root: Path, sandbox: Sandbox, reporter: Reporter) -> bool:
+    path = root / record.relpath
+    now = evidence.function_hash(path.read_bytes(), record.qualname) if path.is_file() else None
+    if now is None:
+        reporter.line(f"{record.stub}: {record.relpath} has no such function any more; delete its evidence")
+        return False
+    if now != record.function_hash:
+        reporter.line(f"{record.stub}: edited by hand since it was accepted")
+    tests = record.as_tests()
+    results = sandbox.run_tests({}, tests)
+    failed = [(test.name, results[test.id]) for test in tests if results[test.id].verdict is not Verdict.PASS]
+    for name, result in failed:
+        reporter.line(f"{record.stub}: {name}: {result.verdict.value}: {result.detail}")
+    gate = sandbox.gate({}, record.gate) if record.gate else None
+    broken = [] if gate is None else [node for node, pair in gate.tests.items() if pair.verdict is not Verdict.PASS]
+    if gate is not None and gate.problem:
+        broken.append(gate.problem)
+    for node in broken:
+        reporter.line(f"{record.stub}: {node} fails")
+    return not failed and not broken

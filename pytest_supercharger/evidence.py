@@ -1,0 +1,149 @@
+"""The record of a decision: what it rests on, written beside the project, replayable without a model.
+
+One JSON file a stub under `.supercharger/evidence/`. It holds the tests with their source and the hash of the
+accepted function, so `--supercharge-check` can run them again years later.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from pytest_supercharger.domain import Candidate, GeneratedTest, Stub
+from pytest_supercharger.errors import SourceError
+
+__all__ = ["Record", "function_hash", "load_all", "save"]
+
+FOLDER = Path(".supercharger") / "evidence"
+_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordedTest:
+    """A test the accepted candidate passed."""
+
+    name: str
+    source: str
+    trusted: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """Why one function was accepted."""
+
+    stub: str
+    module: str
+    qualname: str
+    relpath: str
+    function_hash: str  # of the function's AST as it was written
+    candidate_id: str
+    probability: float
+    model: str
+    candidates: int
+    samples: int
+    tests: tuple[RecordedTest, ...]
+    gate: tuple[str, ...]  # node ids of the project tests it passed
+
+    def as_tests(self) -> tuple[GeneratedTest, ...]:
+        """The recorded tests, ready to be run."""
+        return tuple(
+            GeneratedTest(
+                id=hashlib.sha256(test.source.encode()).hexdigest()[:16],
+                name=test.name,
+                source=test.source,
+                trusted=test.trusted,
+            )
+            for test in self.tests
+        )
+
+
+def make(
+    stub: Stub,
+    candidate: Candidate,
+    written: bytes,
+    *,
+    probability: float,
+    model: str,
+    candidates: int,
+    samples: int,
+    tests: Sequence[GeneratedTest],
+    gate: Sequence[str],
+) -> Record:
+    """The record of an acceptance; `written` is the file with the accepted body in it."""
+    return Record(
+        stub=stub.id,
+        module=stub.module,
+        qualname=stub.qualname,
+        relpath=stub.relpath,
+        function_hash=function_hash(written, stub.qualname) or "",
+        candidate_id=candidate.id,
+        probability=round(probability, 4),
+        model=model,
+        candidates=candidates,
+        samples=samples,
+        tests=tuple(RecordedTest(name=t.name, source=t.source, trusted=t.trusted) for t in tests),
+        gate=tuple(gate),
+    )
+
+
+def function_hash(data: bytes, qualname: str) -> str | None:
+    """Digest of the AST of the last definition of that name, docstring and layout left out; None if absent."""
+    try:
+        node: ast.AST | None = ast.parse(data)
+    except (SyntaxError, ValueError):
+        return None
+    for part in qualname.split("."):
+        named = [
+            child
+            for child in ast.walk(node)
+            if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and child.name == part
+        ]
+        if not named:
+            return None
+        node = named[-1]
+    return hashlib.sha256(ast.dump(node).encode()).hexdigest()[:16]
+
+
+def save(root: Path, record: Record) -> Path:
+    """Write the record, whole or not at all.
+
+    Raises:
+        SourceError: the folder cannot be written.
+    """
+    name = record.stub.replace(":", "-")
+    path = root / FOLDER / f"{name}.json"
+    temporary = path.with_name(f".{path.name}.tmp")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        document = {"version": _VERSION, **asdict(record)}
+        temporary.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+        temporary.replace(path)
+    except OSError as error:
+        raise SourceError(f"{path} cannot be written ({error.strerror}); make the folder writable") from None
+    return path
+
+
+def load_all(root: Path) -> tuple[Record, ...]:
+    """Every record of the project, by stub id.
+
+    Raises:
+        SourceError: a record is damaged.
+    """
+    folder = root / FOLDER
+    return tuple(_load(path) for path in sorted(folder.glob("*.json"))) if folder.is_dir() else ()
+
+
+def _load(path: Path) -> Record:
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+        if document.pop("version") != _VERSION:
+            raise ValueError("another version")
+        document["tests"] = tuple(RecordedTest(**test) for test in document["tests"])
+        document["gate"] = tuple(document["gate"])
+        return Record(**document)
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise SourceError(f"{path} is not an evidence record ({error}); delete it or restore it") from None

@@ -1,0 +1,83 @@
+"""What the threads of a run share: the bodies accepted so far, and who waits for whom."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Collection, Mapping, Sequence
+
+from pytest_supercharger.domain import Candidate, Decision, Outcome, SourceFile, Stub
+from pytest_supercharger.writeback import edits
+
+__all__ = ["Filling", "Ledger"]
+
+Filling = tuple[Stub, Candidate]
+
+
+class Ledger:
+    """The state of all stubs of a run; thread-safe."""
+
+    def __init__(self, sources: Mapping[str, SourceFile], stubs: Sequence[Stub]) -> None:
+        """`sources` maps a path relative to the project root to the file as it was read."""
+        self._sources = sources
+        self._stubs = {stub.id: stub for stub in stubs}
+        self._accepted: dict[str, Filling] = {}
+        self._open = set(self._stubs)
+        self._waiting: dict[str, str] = {}
+        self._changed = threading.Condition()
+
+    def settle(self, outcome: Outcome) -> None:
+        """Record a decision and wake those who wait for it."""
+        with self._changed:
+            self._open.discard(outcome.stub.id)
+            if outcome.decision is Decision.ACCEPTED and outcome.candidate is not None:
+                self._accepted[outcome.stub.id] = (outcome.stub, outcome.candidate)
+            self._changed.notify_all()
+
+    def withdraw(self, stub_id: str) -> None:
+        """Take an acceptance back."""
+        with self._changed:
+            self._accepted.pop(stub_id, None)
+
+    def accepted(self) -> dict[str, Filling]:
+        """The accepted bodies by stub id."""
+        with self._changed:
+            return dict(self._accepted)
+
+    def is_accepted(self, stub_id: str) -> bool:
+        """Whether a body was accepted for this stub."""
+        with self._changed:
+            return stub_id in self._accepted
+
+    def wait_for(self, waiter: str, target: str, seconds: float) -> bool:
+        """Wait until `target` is decided; False at once where waiting would close a circle, or after `seconds`."""
+        with self._changed:
+            if target not in self._open or waiter == target:
+                return target != waiter
+            if self._would_deadlock(waiter, target):
+                return False
+            self._waiting[waiter] = target
+            try:
+                return self._changed.wait_for(lambda: target not in self._open, timeout=max(0.0, seconds))
+            finally:
+                del self._waiting[waiter]
+
+    def overlay(self, extra: Sequence[Filling] = (), *, without: Collection[str] = ()) -> dict[str, bytes]:
+        """The files of the project as they are with all accepted bodies and the extra ones filled in.
+
+        Raises:
+            SourceError: a body cannot be put into its file.
+        """
+        fillings = {key: value for key, value in self.accepted().items() if key not in without}
+        fillings |= {stub.id: (stub, candidate) for stub, candidate in extra}
+        by_file: dict[str, list[Filling]] = {}
+        for stub, candidate in fillings.values():
+            by_file.setdefault(stub.relpath, []).append((stub, candidate))
+        return {relpath: edits.fill(self._sources[relpath].data, todo) for relpath, todo in by_file.items()}
+
+    def _would_deadlock(self, waiter: str, target: str) -> bool:
+        seen = target
+        while seen in self._waiting:
+            seen = self._waiting[seen]
+            if seen == waiter:
+                return True
+        return False

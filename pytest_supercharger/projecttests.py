@@ -1,0 +1,143 @@
+"""The user's own tests as a hard condition: which of them reach a stub, and whether a candidate passes those.
+
+Which tests reach a stub is seen by running, never guessed from names: an unfilled stub reports its own call and
+raises. A test stops at the first unfilled stub on its way, so what it reaches is learnt again with every run.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from pytest_supercharger.domain import PairResult, Verdict
+from pytest_supercharger.errors import SandboxError
+from pytest_supercharger.sandbox.base import GateResult, Overlay, Sandbox
+
+__all__ = ["GateVerdict", "ProjectTests", "judge"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateVerdict:
+    """What the project tests that reach a stub say of a candidate."""
+
+    passed: bool
+    failures: Mapping[str, str]  # node id -> reason
+    blocked: frozenset[str] = frozenset()  # ids of unfilled stubs on the way: these tests cannot speak yet
+    infra: str = ""  # the run as a whole gave no answer; held against nobody
+
+
+class ProjectTests:
+    """The project's suite, run in the sandbox; thread-safe."""
+
+    def __init__(self, sandbox: Sandbox, paths: Sequence[str] | None) -> None:
+        """`paths` are the node ids or files that gate, relative to the project root; None: the project's default."""
+        self._sandbox = sandbox
+        self._paths = paths
+        self._lock = threading.Lock()
+        self._reaches: dict[str, set[str]] = {}  # stub id -> node ids
+        self._failing_without: frozenset[str] = frozenset()
+        self.collected = 0
+
+    def discover(self) -> tuple[str, ...]:
+        """Run the whole suite on the unfilled project; returns lines worth telling the user.
+
+        Raises:
+            SandboxError: the suite as a whole cannot be run.
+        """
+        result = self._sandbox.gate({}, self._paths)
+        if result.problem:
+            raise SandboxError(
+                f"the project's tests do not run in the sandbox: {result.problem}; "
+                "fix that, or name the tests that gate with supercharge_gate"
+            )
+        self.collected = len(result.tests)
+        self._learn(result)
+        reached = self._all_reached()
+        broken = [node for node, text in result.errors.items() if node not in reached]
+        failing = [
+            node
+            for node, pair in result.tests.items()
+            if node not in reached and pair.verdict is not Verdict.PASS and node not in result.skipped
+        ]
+        self._failing_without = frozenset(broken) | frozenset(failing)
+        return tuple(f"{node} fails without any stub; it does not gate" for node in (*broken, *failing))
+
+    def reaching(self, stubs: Collection[str]) -> tuple[str, ...]:
+        """Node ids of the tests known to reach any of the stubs."""
+        with self._lock:
+            found: set[str] = set()
+            for stub in stubs:
+                found |= self._reaches.get(stub, set())
+        return tuple(sorted(found))
+
+    def gate(self, overlay: Overlay, stubs: Collection[str]) -> GateVerdict:
+        """Run the tests that reach any of the stubs against an overlay that fills them."""
+        nodeids = self.reaching(stubs)
+        if not nodeids:
+            return GateVerdict(passed=True, failures={})
+        result = self._sandbox.gate(overlay, nodeids)
+        self._learn(result)
+        return judge(result, nodeids)
+
+    def culprits(self, overlay_without: Callable[[str], Overlay], accepted: Collection[str], node: str) -> set[str]:
+        """The accepted stubs that a failing test goes through, found by leaving each out in turn."""
+        found = set()
+        for stub in accepted:
+            result = self._sandbox.gate(overlay_without(stub), (node,))
+            pairs = [*result.tests.values()]
+            at_import = [ids for ids in result.reached_at_import.values() if stub in ids]
+            if at_import or any(stub in pair.reached for pair in pairs):
+                found.add(stub)
+        return found
+
+    def _learn(self, result: GateResult) -> None:
+        with self._lock:
+            for node, pair in result.tests.items():
+                for stub in pair.reached:
+                    self._reaches.setdefault(stub, set()).add(node)
+            for collector, stubs in result.reached_at_import.items():
+                for stub in stubs:
+                    self._reaches.setdefault(stub, set()).add(collector)
+
+    def _all_reached(self) -> set[str]:
+        with self._lock:
+            return set().union(*self._reaches.values()) if self._reaches else set()
+
+
+def judge(result: GateResult, asked: Sequence[str]) -> GateVerdict:
+    """Read a gate run: every test asked for must pass, unless the project skips it or an open stub stops it."""
+    if result.problem:
+        return GateVerdict(passed=False, failures={}, infra=result.problem)
+    failures: dict[str, str] = {}
+    blocked: set[str] = set()
+    for node, pair in result.tests.items():
+        if pair.reached:
+            blocked |= pair.reached
+        elif pair.verdict is Verdict.INFRA:
+            return GateVerdict(passed=False, failures={}, infra=pair.detail or "no verdict")
+        elif pair.verdict is not Verdict.PASS and node not in result.skipped:
+            failures[node] = _reason(pair)
+    for node, text in result.errors.items():
+        stubs = result.reached_at_import.get(node, frozenset())
+        if stubs:
+            blocked |= stubs
+        else:
+            failures[node] = text
+    for node in asked:
+        if not _answered(node, result):
+            failures[node] = "the test did not run"
+    return GateVerdict(passed=not failures, failures=failures, blocked=frozenset(blocked))
+
+
+def _answered(node: str, result: GateResult) -> bool:
+    """A file or class stands for the tests in it, and for a parametrised test stand its instances."""
+    if node in result.tests or node in result.skipped or node in result.errors or node in result.reached_at_import:
+        return True
+    seen = [*result.tests, *result.skipped, *result.errors]
+    return any(other.startswith((f"{node}::", f"{node}[")) or node.startswith(f"{other}::") for other in seen)
+
+
+def _reason(pair: PairResult) -> str:
+    first = pair.detail.strip().splitlines()
+    return first[0] if first else pair.verdict.value

@@ -1,0 +1,251 @@
+"""What a run of supercharge does to pytest's own run: starts ahead of it, ends it early, or adds failed reports.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Generator, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_supercharger import reporting, session
+from pytest_supercharger.domain import Decision, Outcome, Question
+from pytest_supercharger.errors import SuperchargeError
+from pytest_supercharger.options import Settings
+from pytest_supercharger.project import Project
+from pytest_supercharger.reporting import Reporter
+
+if TYPE_CHECKING:
+    from pytest_supercharger.sandbox.base import Sandbox
+    from pytest_supercharger.solver import Generator as Model
+
+__all__ = ["Run", "start"]
+
+FILLED = "PYTEST_SUPERCHARGE_FILLED"  # set to the rootdir: xdist workers and the sandbox inherit it and stay inert
+
+# Modes of pytest that look and do not run; none of them fills.
+_LOOKING = ("help", "version", "markers", "showfixtures", "show_fixtures_per_test", "cacheshow", "setupplan")
+
+
+def start(config: pytest.Config, settings: Settings) -> Run | None:
+    """Fill the stubs of this project; None where the run must stay as it is.
+
+    Raises:
+        pytest.UsageError: the run cannot be carried out; nothing was changed.
+    """
+    namespace = config.known_args_namespace
+    if os.environ.get(FILLED) == str(config.rootpath) or any(getattr(namespace, name, None) for name in _LOOKING):
+        return None
+    run = Run(config, settings)
+    try:
+        if namespace.collectonly:
+            run.list_stubs()
+        else:
+            run.fill()
+    except SuperchargeError as error:
+        run.restore_environment()
+        raise pytest.UsageError(str(error)) from None
+    except KeyboardInterrupt:
+        # Only UsageError may leave the hook: pytest would print a traceback for anything else.
+        run.stopped = pytest.ExitCode.INTERRUPTED
+        run.reporter.line("interrupted; accepted functions are kept and written by the next run")
+    return run
+
+
+class Run:
+    """One run of supercharge inside one run of pytest; registered as a plugin when it is on."""
+
+    def __init__(self, config: pytest.Config, settings: Settings) -> None:
+        """Nothing happens before `fill` or `list_stubs`."""
+        self._config = config
+        self._settings = settings
+        self._root = config.rootpath
+        self._previous = os.environ.get(FILLED)
+        self._listing: list[str] = []
+        self.reporter = Reporter(sys.stdout)
+        self.outcomes: tuple[Outcome, ...] = ()
+        self.stopped: int | None = None  # exit status, where the ordinary run is left out
+        self._failed = False
+        os.environ[FILLED] = str(self._root)
+
+    # -- ahead of pytest's own run
+
+    def list_stubs(self) -> None:
+        """Note what would be filled."""
+        work = self._find()
+        self._listing = [f"supercharge: {len(work.stubs)} stubs"]
+        self._listing += [f"  {stub.id} ({stub.relpath}:{stub.line})" for stub in work.stubs]
+        self._listing += [f"  {line}" for line in work.problems]
+
+    def fill(self) -> None:
+        """Find the stubs and do what the settings say; prints progress, table and diff."""
+        work = self._find()
+        session.remaining_problems(work)
+        if self._settings.check:
+            self._check(work)
+            return
+        if not work.stubs:
+            self.reporter.line("no stubs marked @supercharge; nothing to fill")
+            self._finish(())
+            return
+        work.project.check_right_copy([work.sources[stub.relpath] for stub in work.stubs])
+        self.reporter.line(f"{len(work.stubs)} stubs to fill")
+        finished = session.Session(
+            work,
+            self._settings,
+            sandbox=lambda: self._sandbox(work.project),
+            generator=self._generator,
+            reporter=self.reporter,
+            hooks=self._hooks(),
+        ).run()
+        self._show(finished)
+        self._finish(finished.outcomes)
+        if self._settings.writes:
+            self._stop_if_imported({change.path for change in finished.changes})
+
+    def _find(self) -> session.Work:
+        paths = [str(path) for path in self._config.getini("pythonpath")]
+        project = Project.discover(self._root, norecurse=self._config.getini("norecursedirs"), pythonpath=paths)
+        return session.select(session.find(project), self._settings.only)
+
+    def _check(self, work: session.Work) -> None:
+        from pytest_supercharger import checking
+
+        good = checking.check(work, lambda: self._sandbox(work.project), self.reporter)
+        self.stopped = pytest.ExitCode.OK if good else pytest.ExitCode.TESTS_FAILED
+
+    def _sandbox(self, project: Project) -> AbstractContextManager[Sandbox]:
+        from pytest_supercharger.sandbox.docker import DockerSandbox
+
+        return DockerSandbox(
+            project.root, roots=project.roots, slots=self._settings.slots or None, report=self.reporter.line
+        )
+
+    @contextmanager
+    def _generator(self) -> Iterator[Model]:
+        from pytest_supercharger import client
+
+        if self._settings.nodes:
+            with client.NodePool(self._settings.nodes) as pool:
+                pool.connect()
+                yield pool
+            return
+        from pytest_supercharger.localnode import LocalNode
+
+        self.reporter.line(f"no node given; starting one with the model {self._settings.model}")
+        with LocalNode(model=self._settings.model, report=self.reporter.line) as node:
+            with client.NodePool([node.address]) as pool:
+                pool.connect()
+                yield pool
+
+    def _hooks(self) -> session.Hooks:
+        hook = self._config.hook
+
+        def question(asked: Question) -> Question:
+            changed: Question | None = hook.pytest_supercharge_question(question=asked)
+            return asked if changed is None else changed
+
+        def refuse(outcome: Outcome) -> str | None:
+            reason: str | None = hook.pytest_supercharge_accept(outcome=outcome)
+            return reason
+
+        def written(outcome: Outcome, path: Path) -> None:
+            hook.pytest_supercharge_written(outcome=outcome, path=path)
+
+        return session.Hooks(question=question, refuse=refuse, written=written)
+
+    def _show(self, finished: session.Finished) -> None:
+        self.reporter.block("\n" + reporting.table(finished.outcomes) + "\n")
+        for outcome in finished.outcomes:
+            if outcome.decision is not Decision.ACCEPTED:
+                self.reporter.block(reporting.explain(outcome))
+        if finished.diff:
+            self.reporter.block("\n" + finished.diff)
+        if self._settings.patch is not None:
+            self._settings.patch.write_bytes(finished.patch)
+            self.reporter.line(f"the patch is in {self._settings.patch}; apply it with git apply")
+
+    def _finish(self, outcomes: tuple[Outcome, ...]) -> None:
+        self.outcomes = outcomes
+        self._failed = any(outcome.decision is not Decision.ACCEPTED for outcome in outcomes)
+        if self._settings.json is not None:
+            reporting.write_json(self._settings.json, outcomes)
+        if not self._settings.runs_tests:
+            self.stopped = pytest.ExitCode.TESTS_FAILED if self._failed else pytest.ExitCode.OK
+
+    def _stop_if_imported(self, written: set[Path]) -> None:
+        loaded = {Path(file).resolve() for module in [*sys.modules.values()] if (file := _file_of(module))}
+        stale = sorted(str(path.name) for path in written if path.resolve() in loaded)
+        if stale:
+            self.reporter.line(f"{', '.join(stale)} was imported before it was filled; run pytest again")
+            self.stopped = pytest.ExitCode.TESTS_FAILED
+
+    # -- hooks of pytest's own run
+
+    def early_exit(self) -> int | None:
+        """The exit status that ends pytest here, or None to go on."""
+        if self.stopped is not None:
+            self.restore_environment()
+        return self.stopped
+
+    def restore_environment(self) -> None:
+        """Leave the environment as it was before the run."""
+        if self._previous is None:
+            os.environ.pop(FILLED, None)
+        else:
+            os.environ[FILLED] = self._previous
+
+    def pytest_report_collectionfinish(self) -> list[str]:
+        """List the stubs under `--collect-only`."""
+        return self._listing
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, Any, Any]:
+        """Add one failed report a stub that stayed open, so that terminal, JUnit and exit status all tell it."""
+        try:
+            return (yield)
+        finally:
+            for outcome in self.outcomes:
+                if outcome.decision is not Decision.ACCEPTED:
+                    session.ihook.pytest_runtest_logreport(report=_failed_report(outcome))
+
+    def pytest_report_teststatus(self, report: pytest.TestReport) -> tuple[str, str, str] | None:
+        """Show open stubs with a letter of their own."""
+        if isinstance(report, StubReport):
+            return "failed", "S", "STUB OPEN"
+        return None
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None, None, None]:
+        """A project without tests is fine when all its stubs were filled."""
+        if session.exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED and self.outcomes and not self._failed:
+            session.exitstatus = pytest.ExitCode.OK
+        return (yield)
+
+
+class StubReport(pytest.TestReport):
+    """The failed report of a stub that stayed open."""
+
+
+def _failed_report(outcome: Outcome) -> StubReport:
+    stub = outcome.stub
+    return StubReport(
+        nodeid=f"{stub.relpath}::{stub.qualname}",
+        location=(stub.relpath, stub.line - 1, stub.qualname),
+        keywords={},
+        outcome="failed",
+        longrepr=reporting.explain(outcome),
+        when="call",
+        duration=outcome.seconds,
+    )
+
+
+def _file_of(module: object) -> str | None:
+    file = getattr(module, "__file__", None)
+    return file if isinstance(file, str) else None

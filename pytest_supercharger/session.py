@@ -1,0 +1,294 @@
+"""One run: find, reach, search, join, write, record. Each step is one function here."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from pytest_supercharger import evidence, stubs
+from pytest_supercharger.domain import Decision, Outcome, Question, SourceFile, Stub
+from pytest_supercharger.errors import SettingsError, SourceError, SuperchargeError
+from pytest_supercharger.ledger import Ledger
+from pytest_supercharger.options import Settings
+from pytest_supercharger.project import Project
+from pytest_supercharger.projecttests import ProjectTests
+from pytest_supercharger.reporting import Reporter
+from pytest_supercharger.sandbox.base import Sandbox
+from pytest_supercharger.solver import Generator, Services, Solver
+from pytest_supercharger.writeback import files, journal, patch, verify
+
+__all__ = ["Hooks", "Session", "Work", "find", "select"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hooks:
+    """What other plugins may do; the defaults do nothing."""
+
+    question: Callable[[Question], Question] = lambda question: question
+    refuse: Callable[[Outcome], str | None] = lambda outcome: None
+    written: Callable[[Outcome, Path], None] = lambda outcome, path: None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """What is to be done: the project, its files with stubs, and the stubs that were selected."""
+
+    project: Project
+    sources: dict[str, SourceFile]  # relpath -> file
+    stubs: tuple[Stub, ...]
+    problems: tuple[str, ...]  # marked things that cannot be stubs
+
+
+def find(project: Project) -> Work:
+    """Step 1: every stub of the project, by AST; nothing of the project is imported.
+
+    Raises:
+        SourceError: a file with the marker cannot be read or parsed.
+    """
+    sources = {source.relpath: source for source in project.marked_files()}
+    found = tuple(stub for source in sources.values() for stub in stubs.find(source))
+    problems = tuple(line for source in sources.values() for line in stubs.problems(source))
+    return Work(project=project, sources=sources, stubs=found, problems=problems)
+
+
+def select(work: Work, globs: Sequence[str]) -> Work:
+    """The work restricted to stubs whose id matches one of the globs; all of it without globs.
+
+    Raises:
+        SettingsError: nothing matches.
+    """
+    if not globs:
+        return work
+    chosen = tuple(stub for stub in work.stubs if any(fnmatchcase(stub.id, glob) for glob in globs))
+    if not chosen:
+        known = ", ".join(stub.id for stub in work.stubs[:8]) or "no stub at all"
+        raise SettingsError(f"--supercharge-only {' '.join(globs)} matches no stub; the project has {known}")
+    return replace(work, stubs=chosen, problems=())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finished:
+    """What a run came to."""
+
+    outcomes: tuple[Outcome, ...]
+    changes: tuple[files.Change, ...]
+    diff: str  # for people
+    patch: bytes  # for `git apply`
+
+
+class Session:
+    """Runs the steps over work that was found."""
+
+    def __init__(
+        self,
+        work: Work,
+        settings: Settings,
+        *,
+        sandbox: Callable[[], AbstractContextManager[Sandbox]],
+        generator: Callable[[], AbstractContextManager[Generator]],
+        reporter: Reporter,
+        hooks: Hooks | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`sandbox` and `generator` open what a run needs; they are called once, when there is something to do."""
+        self._work = work
+        self._settings = settings
+        self._open_sandbox = sandbox
+        self._open_generator = generator
+        self._reporter = reporter
+        self._hooks = hooks or Hooks()
+        self._clock = clock
+
+    def run(self) -> Finished:
+        """Fill the stubs; files change only in the last step, and only where the settings say so.
+
+        Raises:
+            SuperchargeError: the run cannot be carried out; no file was changed.
+        """
+        ledger = Ledger(self._work.sources, self._work.stubs)
+        with self._open_sandbox() as sandbox:
+            tests = self._reach(sandbox)
+            remembered = self._replay_journal(ledger, tests)
+            todo = [stub for stub in self._work.stubs if stub.id not in remembered]
+            records: dict[str, evidence.Record] = {}
+            outcomes = {**remembered, **self._search(todo, ledger, sandbox, tests, records)}
+            outcomes = self._join(outcomes, ledger, tests)
+        ordered = tuple(outcomes[stub.id] for stub in self._work.stubs)
+        return self._write(ordered, ledger, records)
+
+    def _reach(self, sandbox: Sandbox) -> ProjectTests:
+        """Step 2: which project tests reach which stub."""
+        tests = ProjectTests(sandbox, self._settings.gate or None)
+        for line in tests.discover():
+            self._reporter.line(line)
+        reaching = len(tests.reaching([stub.id for stub in self._work.stubs]))
+        self._reporter.line(f"{tests.collected} project tests, {reaching} of them reach a stub")
+        return tests
+
+    def _replay_journal(self, ledger: Ledger, tests: ProjectTests) -> dict[str, Outcome]:
+        """Bodies an interrupted run had accepted, where their file is still the same and the gate still passes."""
+        outcomes: dict[str, Outcome] = {}
+        by_id = {stub.id: stub for stub in self._work.stubs}
+        for entry in journal.read(self._work.project.root):
+            stub = by_id.get(entry.stub_id)
+            if stub is None or entry.sha256 != files.digest(self._work.sources[stub.relpath].data):
+                continue
+            outcome = Outcome(
+                stub=stub,
+                decision=Decision.ACCEPTED,
+                reason=f"{entry.reason} (kept from an interrupted run)",
+                probability=entry.probability,
+                candidate=entry.candidate,
+            )
+            overlay = ledger.overlay([(stub, entry.candidate)])
+            if tests.gate(overlay, [stub.id]).passed:
+                ledger.settle(outcome)
+                outcomes[stub.id] = outcome
+                self._reporter.line(f"{stub.id}: kept from an interrupted run")
+        return outcomes
+
+    def _search(
+        self,
+        todo: Sequence[Stub],
+        ledger: Ledger,
+        sandbox: Sandbox,
+        tests: ProjectTests,
+        records: dict[str, evidence.Record],
+    ) -> dict[str, Outcome]:
+        """Steps 3: several stubs at once, each in a thread of its own."""
+        if not todo:
+            return {}
+        with self._open_generator() as generator:
+            services = Services(
+                generator=generator,
+                sandbox=sandbox,
+                tests=tests,
+                ledger=ledger,
+                reporter=self._reporter,
+                clock=self._clock,
+                question=self._hooks.question,
+                style=self._work.project.style(),
+            )
+
+            def solve(stub: Stub) -> Outcome:
+                solver = Solver(stub, self._work.sources[stub.relpath], services, self._settings)
+                outcome = self._settle(self._veto(self._guarded(solver)), ledger)
+                if outcome.decision is Decision.ACCEPTED:
+                    records[stub.id] = solver.record(outcome)
+                self._reporter.line(f"{stub.id}: {outcome.decision.value} ({outcome.reason})")
+                return outcome
+
+            with _pool(self._settings.parallel, services) as pool:
+                return {outcome.stub.id: outcome for outcome in pool.map(solve, todo)}
+
+    def _guarded(self, solver: Solver) -> Outcome:
+        """A failure of one stub is that stub's decision; the others go on."""
+        try:
+            return solver.solve()
+        except SuperchargeError as error:
+            return Outcome(stub=solver.stub, decision=Decision.ERROR, reason=str(error))
+
+    def _veto(self, outcome: Outcome) -> Outcome:
+        reason = self._hooks.refuse(outcome) if outcome.decision is Decision.ACCEPTED else None
+        if reason is None:
+            return outcome
+        return replace(outcome, decision=Decision.ABSTAINED, reason=f"refused by a plugin: {reason}", candidate=None)
+
+    def _settle(self, outcome: Outcome, ledger: Ledger) -> Outcome:
+        ledger.settle(outcome)
+        if outcome.candidate is not None and outcome.decision is Decision.ACCEPTED and self._settings.writes:
+            digest = files.digest(self._work.sources[outcome.stub.relpath].data)
+            journal.append(
+                self._work.project.root,
+                journal.Entry(
+                    stub_id=outcome.stub.id,
+                    relpath=outcome.stub.relpath,
+                    sha256=digest,
+                    candidate=outcome.candidate,
+                    probability=outcome.probability,
+                    reason=outcome.reason,
+                ),
+            )
+        return outcome
+
+    def _join(self, outcomes: dict[str, Outcome], ledger: Ledger, tests: ProjectTests) -> dict[str, Outcome]:
+        """Step 4: all accepted bodies together pass every test that reaches any of them, else the culprits abstain."""
+        while ledger.accepted():
+            accepted = ledger.accepted()
+            verdict = tests.gate(ledger.overlay(), list(accepted))
+            if verdict.passed:
+                break
+            culprits: set[str] = set()
+            if verdict.failures:
+                node = next(iter(verdict.failures))
+                culprits = tests.culprits(lambda left_out: ledger.overlay(without=[left_out]), list(accepted), node)
+                reason = f"together with the other accepted functions {node} fails: {verdict.failures[node]}"
+            else:
+                reason = f"the project tests gave no answer: {verdict.infra}"
+            for stub_id in culprits or set(accepted):
+                ledger.withdraw(stub_id)
+                outcomes[stub_id] = replace(
+                    outcomes[stub_id], decision=Decision.ABSTAINED, reason=reason, candidate=None
+                )
+        return outcomes
+
+    def _write(
+        self, outcomes: tuple[Outcome, ...], ledger: Ledger, records: dict[str, evidence.Record]
+    ) -> Finished:
+        """Steps 5 and 6: verify every file, then write them all, then the evidence."""
+        root, sources = self._work.project.root, self._work.sources
+        new = {relpath: data for relpath, data in ledger.overlay().items() if data != sources[relpath].data}
+        for relpath, data in new.items():
+            fillings = [filling for filling in ledger.accepted().values() if filling[0].relpath == relpath]
+            verify.verify(
+                sources[relpath].data, data, fillings, requires_python=self._work.project.requires_python
+            )
+        triples = [(relpath, sources[relpath].data, data) for relpath, data in sorted(new.items())]
+        changes = tuple(
+            files.Change(path=sources[relpath].path, old_sha256=files.digest(old), new=data)
+            for relpath, old, data in triples
+        )
+        if self._settings.writes:
+            files.apply(changes)
+            for stub_id in ledger.accepted():
+                if stub_id in records:
+                    evidence.save(root, records[stub_id])
+            journal.clear(root, [stub.id for stub in self._work.stubs])
+            for outcome in outcomes:
+                if outcome.decision is Decision.ACCEPTED:
+                    self._hooks.written(outcome, outcome.stub.path)
+        return Finished(
+            outcomes=outcomes,
+            changes=changes,
+            diff=patch.diff_for_people(triples),
+            patch=patch.unified(triples),
+        )
+
+
+@contextlib.contextmanager
+def _pool(workers: int, services: Services) -> Iterator[ThreadPoolExecutor]:
+    """Threads that are told to stop, not waited for to the end of their budgets, when the run is interrupted."""
+    pool = ThreadPoolExecutor(max_workers=workers, thread_name_prefix="supercharge")
+    try:
+        yield pool
+    except BaseException:
+        services.stop.set()
+        pool.shutdown(wait=True, cancel_futures=True)
+        raise
+    pool.shutdown(wait=True)
+
+
+def remaining_problems(work: Work) -> None:
+    """Refuse to run over marked things that cannot be stubs.
+
+    Raises:
+        SourceError: there are some; all are listed.
+    """
+    if work.problems:
+        raise SourceError("; ".join(work.problems))
