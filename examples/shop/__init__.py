@@ -1,0 +1,1 @@
+"""The corner shop: texts, prices and orders."""

@@ -1,0 +1,14 @@
+from shop.orders import Cart
+
+
+def test_total_counts_every_piece(cart):
+    assert cart.total() == 6.25
+
+
+def test_quantity_does_not_make_a_line_expensive(cart):
+    cart.add("salt", 0.5, 100)
+    assert cart.most_expensive() == "bread"
+
+
+def test_an_empty_cart_costs_nothing():
+    assert Cart().total() == 0
