@@ -1,0 +1,82 @@
+"""Telling code from prose, line by line: what the extraction and the repair both need."""
+
+from __future__ import annotations
+
+import ast
+import re
+
+from pytest_supercharger.clean._lexical import Scanner
+from pytest_supercharger.clean._syntax import FunctionNode, parse
+
+__all__ = ["bare_code", "has_definition", "looks_like_code", "only_definitions", "transcript"]
+
+_STATEMENT = re.compile(
+    r"(?:(?:async\s+)?def\s+\w+|class\s+\w+\s*[:(]|@\w[\w.]*(?:\(.*\))?\s*$|import\s+[\w.]+(?:\s+as\s+\w+)?(?:\s*,.*)?$"
+    r"|from\s+\.*[\w.]*\s+import\s+[\w*(]|(?:if|elif|while|with|for|except)\b.*:|(?:else|try|finally)\s*:"
+    r"|(?:return|raise|assert|del|global|nonlocal|yield|await|pass|break|continue)\b"
+    r"|[\w.\[\]'\", ()]+(?:\s*:\s*[\w.\[\], |]+)?\s*(?:[-+*/%|&^@]|//|\*\*|<<|>>)?=(?!=)|#|[)\]}])"
+)
+_SENTENCE = re.compile(r"[A-Za-z][\w']*,?\s+[a-z][\w']*\s+[a-z]")
+
+
+def looks_like_code(line: str) -> bool:
+    """Tell whether a line that starts in column 0 may be a line of Python."""
+    stripped = line.strip()
+    if not stripped:
+        return False
+    if parse(stripped) is not None:
+        # A bare word is valid Python, and the usual way a sentence of one word looks.
+        return not re.fullmatch(r"[\w ]+", stripped) or stripped in {"pass", "return", "break", "continue"}
+    if not _STATEMENT.match(stripped):
+        return False
+    return not (_SENTENCE.match(stripped) and not re.search(r"[=(:\[]", stripped))
+
+
+def bare_code(text: str) -> str | None:
+    """Return the code of an answer without fences: from the first line of code to the last, None without any."""
+    text = transcript(text)
+    lines = text.split("\n")
+    start = next((i for i, line in enumerate(lines) if not line[:1].isspace() and _starts_code(line)), None)
+    if start is None:
+        return None
+    end = start
+    scanner = Scanner()
+    for row in range(start, len(lines)):
+        line = lines[row]
+        open_before = scanner.in_string or bool(scanner.brackets)
+        if not open_before and line.strip() and not line[0].isspace() and not looks_like_code(line):
+            break
+        scanner.feed(line)
+        if line.strip():
+            end = row
+    return "\n".join(lines[start : end + 1])
+
+
+def _starts_code(line: str) -> bool:
+    return bool(_STATEMENT.match(line)) and looks_like_code(line)
+
+
+def has_definition(code: str, name: str, *, must_parse: bool) -> bool:
+    """Tell whether `code` defines a function or method called `name`."""
+    tree = parse(code)
+    if tree is not None:
+        return any(isinstance(n, FunctionNode) and n.name == name for n in ast.walk(tree))
+    return not must_parse and re.search(rf"^\s*(?:async\s+)?def\s+{re.escape(name)}\b", code, re.M) is not None
+
+
+def only_definitions(code: str) -> bool:
+    """Tell whether `code` parses and holds nothing but imports, definitions and constants."""
+    tree = parse(code)
+    kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom, ast.Assign, ast.AnnAssign)
+    return tree is not None and all(isinstance(node, kinds) for node in tree.body)
+
+
+def transcript(code: str) -> str:
+    """Return what was typed in a REPL transcript, its output left out; other code as it is."""
+    lines = code.split("\n")
+    if not any(re.match(r">>> ?(?:async def|def|class|import|from|@)\b", line.lstrip()) for line in lines):
+        return code
+    if parse(code) is not None:
+        return code
+    typed = [match.group(1) for line in lines if (match := re.match(r"\s*(?:>>>|\.\.\.)(?: (.*))?$", line))]
+    return "\n".join(line or "" for line in typed)

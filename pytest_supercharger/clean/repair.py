@@ -1,0 +1,81 @@
+"""The smallest edit that makes broken Python parse: a bounded best-first search over the moves of `_moves`."""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import textwrap
+from collections.abc import Iterator
+
+from pytest_supercharger.clean._moves import moves
+from pytest_supercharger.clean._syntax import MAX_SOURCE, parse, syntax_error
+
+__all__ = ["cut_tail", "repair"]
+
+_MAX_COST = 8.0
+_MAX_PARSES = 200
+# Characters parsed in one search at most: what keeps a long answer from taking seconds.
+_MAX_CHARACTERS = 1_000_000
+
+
+def repair(source: str) -> str:
+    """Return `source` when it parses, else the cheapest repair found, else `source` as it was.
+
+    The search always ends: it parses at most 200 texts, fewer for long ones.
+    """
+    if len(source) > MAX_SOURCE or syntax_error(source) is None:
+        return source
+    return _search(source) or source
+
+
+def _search(source: str) -> str | None:
+    counter = itertools.count()
+    heap: list[tuple[float, int, int, str]] = []
+    seen: set[str] = set()
+    budget = min(_MAX_PARSES, max(10, _MAX_CHARACTERS // max(1, len(source))))
+    for cost, text in _starts(source):
+        if text not in seen:
+            seen.add(text)
+            heapq.heappush(heap, (cost, 0, next(counter), text))
+    while heap and budget > 0:
+        cost, _, _, text = heapq.heappop(heap)
+        budget -= 1
+        error = syntax_error(text)
+        if error is None:
+            if text.strip():  # an empty file parses too; it repairs nothing
+                return text
+            continue
+        for step, changed in moves(text, error):
+            if changed not in seen and cost + step <= _MAX_COST:
+                seen.add(changed)
+                # Among equal costs the one that got furthest down the text goes first.
+                heapq.heappush(heap, (cost + step, -(error.lineno or 0), next(counter), changed))
+    return None
+
+
+def _starts(source: str) -> Iterator[tuple[float, str]]:
+    yield 0.0, source
+    dedented = textwrap.dedent(source)
+    if dedented != source:
+        yield 0.1, dedented
+    lines = source.split("\n")
+    if lines[0][:1].isspace() and len(lines) > 1:  # only the header was indented
+        yield 0.2, "\n".join([lines[0].lstrip(), *lines[1:]])
+
+
+def cut_tail(source: str) -> str:
+    """Return the longest run of whole lines from the top that parses; for tests only.
+
+    A test that lost its last statement still says something true; a function that lost its last one is another function.
+    """
+    if parse(source) is not None:
+        return source
+    lines = source.split("\n")[:2000]
+    error = syntax_error(source)
+    # Everything above the line of the error lexes; the search starts there and walks up.
+    end = min(len(lines), error.lineno) if error is not None and error.lineno else len(lines)
+    for keep in itertools.islice(range(end, 0, -1), _MAX_PARSES):
+        text = "\n".join(lines[:keep])
+        if text.strip() and parse(text) is not None:
+            return text + "\n"
+    return ""
