@@ -1,0 +1,153 @@
+"""The command `supercharger-node`: settings in, one line "listening on HOST:PORT" out, then serve until told to stop."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import os
+import sys
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from model_node.config import ConfigError, NodeConfig, Tls, read_file, read_token
+from model_node.engine.base import Engine, EngineError
+from model_node.parent import exit_with_parent
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["main", "parser"]
+
+# The modules the `node` extra brings; any other failed import is a defect of ours and must be seen as one.
+_EXTRA = frozenset(
+    {"accelerate", "bitsandbytes", "gguf", "grpc_health", "grpc_reflection", "numpy", "safetensors", "tokenizers"}
+    | {"torch", "transformers", "huggingface_hub"}
+)
+
+
+def parser() -> argparse.ArgumentParser:
+    """Build the parser of the command line."""
+    parser = argparse.ArgumentParser(
+        prog="supercharger-node",
+        description="Serve one code model over gRPC for pytest --supercharge.",
+    )
+    parser.add_argument("--host", default="127.0.0.1", help="address to bind (default: %(default)s)")
+    parser.add_argument("--port", type=int, default=50051, help="port to bind, 0 picks one (default: %(default)s)")
+    engine = parser.add_argument_group("engine")
+    engine.add_argument("--engine", choices=("local", "replay"), default="local", help="what answers")
+    engine.add_argument("--replay", type=Path, metavar="FILE", help="JSON lines the replay engine answers from")
+    engine.add_argument("--model", default="auto", metavar="NAME", help="folder, OWNER/NAME, or auto (default)")
+    engine.add_argument("--quantization", choices=("bf16", "int8"), default="bf16", help="default: %(default)s")
+    engine.add_argument("--device", default="auto", help="auto (default), cpu, cuda, cuda:0, ...")
+    engine.add_argument("--max-batch", type=_count, metavar="N", help="samples that run at once")
+    engine.add_argument("--max-context", type=_count, metavar="N", help="tokens of prompt and answer together")
+    engine.add_argument("--max-queued", type=_count, metavar="N", default=4096, help="default: %(default)s")
+    guard = parser.add_argument_group("who may ask")
+    guard.add_argument("--token-file", type=Path, help="bearer token; else the variable SUPERCHARGER_NODE_TOKEN")
+    guard.add_argument("--tls-cert", type=Path, metavar="PEM", help="certificate chain of the node")
+    guard.add_argument("--tls-key", type=Path, metavar="PEM", help="its private key")
+    guard.add_argument("--tls-client-ca", type=Path, metavar="PEM", help="clients must show a certificate of this CA")
+    guard.add_argument("--insecure", action="store_true", help="bind a public address without TLS and token")
+    parser.add_argument("--grace", type=float, default=10.0, metavar="SECONDS", help="for running requests at the end")
+    parser.add_argument("--exit-with-parent", action="store_true", help="stop when stdin closes or the parent dies")
+    return parser
+
+
+def _count(text: str) -> int:
+    if not (text.isdecimal() and int(text) > 0):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number above 0")
+    return int(text)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; 0 after an orderly end, 2 with one line on stderr when the node cannot start."""
+    options = parser().parse_args(arguments)
+    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(message)s")
+    logging.getLogger("model_node").setLevel(logging.INFO)
+    if options.exit_with_parent:
+        exit_with_parent()
+    try:
+        _serve(options)
+    except (ConfigError, EngineError) as error:
+        return _fail(str(error))
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] not in _EXTRA:
+            raise
+        return _fail(f'{error.name} is not installed; run: pip install "pytest-supercharger[node]"')
+    except KeyboardInterrupt:  # before the server has taken over the signal
+        return 130
+    if any(thread.name == "load" and thread.is_alive() for thread in threading.enumerate()):
+        sys.stderr.flush()
+        os._exit(0)  # stopped while a model was loading: native code in that thread must not meet a dying interpreter
+    return 0
+
+
+def _fail(message: str) -> int:
+    line = " ".join(message.split())
+    print(f"supercharger-node: {line}", file=sys.stderr, flush=True)
+    return 2
+
+
+def _serve(options: argparse.Namespace) -> None:
+    config = _config(options)
+    # Late: the server needs packages of the `node` extra, and wrong settings should be told without them.
+    from model_node.server import serve
+
+    asyncio.run(serve(_engine(options), config, _announce))
+
+
+def _announce(host: str, port: int) -> None:
+    shown = f"[{host}]" if ":" in host else host
+    print(f"listening on {shown}:{port}", flush=True)
+
+
+def _config(options: argparse.Namespace) -> NodeConfig:
+    if (options.engine == "replay") != (options.replay is not None):
+        raise ConfigError("--engine replay and --replay FILE go together; give both or none")
+    return NodeConfig(
+        host=options.host,
+        port=options.port,
+        token=read_token(options.token_file),
+        tls=_tls(options),
+        insecure=options.insecure,
+        grace_seconds=options.grace,
+    )
+
+
+def _tls(options: argparse.Namespace) -> Tls | None:
+    if options.tls_cert is None and options.tls_key is None and options.tls_client_ca is None:
+        return None
+    if options.tls_cert is None or options.tls_key is None:
+        raise ConfigError("TLS needs a certificate and its key; give both --tls-cert and --tls-key")
+    client_ca = options.tls_client_ca
+    return Tls(
+        certificate=read_file(options.tls_cert, "--tls-cert"),
+        key=read_file(options.tls_key, "--tls-key"),
+        client_ca=None if client_ca is None else read_file(client_ca, "--tls-client-ca"),
+    )
+
+
+def _engine(options: argparse.Namespace) -> Engine:
+    if options.engine == "replay":
+        from model_node.engine.replay import ReplayEngine
+
+        return ReplayEngine(options.replay, max_queued=options.max_queued)
+    from model_node.engine.local import LocalEngine
+    from model_node.models import default_cache, resolve
+
+    folder = resolve(options.model, default_cache(), _report)
+    return LocalEngine(
+        folder,
+        quantization=options.quantization,
+        device=options.device,
+        max_batch=options.max_batch,
+        max_context=options.max_context,
+        max_queued=options.max_queued,
+        model_id=folder.name if options.model == "auto" else options.model,
+    )
+
+
+def _report(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)

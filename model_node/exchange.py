@@ -1,0 +1,82 @@
+"""What passes between one gRPC handler, on the event loop, and the engine's thread."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from typing import TYPE_CHECKING, Any
+
+from model_node.engine.base import EngineError, ErrorKind, FinishedSample, Usage
+from model_node.v1 import model_node_pb2 as pb
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["Exchange"]
+
+_MAX_FIELD = 120  # characters of a client's word in a log line
+
+
+class Exchange:
+    """The events of one request in order, its deadline, and the figures of its log line."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.deadline = float("inf")  # of time.monotonic()
+        self.started = False  # the engine has taken the job
+        self.ended = False  # the engine has said its last word
+        self.samples_wanted = 0
+        self._samples = 0
+        self._tokens = 0
+        self._begin = time.monotonic()
+        self._loop = loop
+        self._events: asyncio.Queue[Any] = asyncio.Queue()
+
+    def put(self, event: object) -> None:
+        """Take an event from the engine; called on its thread, never blocks."""
+        # The loop is closed only when the process ends; a late event is then of interest to nobody.
+        with contextlib.suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(self._events.put_nowait, event)
+
+    async def get(self) -> Any:
+        """Wait for the next event; an EngineError is raised, and so is the passing of the deadline."""
+        event = await self._next()
+        if isinstance(event, EngineError):
+            self.ended = True
+            raise event
+        if isinstance(event, FinishedSample):
+            self._samples += 1
+            self._tokens += event.num_tokens
+        return event
+
+    async def _next(self) -> Any:
+        if not self._events.empty():
+            return self._events.get_nowait()
+        try:
+            return await asyncio.wait_for(self._events.get(), self.deadline - time.monotonic())
+        except asyncio.TimeoutError:
+            raise EngineError(ErrorKind.DEADLINE, "the deadline or the budget of the request is spent") from None
+
+    def finish(self, usage: Usage) -> None:
+        """Note that the engine is done."""
+        self.ended = True
+        self._tokens = usage.completion_tokens or self._tokens
+
+    def line(self, method: str, prompts: Sequence[pb.Prompt], status: str) -> str:
+        """Sum the request up for the log; no word of any prompt or answer is in it."""
+        first = prompts[0] if prompts else pb.Prompt()
+        fields = {
+            "kind": _word(first.kind),
+            "subject": _word(first.subject),
+            "prompts": len(prompts),
+            "samples": f"{self._samples}/{self.samples_wanted}",
+            "tokens": self._tokens,
+            "seconds": f"{time.monotonic() - self._begin:.2f}",
+            "status": status,
+        }
+        return " ".join([method, *(f"{name}={value}" for name, value in fields.items())])
+
+
+def _word(text: str) -> str:
+    # The client chooses these: a line break or an escape sequence must not reach a terminal.
+    return "".join(char if char.isprintable() and char != " " else "?" for char in text[:_MAX_FIELD]) or "-"
