@@ -7,10 +7,13 @@ CPython 3.10 to 3.14.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 from pytest_supercharger.clean._lexical import OPENERS, Scanner
 from pytest_supercharger.clean._prose import looks_like_code
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 __all__ = ["moves"]
 
@@ -23,7 +26,13 @@ _QUOTES = {
     **dict.fromkeys(map(ord, "\u2018\u2019\u201a\u201b\u2032"), "'"),
     **dict.fromkeys(map(ord, "\u201c\u201d\u201e\u201f\u2033"), '"'),
 }
-_DASHES = {**dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2212"), "-"), 0xFF1A: ":", 0xFF0C: ",", 0xFF08: "(", 0xFF09: ")"}
+_DASHES = {
+    **dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2212"), "-"),
+    0xFF1A: ":",
+    0xFF0C: ",",
+    0xFF08: "(",
+    0xFF09: ")",
+}
 
 
 def moves(text: str, error: SyntaxError) -> Iterator[tuple[float, str]]:
@@ -86,10 +95,15 @@ def _realign(lines: list[str], row: int) -> Iterator[_Move]:
 
 
 def _tabs(lines: list[str], row: int, error: SyntaxError) -> Iterator[_Move]:
-    if not isinstance(error, IndentationError) or not any("\t" in line[: len(line) - len(line.lstrip())] for line in lines):
+    if not isinstance(error, IndentationError) or not any(
+        "\t" in line[: len(line) - len(line.lstrip())] for line in lines
+    ):
         return
     for size in (4, 8):
-        yield 0.7 + size / 100, [line[: -len(line.lstrip())].expandtabs(size) + line.lstrip() if line.strip() else "" for line in lines]
+        yield (
+            0.7 + size / 100,
+            [line[: -len(line.lstrip())].expandtabs(size) + line.lstrip() if line.strip() else "" for line in lines],
+        )
 
 
 def _brackets(lines: list[str], row: int, error: SyntaxError) -> Iterator[_Move]:

@@ -7,7 +7,10 @@ import io
 import threading
 import tokenize
 import warnings
-from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 __all__ = [
     "MAX_SOURCE",
@@ -62,10 +65,8 @@ def function_under(tree: ast.Module, name: str) -> FunctionNode | None:
 
 def without_docstring(body: list[ast.stmt]) -> list[ast.stmt]:
     """Return the statements after the docstring."""
-    if body and isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant):
-        if isinstance(body[0].value.value, str):
-            return body[1:]
-    return body
+    first = body[0].value if body and isinstance(body[0], ast.Expr) else None
+    return body[1:] if isinstance(first, ast.Constant) and isinstance(first.value, str) else body
 
 
 def segment(lines: list[str], node: ast.stmt) -> str:

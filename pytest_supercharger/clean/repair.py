@@ -5,10 +5,13 @@ from __future__ import annotations
 import heapq
 import itertools
 import textwrap
-from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from pytest_supercharger.clean._moves import moves
 from pytest_supercharger.clean._syntax import MAX_SOURCE, parse, syntax_error
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 __all__ = ["cut_tail", "repair"]
 
@@ -66,7 +69,7 @@ def _starts(source: str) -> Iterator[tuple[float, str]]:
 def cut_tail(source: str) -> str:
     """Return the longest run of whole lines from the top that parses; for tests only.
 
-    A test that lost its last statement still says something true; a function that lost its last one is another function.
+    A test that lost its last statement still says something true; a function that did is another function.
     """
     if parse(source) is not None:
         return source

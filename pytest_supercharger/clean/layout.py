@@ -1,0 +1,138 @@
+"""yapf on the new body only, in the project's own style; a formatter that fails keeps the text as it was."""
+
+from __future__ import annotations
+
+import ast
+import configparser
+import logging
+import sys
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pytest_supercharger.clean._body import same_body
+from pytest_supercharger.clean._syntax import dedent_code, indent_code, parse, string_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:  # yapf brings it along
+    import tomli as tomllib  # type: ignore[import-not-found, unused-ignore]
+
+__all__ = ["Style", "format_body", "format_helper", "project_style"]
+
+_log = logging.getLogger(__name__)
+_yapf = threading.Lock()  # its style is process-wide
+
+# yapf slows down steeply with nesting and size; such text is kept as the model wrote it.
+_MAX_CHARACTERS = 12_000
+_MAX_NESTING = 12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Style:
+    """How new code is laid out: yapf knobs on top of a base style."""
+
+    base: str = "pep8"
+    knobs: Mapping[str, str] | None = None
+    column_limit: int | None = None  # of the whole file; None: the base style's own
+
+    def yapf(self, *, margin: int) -> str:
+        """Return the yapf style string for code that will stand `margin` columns further right."""
+        knobs = {"based_on_style": self.base, **(self.knobs or {})}
+        limit = self.column_limit or int(knobs.get("column_limit", 79 if self.base == "pep8" else 80))
+        knobs["column_limit"] = str(max(40, limit - margin))
+        # In the file the body hangs under a real header; blank lines before a nested def are the writer's business.
+        return "{" + ", ".join(f"{name}: {value}" for name, value in knobs.items()) + "}"
+
+
+def project_style(*, pyproject: str = "", style_yapf: str = "", setup_cfg: str = "") -> Style:
+    """Return the style that a project's own files ask for; each argument is a file's text, "" where there is none.
+
+    yapf's own settings win (`.style.yapf`, then `setup.cfg`, then `[tool.yapf]`); else black's or ruff's line length.
+    """
+    for text, section in ((style_yapf, "style"), (setup_cfg, "yapf")):
+        if knobs := _ini(text, section):
+            return _style(knobs)
+    tools = _toml(pyproject).get("tool", {})
+    if knobs := {name: str(value) for name, value in tools.get("yapf", {}).items()}:
+        return _style(knobs)
+    for tool in ("black", "ruff"):
+        length = tools.get(tool, {}).get("line-length", 88 if tool in tools else None)
+        if isinstance(length, int):
+            return Style(column_limit=length)
+    return Style()
+
+
+def _style(knobs: dict[str, str]) -> Style:
+    base = knobs.pop("based_on_style", "pep8")
+    # A value with a brace or a comma cannot be written in yapf's one-line form.
+    plain = {k: v for k, v in knobs.items() if not set("{},:\n") & set(v)}
+    limit = plain.pop("column_limit", "")
+    return Style(base=base, knobs=plain, column_limit=int(limit) if limit.isdigit() else None)
+
+
+def _ini(text: str, section: str) -> dict[str, str]:
+    parser = configparser.ConfigParser(interpolation=None)
+    try:
+        parser.read_string(text)
+    except configparser.Error:
+        return {}
+    return dict(parser[section]) if parser.has_section(section) else {}
+
+
+def _toml(text: str) -> dict[str, Any]:
+    try:
+        found: dict[str, Any] = tomllib.loads(text)
+    except tomllib.TOMLDecodeError:
+        return {}
+    return found
+
+
+def format_body(body: str, style: Style, *, margin: int = 0) -> str:
+    """Return `body` laid out as the body of a function whose `def` stands at column `margin`."""
+    wanted = parse("async def _():\n" + indent_code(body, "    "))
+    if wanted is None or not isinstance(wanted.body[0], ast.AsyncFunctionDef):
+        return body
+    asynchronous = any(isinstance(n, ast.Await | ast.AsyncFor | ast.AsyncWith) for n in ast.walk(wanted))
+    header = "async def _():" if asynchronous else "def _():"
+    text = _format(f"{header}\n{indent_code(body, '    ')}", style.yapf(margin=margin))
+    first, _, rest = text.partition("\n")
+    if first != header:
+        return body
+    lines = dedent_code(rest.rstrip().split("\n"), 2, string_rows(text))
+    changed = "\n".join(lines).strip("\n") + "\n"
+    return changed if same_body(changed, wanted.body[0].body) else body
+
+
+def format_helper(source: str, style: Style) -> str:
+    """Return a module-level definition laid out; the text as it was where that fails or changes anything."""
+    text = _format(source, style.yapf(margin=0)).strip("\n") + "\n"
+    before, after = parse(source), parse(text)
+    if before is None or after is None or ast.dump(before) != ast.dump(after):
+        return source
+    return text
+
+
+def _format(source: str, style: str) -> str:
+    if len(source) > _MAX_CHARACTERS or _nesting(source) > _MAX_NESTING:
+        return source
+    try:
+        from yapf.yapflib.yapf_api import FormatCode
+
+        with _yapf:
+            return str(FormatCode(source, style_config=style)[0])
+    # yapf parses with a grammar of its own and fails in many ways on syntax newer than it.
+    except Exception as error:
+        _log.debug("yapf kept the text as it was: %s", error)
+        return source
+
+
+def _nesting(source: str) -> int:
+    depth = deepest = 0
+    for char in source:
+        depth += (char in "([{") - (char in ")]}")
+        deepest = max(deepest, depth)
+    return deepest

@@ -1,0 +1,197 @@
+"""From a parsed answer to the parts a stub needs: its body, helpers, imports; everything else is left out."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass, field
+
+from pytest_supercharger.clean._body import body_text
+from pytest_supercharger.clean._names import BUILTINS, Uses, bound_names, imported, module_names, uses
+from pytest_supercharger.clean._signature import definition, why_not
+from pytest_supercharger.clean._stdlib import import_for, is_stdlib, star_import
+from pytest_supercharger.clean._syntax import FunctionNode, parse, segment
+from pytest_supercharger.domain import Rejection, Stub
+
+__all__ = ["Pieces", "prune"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pieces:
+    """What is kept of an answer, as source text with its comments."""
+
+    body: str  # dedented, without the docstring, newline at the end
+    imports: tuple[str, ...] = ()
+    helpers: tuple[str, ...] = ()
+
+
+def prune(source: str, stub: Stub, module_source: str) -> Pieces | Rejection:
+    """Return the parts of `source` that the stub needs in `module_source`, or why it cannot be used."""
+    tree, module = parse(source), parse(module_source) or ast.Module(body=[], type_ignores=[])
+    if tree is None:
+        return Rejection(reason="does not parse")
+    node = definition(tree, stub)
+    if node is None:
+        return Rejection(reason="no definition", detail=f"the answer does not define {stub.qualname}")
+    refused = why_not(node, stub, module) or _missing_members(tree, node, stub, module)
+    if refused is not None:
+        return refused
+    body = body_text(source, node)
+    if body is None:
+        return Rejection(reason="does not parse", detail="the body has no text of its own")
+    needs = _Needs(tree=tree, node=node, stub=stub, module=module, lines=source.split("\n"))
+    return needs.pieces(body)
+
+
+@dataclass(slots=True, kw_only=True)
+class _Needs:
+    """Follows names from the stub's body through the answer's own definitions."""
+
+    tree: ast.Module
+    node: FunctionNode
+    stub: Stub
+    module: ast.Module
+    lines: list[str]
+    imports: dict[str, None] = field(default_factory=dict)  # ordered set
+    local: dict[str, None] = field(default_factory=dict)  # imports that clash with the module: into the body
+    kept: set[int] = field(default_factory=set)  # rows of the helper statements
+    undefined: str = ""
+
+    def pieces(self, body: str) -> Pieces | Rejection:
+        known = module_names(self.module)
+        self._resolve(_body_uses(self.node, self.stub), known, in_body=True)
+        if self.undefined:
+            return Rejection(reason="undefined name", detail=self.undefined)
+        kept = [n for n in self.tree.body if n.lineno in self.kept]
+        shadowed = sorted(set().union(*map(bound_names, kept)) & BUILTINS) if kept else []
+        if shadowed:
+            # At module level it would change what the user's other functions call.
+            return Rejection(reason="shadows a builtin", detail=shadowed[0])
+        return Pieces(
+            body="".join(f"{line}\n" for line in self.local) + body,
+            imports=tuple(self.imports),
+            helpers=tuple(segment(self.lines, n) for n in kept),
+        )
+
+    def _resolve(self, used: Uses, known: dict[str, str], *, in_body: bool) -> None:
+        for name in sorted(used.names):
+            if self.undefined:
+                return
+            offered = self._offered_import(name)
+            if name in known:
+                clash = offered and is_stdlib(_origin(offered)) and known[name] != offered
+                if clash and in_body:
+                    self.local[offered] = None
+                elif clash:
+                    self.undefined = f"{name}, which the module uses for something else"
+            elif offered and not self._own_module(offered):
+                self.imports[offered] = None
+            elif not self._helper(name, known):
+                self._builtin_or_stdlib(name, used, known)
+
+    def _offered_import(self, name: str) -> str:
+        for node in self.tree.body:
+            for bound, statement in imported(node):
+                if bound == name and not statement.startswith("from __future__"):
+                    return statement
+        return ""
+
+    def _own_module(self, statement: str) -> bool:
+        origin = _origin(statement)
+        return origin == self.stub.module or (not is_stdlib(origin) and origin == self.stub.module.rpartition(".")[2])
+
+    def _helper(self, name: str, known: dict[str, str]) -> bool:
+        """Keep the answer's top-level statements that define or fill `name`; False when there are none."""
+        root = self.stub.root_name
+        places = [n for n in self.tree.body if not imported(n) and not _main_guard(n)]
+        found = [n for n in places if name in bound_names(n) and name != root]
+        if not found:
+            return False
+        found += [n for n in places if n not in found and _fills(n, name)]
+        for node in found:
+            if node.lineno not in self.kept and node is not self.node:
+                self.kept.add(node.lineno)
+                self._resolve(uses([node]), known, in_body=False)
+        return True
+
+    def _builtin_or_stdlib(self, name: str, used: Uses, known: dict[str, str]) -> None:
+        if name in BUILTINS or "*" in known:
+            return
+        found = next(filter(None, (star_import(m, name) for m in self._stars())), None)
+        found = found or import_for(
+            name, used.attributes.get(name, frozenset()), only_attributes=used.dotted_only(name)
+        )
+        if found is None:
+            self.undefined = name
+        else:
+            self.imports[found] = None
+
+    def _stars(self) -> list[str]:
+        return [_origin(text) for node in self.tree.body for bound, text in imported(node) if bound == "*"]
+
+
+def _body_uses(node: FunctionNode, stub: Stub) -> Uses:
+    """Return what the body needs: annotations, defaults and decorators are the stub's own, already in the file."""
+    plain = [ast.arg(arg=a.arg) for a in (*node.args.posonlyargs, *node.args.args)]
+    arguments = ast.arguments(
+        posonlyargs=[],
+        args=plain,
+        vararg=node.args.vararg and ast.arg(arg=node.args.vararg.arg),
+        kwonlyargs=[ast.arg(arg=a.arg) for a in node.args.kwonlyargs],
+        kw_defaults=[None for _ in node.args.kwonlyargs],
+        kwarg=node.args.kwarg and ast.arg(arg=node.args.kwarg.arg),
+        defaults=[],
+    )
+    # A method does not see its own bare name; a function may call itself.
+    name = node.name if "." not in stub.qualname else "__stub__"
+    bare = type(node)(name=name, args=arguments, body=node.body, decorator_list=[])
+    return uses([ast.fix_missing_locations(ast.copy_location(bare, node))])
+
+
+def _main_guard(node: ast.stmt) -> bool:
+    return isinstance(node, ast.If) and any(isinstance(n, ast.Name) and n.id == "__name__" for n in ast.walk(node.test))
+
+
+def _fills(node: ast.stmt, name: str) -> bool:
+    """Tell whether a top-level statement changes the object called `name` (`TABLE["a"] = 1`, a loop that appends)."""
+    for found in ast.walk(node):
+        target = found.value if isinstance(found, ast.Subscript | ast.Attribute) else None
+        stored = isinstance(found, ast.Subscript | ast.Attribute) and not isinstance(found.ctx, ast.Load)
+        called = isinstance(found, ast.Call) and isinstance(found.func, ast.Attribute)
+        if called and isinstance(node, FunctionNode | ast.ClassDef):
+            continue
+        if called:
+            target = found.func.value  # type: ignore[attr-defined]
+        if (stored or called) and isinstance(target, ast.Name) and target.id == name:
+            return not isinstance(node, FunctionNode | ast.ClassDef) and not _prints(node)
+    return False
+
+
+def _prints(node: ast.stmt) -> bool:
+    return any(
+        isinstance(n, ast.Call) and isinstance(n.func, ast.Name) and n.func.id == "print" for n in ast.walk(node)
+    )
+
+
+def _origin(statement: str) -> str:
+    return statement.split()[1]
+
+
+def _missing_members(tree: ast.Module, node: FunctionNode, stub: Stub, module: ast.Module) -> Rejection | None:
+    """Reject a method that leans on another method only the answer's class has: there is no place to put it."""
+    if "." not in stub.qualname or not node.args.args:
+        return None
+    receiver = node.args.args[0].arg
+    theirs = {
+        name
+        for owner in ast.walk(tree)
+        if isinstance(owner, ast.ClassDef) and node in owner.body
+        for name in set().union(*map(bound_names, owner.body))
+    }
+    ours = {n.attr for n in ast.walk(module) if isinstance(n, ast.Attribute)}
+    ours |= {n.name for n in ast.walk(module) if isinstance(n, FunctionNode | ast.ClassDef)}
+    ours |= {n.id for n in ast.walk(module) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    read = [n for n in ast.walk(node) if isinstance(n, ast.Attribute) and isinstance(n.value, ast.Name)]
+    for found in read:
+        if isinstance(found.value, ast.Name) and found.value.id == receiver and found.attr in theirs - ours:
+            return Rejection(reason="needs another method", detail=f"{receiver}.{found.attr}")
+    return None
