@@ -1,0 +1,148 @@
+"""Accepted candidates on disk, so that an interrupted run loses none: the next one verifies and writes them."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import secrets
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+from pytest_supercharger.domain import Candidate
+from pytest_supercharger.errors import SourceError
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from pathlib import Path
+
+__all__ = ["Entry", "append", "clear", "folder", "read"]
+
+FOLDER = ".supercharger"
+NAME = "journal.jsonl"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """An accepted outcome that is not in the source file yet."""
+
+    stub_id: str
+    relpath: str
+    sha256: str  # of the file when the candidate was accepted
+    candidate: Candidate
+    probability: float
+    reason: str
+
+
+def folder(root: Path) -> Path:
+    """Return the project's `.supercharger` folder, made if need be and hidden from git."""
+    path = root / FOLDER
+    try:
+        path.mkdir(exist_ok=True)
+        ignore = path / ".gitignore"
+        if not ignore.exists():
+            ignore.write_text("*\n", encoding="ascii")
+    except OSError as error:
+        raise _problem(path, error) from error
+    return path
+
+
+def append(root: Path, entry: Entry) -> None:
+    """Add one accepted outcome; it is on the disk when this returns."""
+    path = folder(root) / NAME
+    line = json.dumps(asdict(entry), ensure_ascii=True).encode("ascii") + b"\n"
+    try:
+        fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_NOFOLLOW", 0), 0o600)
+        try:
+            size = os.fstat(fd).st_size
+            # A run that was killed while writing left half a line; the new entry must not become its tail.
+            if size and os.pread(fd, 1, size - 1) != b"\n":
+                line = b"\n" + line
+            _write(fd, line)
+        finally:
+            os.close(fd)
+    except OSError as error:
+        raise _problem(path, error) from error
+
+
+def read(root: Path) -> tuple[Entry, ...]:
+    """Return the entries, the newest a stub; lines that were cut short are passed over."""
+    path = root / FOLDER / NAME
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        return ()
+    except OSError as error:
+        raise _problem(path, error) from error
+    newest: dict[str, Entry] = {}
+    for line in data.split(b"\n"):
+        entry = _entry(line)
+        if entry is not None:
+            newest.pop(entry.stub_id, None)
+            newest[entry.stub_id] = entry
+    return tuple(newest.values())
+
+
+def clear(root: Path, ids: Collection[str]) -> None:
+    """Forget the entries of these stubs, in one step; the file goes with its last entry."""
+    path = root / FOLDER / NAME
+    kept = [entry for entry in read(root) if entry.stub_id not in ids]
+    try:
+        if not kept:
+            path.unlink(missing_ok=True)
+            return
+        _rewrite(path, b"".join(json.dumps(asdict(entry)).encode("ascii") + b"\n" for entry in kept))
+    except OSError as error:
+        raise _problem(path, error) from error
+
+
+def _rewrite(path: Path, data: bytes) -> None:
+    temporary = path.with_name(f"{NAME}.{secrets.token_hex(8)}.tmp")
+    fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        try:
+            _write(fd, data)
+        finally:
+            os.close(fd)
+        temporary.replace(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+        raise
+
+
+def _write(fd: int, data: bytes) -> None:
+    while data:
+        data = data[os.write(fd, data) :]
+    os.fsync(fd)
+
+
+def _entry(line: bytes) -> Entry | None:
+    try:
+        found = json.loads(line)
+        candidate = found["candidate"]
+        texts = [found[name] for name in ("stub_id", "relpath", "sha256", "reason")]
+        texts += [candidate[name] for name in ("id", "text_id", "body")]
+        texts += [*candidate["imports"], *candidate["helpers"]]
+        if not all(isinstance(text, str) for text in texts):
+            return None
+        return Entry(
+            stub_id=found["stub_id"],
+            relpath=found["relpath"],
+            sha256=found["sha256"],
+            candidate=Candidate(
+                id=candidate["id"],
+                text_id=candidate["text_id"],
+                body=candidate["body"],
+                imports=tuple(candidate["imports"]),
+                helpers=tuple(candidate["helpers"]),
+            ),
+            probability=float(found["probability"]),
+            reason=found["reason"],
+        )
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+def _problem(path: Path, error: OSError) -> SourceError:
+    return SourceError(f"{path} cannot be used ({error.strerror or error}); make it readable and writable")

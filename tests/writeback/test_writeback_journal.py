@@ -1,0 +1,83 @@
+"""Accepted candidates outlive the run that found them."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+
+import pytest
+
+from pytest_supercharger.domain import Candidate
+from pytest_supercharger.errors import SourceError
+from pytest_supercharger.writeback import journal
+from pytest_supercharger.writeback.journal import Entry
+
+
+def entry(stub_id: str = "shop:total", body: str = "return 1\n") -> Entry:
+    candidate = Candidate(id="aa", text_id="bb", body=body, imports=("import math",), helpers=("X = '\u00e9'\n",))
+    return Entry(
+        stub_id=stub_id, relpath="shop.py", sha256="cc", candidate=candidate, probability=0.97, reason="all agree"
+    )
+
+
+def test_what_is_appended_is_read_back(tmp_path):
+    journal.append(tmp_path, entry())
+    journal.append(tmp_path, entry("shop:tax"))
+    assert journal.read(tmp_path) == (entry(), entry("shop:tax"))
+
+
+def test_no_journal_reads_as_empty(tmp_path):
+    assert journal.read(tmp_path) == ()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_folder_is_hidden_from_git(tmp_path):
+    journal.append(tmp_path, entry())
+    assert (tmp_path / ".supercharger" / ".gitignore").read_text() == "*\n"
+
+
+def test_an_entry_cut_at_any_byte_costs_only_itself(tmp_path):
+    journal.append(tmp_path, entry())
+    path = tmp_path / ".supercharger" / "journal.jsonl"
+    whole = path.read_bytes()
+    for length in range(len(whole) - 1):
+        path.write_bytes(whole + whole[:length])
+        assert journal.read(tmp_path) == (entry(),)
+    path.write_bytes(whole + whole[:40])
+    journal.append(tmp_path, entry("shop:tax"))
+    assert journal.read(tmp_path) == (entry(), entry("shop:tax"))
+
+
+@pytest.mark.parametrize("line", [b"[]", b"null", b"{}", b"\xff\xfe", b'{"candidate": 1}'])
+def test_a_line_that_is_no_entry_is_passed_over(tmp_path, line):
+    journal.append(tmp_path, entry())
+    with (tmp_path / ".supercharger" / "journal.jsonl").open("ab") as file:
+        file.write(line + b"\n")
+    assert journal.read(tmp_path) == (entry(),)
+
+
+def test_the_newest_entry_of_a_stub_counts(tmp_path):
+    journal.append(tmp_path, entry())
+    newer = dataclasses.replace(entry(), candidate=dataclasses.replace(entry().candidate, body="return 2\n"))
+    journal.append(tmp_path, newer)
+    assert journal.read(tmp_path) == (newer,)
+
+
+def test_clear_forgets_the_named_stubs_only(tmp_path):
+    for name in ("shop:total", "shop:tax", "shop:net"):
+        journal.append(tmp_path, entry(name))
+    journal.clear(tmp_path, ["shop:total", "shop:net", "shop:unknown"])
+    assert journal.read(tmp_path) == (entry("shop:tax"),)
+    journal.clear(tmp_path, {"shop:tax"})
+    assert journal.read(tmp_path) == ()
+    assert sorted(os.listdir(tmp_path / ".supercharger")) == [".gitignore"]
+    journal.clear(tmp_path, {"shop:tax"})
+
+
+def test_a_journal_that_is_a_symbolic_link_is_not_followed(tmp_path):
+    target = tmp_path / "precious"
+    target.write_bytes(b"keep\n")
+    (journal.folder(tmp_path) / "journal.jsonl").symlink_to(target)
+    with pytest.raises(SourceError, match="cannot be used"):
+        journal.append(tmp_path, entry())
+    assert target.read_bytes() == b"keep\n"
