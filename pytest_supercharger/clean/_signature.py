@@ -1,4 +1,4 @@
-"""Whether an answer's definition can take the stub's place: same parameters, same kind, a body, no decorator it needs."""
+"""Whether an answer's definition can take the stub's place: same parameters and kind, a body, no decorator needed."""
 
 from __future__ import annotations
 

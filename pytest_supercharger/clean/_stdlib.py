@@ -37,7 +37,7 @@ _HOME = {name: module for module, names in _CLEAR.items() for name in names.spli
 # A star import is resolved only for modules whose names cannot depend on the machine.
 _STAR = frozenset({"collections", "functools", "heapq", "itertools", "math", "operator", "re", "string", "typing"})
 _SUBMODULES = frozenset(
-    [
+    {
         "collections.abc",
         "concurrent.futures",
         "email.utils",
@@ -54,12 +54,12 @@ _SUBMODULES = frozenset(
         "urllib.request",
         "xml.etree.ElementTree",
         "xml.sax.saxutils",
-    ]
+    }
 )
 _DATETIME_MODULE = frozenset({"date", "datetime", "time", "timedelta", "timezone", "tzinfo", "UTC"})
 
 NETWORK_MODULES = frozenset(
-    [
+    {
         "aiohttp",
         "ftplib",
         "http",
@@ -79,7 +79,7 @@ NETWORK_MODULES = frozenset(
         "websocket",
         "websockets",
         "xmlrpc",
-    ]
+    }
 )
 
 

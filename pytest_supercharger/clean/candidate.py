@@ -76,9 +76,10 @@ def _cut_off(answer: Answer, code: str, tree: ast.Module, stub: Stub) -> bool:
     node = definition(tree, stub)
     if node is None:
         return False
-    # Repair may have dropped or closed the ragged end, so the count of lines is taken from the text as it came.
-    after = [n for n in tree.body if n.lineno > (node.end_lineno or node.lineno)]
-    return not after or (parse(code) is None and not any(isinstance(n, FunctionNode) for n in after))
+    end = node.end_lineno or node.lineno
+    # Where a repair was needed it may have moved the ragged end out of the function: then only a definition counts.
+    kinds = ast.stmt if parse(code) is not None else (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+    return not any(isinstance(n, kinds) and n.lineno > end for n in ast.walk(tree))
 
 
 def _candidate(pieces: Pieces, stub: Stub, style: Style) -> Candidate:
