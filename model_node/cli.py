@@ -1,4 +1,4 @@
-"""The command `supercharger-node`: settings in, one line "listening on HOST:PORT" out, then serve until told to stop."""
+"""The command `supercharger-node`: settings in, one line "listening on HOST:PORT" out, then serve until told to end."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import os
 import sys
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from model_node.config import ConfigError, NodeConfig, Tls, read_file, read_token
 from model_node.engine.base import Engine, EngineError
@@ -27,9 +27,15 @@ _EXTRA = frozenset(
 )
 
 
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong in one line, without the whole usage above it."""
+        self.exit(_fail(f"{message}; see supercharger-node --help"))
+
+
 def parser() -> argparse.ArgumentParser:
     """Build the parser of the command line."""
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="supercharger-node",
         description="Serve one code model over gRPC for pytest --supercharge.",
     )
