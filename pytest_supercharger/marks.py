@@ -1,0 +1,164 @@
+"""Which decorators of a module are the marker, under whatever name it was imported, and what options they carry."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pytest_supercharger.marker import OPTIONS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+__all__ = ["Definition", "Function", "definitions", "options"]
+
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+_PACKAGE = "pytest_supercharger"
+_MARKERS = {f"{_PACKAGE}.supercharge", f"{_PACKAGE}.marker.supercharge"}
+_STAR = {_PACKAGE: ("supercharge",), f"{_PACKAGE}.marker": ("supercharge",)}
+
+Names = dict[str, set[str]]  # local name -> dotted things it was imported as
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Definition:
+    """A function or class of a module, where it stands, and the decorators of it that are the marker."""
+
+    node: Function | ast.ClassDef
+    parents: tuple[Function | ast.ClassDef, ...]  # outermost first
+    markers: tuple[ast.expr, ...]
+
+    @property
+    def qualname(self) -> str:
+        """The dotted name as in `__qualname__`, for definitions outside of functions."""
+        return ".".join(node.name for node in (*self.parents, self.node))
+
+
+def definitions(tree: ast.Module) -> Iterator[Definition]:
+    """Yield every function and class in the order of the source, nested ones too."""
+    yield from _within(tree.body, (), [_imported(tree.body)])
+
+
+def options(marker: ast.expr) -> tuple[dict[str, object], list[str]]:
+    """Return the literal options of a marker, and what is wrong with the others as sentences about the function."""
+    values: dict[str, object] = {}
+    wrong: list[str] = []
+    if not isinstance(marker, ast.Call):
+        return values, wrong
+    if marker.args:
+        wrong.append("gives the marker an option by position; give it by name")
+    for keyword in marker.keywords:
+        name = keyword.arg or "**"
+        if name not in _READ:
+            wrong.append(f"gives the marker the unknown option {name!r}; it takes {', '.join(OPTIONS)}")
+            continue
+        read, expected = _READ[name]
+        try:
+            values[name] = read(keyword.value)
+        except ValueError:
+            wrong.append(f"gives the marker {name}={ast.unparse(keyword.value)}; write {expected} instead")
+    return values, wrong
+
+
+def _within(
+    body: list[ast.stmt], parents: tuple[Function | ast.ClassDef, ...], scopes: list[Names]
+) -> Iterator[Definition]:
+    for node in _statements(body):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            markers = tuple(item for item in node.decorator_list if _is_marker(item, scopes))
+            yield Definition(node=node, parents=parents, markers=markers)
+            yield from _within(node.body, (*parents, node), [*scopes, _imported(node.body)])
+
+
+def _statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
+    """Yield the statements of one scope: those under `if`, `try`, `with` and the like, none of inner scopes."""
+    for node in body:
+        yield node
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            continue
+        for name in ("body", "handlers", "cases", "orelse", "finalbody"):
+            for child in getattr(node, name, ()):
+                yield from _statements([child] if isinstance(child, ast.stmt) else child.body)
+
+
+def _imported(body: list[ast.stmt]) -> Names:
+    names: Names = {}
+    for node in _statements(body):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                bound = alias.asname or alias.name.partition(".")[0]
+                names.setdefault(bound, set()).add(alias.name if alias.asname else bound)
+        elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
+            for alias in node.names:
+                for name in _STAR.get(node.module, ()) if alias.name == "*" else (alias.name,):
+                    names.setdefault(alias.asname or name, set()).add(f"{node.module}.{name}")
+    return names
+
+
+def _is_marker(decorator: ast.expr, scopes: list[Names]) -> bool:
+    dotted = _dotted(decorator.func if isinstance(decorator, ast.Call) else decorator)
+    if dotted is None:
+        return False
+    root, _, rest = dotted.partition(".")
+    found = next((scope[root] for scope in reversed(scopes) if root in scope), set())
+    return any((f"{target}.{rest}" if rest else target) in _MARKERS for target in found)
+
+
+def _dotted(node: ast.expr) -> str | None:
+    if isinstance(node, ast.Name):
+        return node.id
+    if isinstance(node, ast.Attribute):
+        head = _dotted(node.value)
+        return None if head is None else f"{head}.{node.attr}"
+    return None
+
+
+def _confidence(node: ast.expr) -> float:
+    value = _literal(node)
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value <= 1:
+        raise ValueError
+    return float(value)
+
+
+def _samples(node: ast.expr) -> int:
+    value = _literal(node)
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise ValueError
+    return value
+
+
+def _names(node: ast.expr) -> tuple[str, ...]:
+    if not isinstance(node, (ast.List, ast.Tuple, ast.Set)):
+        raise ValueError
+    names = [item.value if isinstance(item, ast.Constant) else _dotted(item) for item in node.elts]
+    return tuple(_text(name) for name in names)
+
+
+def _text(name: object) -> str:
+    if not isinstance(name, str):
+        raise ValueError
+    return name
+
+
+def _sequence(node: ast.expr) -> tuple[object, ...]:
+    value = _literal(node)
+    if not isinstance(value, (list, tuple)):
+        raise ValueError
+    return tuple(value)
+
+
+def _literal(node: ast.expr) -> object:
+    try:
+        return ast.literal_eval(node)
+    except (TypeError, SyntaxError, MemoryError, RecursionError) as error:
+        raise ValueError(str(error)) from error
+
+
+_READ: dict[str, tuple[Callable[[ast.expr], object], str]] = {
+    "confidence": (_confidence, "a number above 0 and up to 1"),
+    "samples": (_samples, "a whole number from 1"),
+    "uses": (_names, "a list of names"),
+    "examples": (_sequence, "a list of literals"),
+}
