@@ -1,0 +1,171 @@
+"""Fills the templates of `prompts/*.md`: what a model is asked, in chat form, with the first words of its answer."""
+
+from __future__ import annotations
+
+import functools
+import re
+from pathlib import Path
+from string import Template
+from typing import TYPE_CHECKING
+
+from pytest_supercharger.domain import Question, QuestionKind, Stub, StubKind
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pytest_supercharger.context import Context
+
+__all__ = ["code_question", "repair_question", "test_question", "variants"]
+
+CODE_TOKENS = 512
+TEST_TOKENS = 160
+# The fence we opened ends the answer; what small models write after it is chatter.
+STOP = ("\n```",)
+
+_SECTION = re.compile(r"^=== ([a-z]+(?: [a-z]+)?)$", re.M)
+_COMMENT = re.compile(r"\A\s*<!--.*?-->\s*", re.S)
+# Chat markers of the common model families: a docstring must not be able to end its turn.
+_MARKER = re.compile(r"<\|([^|<>\n]{1,40})\|>|<(/?s|/?think|start_of_turn|end_of_turn)>|\[(/?INST|/?SYS)\]", re.I)
+
+
+def code_question(
+    stub: Stub,
+    context: Context,
+    *,
+    variant: int = 0,
+    seed: int = 0,
+    max_new_tokens: int = CODE_TOKENS,
+    temperature: float = 0.8,
+) -> Question:
+    """Return the question for an implementation; `variant` counts through the wordings, round and round."""
+    values = _values(stub, context.surroundings, context.stub)
+    return _question(QuestionKind.CODE, stub, values, variant, seed, max_new_tokens, temperature)
+
+
+def test_question(  # not a test, whatever ruff makes of its name
+    stub: Stub,
+    context: Context,
+    *,
+    variant: int = 0,  # noqa: PT028
+    seed: int = 0,  # noqa: PT028
+    max_new_tokens: int = TEST_TOKENS,  # noqa: PT028
+    temperature: float = 0.8,  # noqa: PT028
+) -> Question:
+    """Return the question for one short test, from the specification only."""
+    values = _values(stub, context.surroundings, context.stub)
+    return _question(QuestionKind.TEST, stub, values, variant, seed, max_new_tokens, temperature)
+
+
+# pytest would collect a function of this name wherever a test module imports it.
+test_question.__test__ = False  # type: ignore[attr-defined]
+
+
+def repair_question(
+    stub: Stub,
+    context: Context,
+    candidate_source: str,
+    failing_test_source: str,
+    failure_text: str,
+    *,
+    seed: int = 0,
+    max_new_tokens: int = CODE_TOKENS,
+    temperature: float = 0.8,
+) -> Question:
+    """Return the question for a corrected implementation; the failure comes from hostile code and is cleaned here."""
+    printable = "".join(c for c in failure_text if c == "\n" or c.isprintable())[:2000]
+    values = _values(
+        stub,
+        context.surroundings,
+        context.stub,
+        candidate=candidate_source,
+        test=failing_test_source,
+        failure=printable,
+    )
+    return _question(QuestionKind.REPAIR, stub, values, 0, seed, max_new_tokens, temperature)
+
+
+def variants(kind: QuestionKind) -> tuple[str, ...]:
+    """Return the names of the wordings of a question in the order they are asked."""
+    names = (name.partition(" ") for name in _sections(kind.value))
+    return tuple(variant for section, _, variant in names if section == "variant") or ("",)
+
+
+def _question(
+    kind: QuestionKind,
+    stub: Stub,
+    values: Mapping[str, str],
+    variant: int,
+    seed: int,
+    max_new_tokens: int,
+    temperature: float,
+) -> Question:
+    sections = _sections(kind.value)
+    names = variants(kind)
+    name = names[variant % len(names)]
+    # The wording may hold placeholders of its own, so it is filled before it is put in.
+    filled = {**values, "variant": Template(sections.get(f"variant {name}", "")).substitute(values)}
+    prefix = sections.get(f"assistant {name}", sections["assistant"])
+    return Question(
+        kind=kind,
+        stub_id=stub.id,
+        system=Template(sections["system"]).substitute(filled),
+        user=re.sub(r"\n{3,}", "\n\n", Template(sections["user"]).substitute(filled)),
+        assistant_prefix=Template(prefix).substitute(filled),
+        max_new_tokens=max_new_tokens,
+        temperature=temperature,
+        stop=STOP,
+        seed=seed,
+    )
+
+
+def _values(stub: Stub, surroundings: str, stub_source: str, **texts: str) -> dict[str, str]:
+    shown = {name: _plain(text).strip("\n") for name, text in {**texts, "stub": stub_source}.items()}
+    around = _plain(surroundings).strip("\n")
+    fence = _fence("\n".join([*shown.values(), around]))
+    call = stub.name if stub.kind is StubKind.FUNCTION else stub.qualname
+    return {
+        **shown,
+        "what": "function" if stub.kind is StubKind.FUNCTION else "method",
+        "module": stub.module,
+        "root": stub.root_name,
+        "call": call,
+        "fence": fence,
+        "surroundings": f"\nThis stands around it:\n\n{fence}python\n{around}\n{fence}\n" if around else "",
+        "open": "```python\n",
+        "header": _header(stub),
+    }
+
+
+def _fence(text: str) -> str:
+    """Return a fence longer than any in `text`, so that no docstring can close it."""
+    longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
+    return "`" * max(3, longest + 1)
+
+
+def _plain(text: str) -> str:
+    """Break chat markers apart; everything else of the user's text stays."""
+    return _MARKER.sub(lambda match: f"{match.group()[0]} {match.group()[1:]}", text)
+
+
+def _header(stub: Stub) -> str:
+    """Return the stub's own first lines, so that the answer goes straight to the body."""
+    header = stub.signature.rstrip().removesuffix(":") + ":\n"
+    if not stub.docstring:
+        return header
+    text = _plain(stub.docstring).replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
+    lines = f'"""{text}\n"""' if "\n" in text else f'"""{text}"""' if not text.endswith('"') else f'"""{text} """'
+    return header + "".join(f"    {line}".rstrip() + "\n" for line in lines.split("\n"))
+
+
+@functools.cache
+def _sections(name: str) -> dict[str, str]:
+    text = _COMMENT.sub("", _folder().joinpath(f"{name}.md").read_text(encoding="utf-8"))
+    parts = _SECTION.split(text)
+    return {title: body.strip("\n") for title, body in zip(parts[1::2], parts[2::2], strict=True)}
+
+
+def _folder() -> Path:
+    """Return where the templates are: inside an installed package, beside it in a checkout."""
+    package = Path(__file__).parent
+    inside = package / "prompts"
+    return inside if inside.is_dir() else package.parent / "prompts"
