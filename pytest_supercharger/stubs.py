@@ -51,20 +51,23 @@ def problems(source: SourceFile) -> tuple[str, ...]:
 def locate(tree: ast.Module, stub: Stub) -> Function:
     """Return a stub's definition in a tree of its file, also after other stubs of it were filled.
 
-    A definition that carries the marker comes before one that does not, and the nearest line decides the rest:
-    overloads and property setters share a name.
+    Overloads, property setters and conditional definitions share a name: one that carries the marker comes first,
+    then one with the stub's own signature, then the nearest.
 
     Raises:
         SourceError: the file has no such function any more.
     """
-    matches = [
-        ((not found.markers, _is_overload(node), kind_of(found) is not stub.kind, abs(node.lineno - stub.line)), node)
-        for found, node in _functions(tree)
-        if found.qualname == stub.qualname
-    ]
+    wanted = ast.dump(_header(parse(f"{stub.signature}: ...").body[0]))
+
+    def strangeness(match: tuple[Definition, Function]) -> tuple[bool, bool, bool, bool, int]:
+        found, node = match
+        other = ast.dump(_header(node)) != wanted
+        return (not found.markers, other, _is_overload(node), kind_of(found) is not stub.kind, _distance(node, stub))
+
+    matches = [match for match in _functions(tree) if match[0].qualname == stub.qualname]
     if not matches:
         raise SourceError(f"{stub.relpath}:{stub.line}: {stub.qualname} is not there any more; run again")
-    return min(matches, key=lambda match: match[0])[1]
+    return min(matches, key=strangeness)[1]
 
 
 def marker_decorators(tree: ast.Module, node: Function) -> tuple[ast.expr, ...]:
@@ -100,7 +103,9 @@ def signature_of(text: str, node: Function) -> str:
     """Return the `def` line as it is in the text (newlines "\\n"), made one line, without decorators and colon."""
     try:
         signature = _joined(text[Positions(text).span(node)[0] :])
-        same = ast.dump(_header(parse(f"{signature}: ...").body[0])) == ast.dump(_header(node))
+        same = "\n" not in signature and ast.dump(_header(parse(f"{signature}: ...").body[0])) == ast.dump(
+            _header(node)
+        )
     except (SourceError, tokenize.TokenError, SyntaxError, IndexError):
         same = False
     # A lambda in the return annotation or a string over several lines: no text of one line is the original.
@@ -175,6 +180,10 @@ def _functions(tree: ast.Module) -> Iterator[tuple[Definition, Function]]:
     for found in definitions(tree):
         if not isinstance(found.node, ast.ClassDef) and not _in_function(found):
             yield found, found.node
+
+
+def _distance(node: Function, stub: Stub) -> int:
+    return abs(node.lineno - stub.line)
 
 
 def _in_function(found: Definition) -> bool:
