@@ -1,0 +1,26 @@
+"""The start of PID 1: makes the flat folder it lies in a package and hands over to the zygote."""
+
+from __future__ import annotations
+
+import sys
+import types
+from importlib import import_module
+
+PACKAGE = "_supercharger"
+HERE = __file__.rpartition("/")[0]
+LIBRARY = f"{HERE.rpartition('/')[0]}/lib"
+
+
+def main() -> None:
+    """Serve the host until it hangs up."""
+    # Two levels over one folder, so that "from ..frames" means the same here and in the plugin's own package.
+    for name in (PACKAGE, f"{PACKAGE}.inside"):
+        package = types.ModuleType(name)
+        package.__path__ = [HERE]
+        sys.modules[name] = package
+    sys.path.append(LIBRARY)  # last: where the project's environment has the plugin, its own copy is the one tests see
+    import_module(f"{PACKAGE}.inside.zygote").main()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,84 @@
+"""What PID 1 reads from /proc and the cgroup about the processes of a job; never from paths that a job can write."""
+
+from __future__ import annotations
+
+import os
+import resource
+
+__all__ = ["cpu_seconds", "ipc_objects", "oom_kills", "other_processes", "starved", "thread_count", "virtual_memory"]
+
+_TICK = os.sysconf("SC_CLK_TCK")
+_OOM_FILES = (
+    "/sys/fs/cgroup/memory.events",  # cgroup v2
+    "/sys/fs/cgroup/memory/memory.oom_control",  # cgroup v1
+)
+
+
+def _read(path: str) -> str:
+    try:
+        with open(path, "rb") as stream:
+            return stream.read(65536).decode("ascii", "replace")
+    except OSError:  # the process is gone, or this kernel has no such file
+        return ""
+
+
+def other_processes() -> list[int]:
+    """The ids of all processes of the container but PID 1."""
+    return [int(name) for name in os.listdir("/proc") if name.isdigit() and name != str(os.getpid())]
+
+
+def thread_count() -> int:
+    """How many threads this process has; forking is safe with one only."""
+    return len(os.listdir("/proc/self/task"))
+
+
+def cpu_seconds() -> float:
+    """CPU time of everything but PID 1, ended processes included; it only grows."""
+    ended = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return ended.ru_utime + ended.ru_stime + sum(map(_cpu_of, other_processes()))
+
+
+def _cpu_of(pid: int) -> float:
+    # The name field may hold spaces and brackets: fields are counted from the last closing one.
+    fields = _read(f"/proc/{pid}/stat").rpartition(")")[2].split()
+    return sum(int(field) for field in fields[11:15]) / _TICK
+
+
+def starved(wall: float) -> bool:
+    """Whether the processes of the job spent most of `wall` seconds waiting for a CPU, as opposed to sleeping."""
+    waits = [_waited(pid) for pid in other_processes()]
+    known = [wait for wait in waits if wait is not None]
+    if known:
+        return max(known) > wall / 2
+    load = _read("/proc/loadavg").split()
+    return bool(load) and float(load[0]) > 2 * (os.cpu_count() or 1)
+
+
+def _waited(pid: int) -> float | None:
+    try:
+        tasks = os.listdir(f"/proc/{pid}/task")
+    except OSError:
+        return None
+    stats = [_read(f"/proc/{pid}/task/{task}/schedstat").split() for task in tasks]
+    waits = [int(stat[1]) / 1e9 for stat in stats if len(stat) == 3]
+    return max(waits) if waits else None
+
+
+def oom_kills() -> int:
+    """How many processes the kernel has killed in this container for want of memory."""
+    for path in _OOM_FILES:
+        for line in _read(path).splitlines():
+            name, _, value = line.partition(" ")
+            if name == "oom_kill" and value.strip().isdigit():
+                return int(value)
+    return 0
+
+
+def ipc_objects() -> int:
+    """How many System V objects exist: they outlive their processes and only a new container is rid of them."""
+    return sum(max(0, len(_read(f"/proc/sysvipc/{kind}").splitlines()) - 1) for kind in ("shm", "sem", "msg"))
+
+
+def virtual_memory() -> int:
+    """The address space of this process in bytes."""
+    return int(_read("/proc/self/statm").split()[0]) * os.sysconf("SC_PAGE_SIZE")

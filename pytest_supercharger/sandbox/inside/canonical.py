@@ -1,0 +1,188 @@
+"""One text for a value, the same in every process; values without one are opaque.
+
+Equal texts mean equal values. The converse holds for what programs usually return; where it does not (a list and a
+tuple, 1 and 1.0), two results count as different, which costs agreement and never correctness.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import decimal
+import enum
+import fractions
+import hashlib
+import itertools
+import math
+import operator
+import pathlib
+import types
+import uuid
+import zoneinfo
+from collections import Counter, OrderedDict, defaultdict, deque
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+__all__ = ["EqualsAnything", "Opaque", "canonical", "float_text", "state"]
+
+_MAX_DEPTH = 60
+_MAX_NODES = 200_000
+_MAX_ITEMS = 1_000  # taken of a generator, which may be endless
+_MAX_TEXT = 4_000
+_ITERATORS = (types.GeneratorType, map, filter, zip, enumerate, reversed, itertools.chain, itertools.islice)
+_PLAIN = (str, bytes, range, uuid.UUID, decimal.Decimal, datetime.date, datetime.timedelta, datetime.timezone)
+_PATHS = (pathlib.PurePosixPath, pathlib.PureWindowsPath, pathlib.PosixPath)
+
+
+class Opaque(Exception):
+    """A value without a canonical form; the argument is the name of its type."""
+
+
+class EqualsAnything(Exception):
+    """A value that claims to equal an object made a moment ago."""
+
+
+def canonical(value: object) -> str:
+    """The canonical text of `value`; raises `Opaque` or `EqualsAnything`."""
+    return _capped(_Writer(by_state=False).text(value))
+
+
+def state(value: object) -> str:
+    """Like `canonical`, and instances of any class are shown by their attributes: tells whether a call changed them."""
+    return _capped(_Writer(by_state=True).text(value))
+
+
+def float_text(value: float) -> str:
+    """Six digits: after the point from 1 upwards, significant ones below; never more than twelve in all."""
+    if not math.isfinite(value) or not value:
+        return "0.0" if not value else repr(value)
+    digits = min(12, max(6, 7 + math.floor(math.log10(abs(value)))))
+    return repr(float(format(value, f".{digits}g")))
+
+
+def _capped(text: str) -> str:
+    if len(text) <= _MAX_TEXT:
+        return text
+    digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+    return f"{text[:200]}... ({len(text)} characters, sha256 {digest})"
+
+
+class _Writer:
+    def __init__(self, *, by_state: bool) -> None:
+        self._by_state = by_state
+        self._open: list[int] = []
+        self._nodes = 0
+
+    def text(self, value: Any) -> str:
+        kind = type(value)
+        self._nodes += 1
+        if self._nodes > _MAX_NODES or len(self._open) > _MAX_DEPTH:
+            raise Opaque("a value too large to compare")
+        scalar = _SCALARS.get(kind)
+        if scalar is not None:
+            return scalar(value)
+        if id(value) in self._open:
+            return f"<cycle {len(self._open) - self._open.index(id(value))}>"
+        self._open.append(id(value))
+        try:
+            return self._compound(kind, value)
+        finally:
+            self._open.pop()
+
+    def _compound(self, kind: type, value: Any) -> str:
+        if kind is list:
+            return f"[{self._join(value)}]"
+        if kind is tuple:
+            return f"({self._join(value)}{',' if len(value) == 1 else ''})"
+        if kind in (set, frozenset):
+            return f"{kind.__name__}({{{', '.join(sorted(map(self.text, value)))}}})"
+        if kind in (dict, Counter, defaultdict):
+            body = f"{{{self._pairs(value, in_order=False)}}}"
+            return body if kind is dict else f"{kind.__name__}({body})"
+        if kind is OrderedDict:
+            return f"OrderedDict({{{self._pairs(value, in_order=True)}}})"
+        if kind is deque:
+            return f"deque([{self._join(value)}], {value.maxlen})"
+        if kind in _ITERATORS:
+            return self._iterator(value)
+        return self._instance(kind, value)
+
+    def _join(self, values: Iterable[Any]) -> str:
+        return ", ".join(map(self.text, values))
+
+    def _pairs(self, value: dict[Any, Any], *, in_order: bool) -> str:
+        pairs = [f"{self.text(key)}: {self.text(item)}" for key, item in dict.items(value)]
+        return ", ".join(pairs if in_order else sorted(pairs))
+
+    def _iterator(self, value: Any) -> str:
+        if self._by_state:
+            raise Opaque(type(value).__name__)  # looking would use it up
+        taken = list(itertools.islice(value, _MAX_ITEMS + 1))
+        return f"iterator([{self._join(taken[:_MAX_ITEMS])}{', ...' if len(taken) > _MAX_ITEMS else ''}])"
+
+    def _instance(self, kind: type, value: Any) -> str:
+        if not self._by_state and equals_anything(value):
+            raise EqualsAnything(kind.__name__)
+        name = f"{kind.__module__}.{kind.__qualname__}"
+        if isinstance(kind, enum.EnumMeta):
+            return f"{name}.{value._name_}" if value._name_ else f"{name}({self.text(value._value_)})"
+        if kind is datetime.datetime or kind is datetime.time:
+            return self._moment(kind, value)
+        if dataclasses.is_dataclass(kind):
+            compared = [field.name for field in dataclasses.fields(kind) if field.compare]
+            return f"{name}({self._fields((field, getattr(value, field)) for field in compared)})"
+        if isinstance(value, tuple) and hasattr(kind, "_fields") and kind.__dict__.get("__eq__") is None:
+            return f"{name}({self._fields(zip(kind._fields, tuple.__iter__(value), strict=False))})"
+        if self._by_state and hasattr(value, "__dict__"):
+            return f"{name}({self._fields(sorted(vars(value).items()))})"
+        raise Opaque(kind.__name__)
+
+    def _fields(self, pairs: Iterable[tuple[str, Any]]) -> str:
+        return ", ".join(f"{name}={self.text(item)}" for name, item in pairs)
+
+    def _moment(self, kind: type, value: Any) -> str:
+        if type(value.tzinfo) not in (type(None), datetime.timezone, zoneinfo.ZoneInfo):
+            raise Opaque(kind.__name__)
+        zone = "" if value.tzinfo is None else f", {value.tzinfo}"
+        return f"{kind.__name__}({value.isoformat()}{zone}, fold={value.fold})"
+
+
+def equals_anything(value: object) -> bool:
+    """Whether `value` claims to equal, or not to differ from, an object that nothing can equal."""
+    other = object()
+    for claims in (operator.eq, lambda left, right: not operator.ne(left, right)):
+        try:
+            if claims(value, other) or claims(other, value):
+                return True
+        except Exception:  # a comparison that raises, as of arrays, claims nothing
+            continue
+    return False
+
+
+def _fraction_text(value: fractions.Fraction) -> str:
+    return f"Fraction({value.numerator:d}, {value.denominator:d})"
+
+
+def _complex_text(value: complex) -> str:
+    return f"complex({float_text(value.real)}, {float_text(value.imag)})"
+
+
+def _int_text(value: int) -> str:
+    return repr(value) if value.bit_length() < 10_000 else hex(value)  # decimal digits are limited and slow
+
+
+_SCALARS: dict[type, Callable[[Any], str]] = {
+    type(None): repr,
+    bool: repr,
+    type(Ellipsis): repr,
+    type(NotImplemented): repr,
+    int: _int_text,
+    float: float_text,
+    complex: _complex_text,
+    bytearray: repr,
+    fractions.Fraction: _fraction_text,
+    **dict.fromkeys(_PLAIN, repr),
+    **dict.fromkeys(_PATHS, repr),
+}

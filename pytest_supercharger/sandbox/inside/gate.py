@@ -1,0 +1,123 @@
+"""The `gate` job: the project's own tests in a writable copy of the project, with its own ini, conftest and plugins."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from . import overlay
+from .reporting import Reporter, record_stubs
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from .child import Channel, Job
+
+__all__ = ["main"]
+
+_HOME = "/tmp/home"
+_OUTPUT = "/tmp/pytest-output"  # what pytest prints: for the message of a run that pytest itself gives up
+_DETAIL = 500  # characters a failure: a suite may have thousands of them
+
+
+def main(job: Job, channel: Channel) -> None:
+    """Run project tests in this process and send what came of each."""
+    project = job["project"]
+    overlay.copy_project(overlay.decode(job["overlay"]), job["snapshot"], project)
+    _settle(project, job["roots"])
+    reporter = Reporter(channel.send, detail=_DETAIL)
+    record_stubs(channel.send, reporter)
+    wanted = job["nodeids"]
+    files = [] if wanted is None else _files(wanted)
+    sys.argv = ["pytest", *files]
+    plugin = _Gate(None if wanted is None else set(wanted), set(job["finished"]))
+    status = pytest.main(["--rootdir", project, *files], plugins=[reporter, plugin])
+    channel.send({"type": "end", "exit": int(status), "collected": [], "tail": _tail()})
+
+
+def _settle(project: str, roots: list[str]) -> None:
+    os.makedirs(_HOME, exist_ok=True)
+    os.chdir(project)
+    output = os.open(_OUTPUT, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    os.dup2(output, 1)
+    os.dup2(output, 2)
+    os.close(output)
+    # PID 1 has its own on /dev/null.
+    sys.stdout, sys.stderr = open(1, "w", closefd=False), open(2, "w", closefd=False)  # noqa: SIM115
+    for variable in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTHONPATH"):
+        os.environ.pop(variable, None)
+    os.environ["HOME"] = _HOME
+    os.environ["PYTEST_SUPERCHARGE_FILLED"] = project
+    os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
+    sys.path[:0] = [os.path.join(project, root) if root else project for root in roots]
+    sys.path_importer_cache.clear()
+
+
+def _tail() -> str:
+    with open(_OUTPUT, "rb") as stream:
+        stream.seek(max(0, os.path.getsize(_OUTPUT) - 1_500))
+        return stream.read(1_500).decode("utf-8", "replace").strip()
+
+
+def _files(nodeids: list[str]) -> list[str]:
+    # Files rather than node ids: one id that is gone would be a usage error that ends the whole run.
+    names = dict.fromkeys(nodeid.partition("::")[0] for nodeid in nodeids)
+    return [name for name in names if os.path.exists(name)] or [os.devnull]
+
+
+class _Gate:
+    """Selects the wanted tests and switches off what would change, hide or cut short their results."""
+
+    def __init__(self, wanted: set[str] | None, finished: set[str]) -> None:
+        self._wanted, self._finished = wanted, finished
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_load_initial_conftests(self, early_config: pytest.Config) -> Generator[None, None, None]:
+        """Switch coverage off before its plugin starts to measure."""
+        known: Any = early_config.known_args_namespace
+        if hasattr(known, "cov_source"):
+            known.cov_source, known.no_cov = [], True
+        return (yield)
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_cmdline_main(self, config: pytest.Config) -> Generator[None, object, object]:
+        """Overrule options of the project, which must still parse, so nothing is taken out of addopts."""
+        option = config.option
+        for name, value in (
+            ("numprocesses", None),
+            ("dist", "no"),
+            ("tx", []),
+            ("cov_source", []),
+            ("no_cov", True),
+            ("maxfail", 0),
+            ("reruns", 0),
+            ("usepdb", False),
+            ("stepwise", False),
+            ("lf", False),
+            ("supercharge", False),
+            ("continue_on_collection_errors", True),
+            ("tbstyle", "no"),
+        ):
+            if hasattr(option, name):
+                setattr(option, name, value)
+        return (yield)
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
+        """Keep the tests that are wanted and not finished in an earlier part of this run."""
+        kept = [item for item in items if self._is_wanted(item.nodeid) and item.nodeid not in self._finished]
+        dropped = [item for item in items if item not in set(kept)]
+        if dropped:
+            config.hook.pytest_deselected(items=dropped)
+            items[:] = kept
+
+    def _is_wanted(self, nodeid: str) -> bool:
+        if self._wanted is None:
+            return True
+        parts = nodeid.split("::")
+        return nodeid in self._wanted or any(
+            "::".join(parts[:count]) in self._wanted for count in range(1, len(parts) + 1)
+        )

@@ -1,0 +1,117 @@
+"""The pytest plugin of a job: tells PID 1 what happened to each test, from the calls and not from text."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Generator
+from typing import Any
+
+import pytest
+
+__all__ = ["Reporter", "describe", "record_stubs"]
+
+Send = Callable[[dict[str, Any]], None]
+
+
+def describe(error: BaseException, size: int = 2000) -> str:
+    """The type and message of an exception whose own methods may be hostile."""
+    name = type(error).__name__
+    try:
+        text = str(error)
+    except BaseException:  # a message that cannot be made is no reason to lose the type
+        text = ""
+    return (f"{name}: {text}" if text else name)[:size]
+
+
+class Reporter:
+    """Sends begin, test, done and collect messages; one `test` message an item, with the outcome of each phase."""
+
+    def __init__(self, send: Send, *, detail: int = 2000) -> None:
+        self._send = send
+        self._detail = detail
+        self.current = ""
+        self.collecting = ""
+        self.collected: list[str] = []
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Note what was selected."""
+        self.collected = [item.nodeid for item in session.items]
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_make_collect_report(
+        self, collector: pytest.Collector
+    ) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+        """Report collectors that fail or skip, and know which one imports what."""
+        before, self.collecting = self.collecting, collector.nodeid
+        try:
+            report = yield
+        finally:
+            self.collecting = before
+        if report.outcome != "passed":
+            error = getattr(getattr(report, "call", None), "excinfo", None)
+            value = error.value if error is not None else None
+            cause = value if value is None else (value.__cause__ or value)
+            text = describe(cause, self._detail) if cause is not None else str(report.longrepr)[: self._detail]
+            self._send({"type": "collect", "node": collector.nodeid, "outcome": report.outcome, "detail": text})
+        return report
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
+        """Report one item when it is over, however it ends."""
+        self.current = item.nodeid
+        self._phases: list[str] = []
+        self._error: dict[str, str] = {}
+        began = time.perf_counter()
+        self._send({"type": "begin", "unit": item.nodeid})
+        try:
+            return (yield)
+        finally:
+            test = {"type": "test", "node": item.nodeid, "phases": self._phases[:20], **self._error}
+            self._send({**test, "seconds": round(time.perf_counter() - began, 4)})
+            self._send({"type": "done", "unit": item.nodeid})
+            self.current = ""
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_makereport(
+        self, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Note the outcome of a phase; a report that says passed over an exception counts as altered."""
+        report = yield
+        outcome: str = report.outcome
+        if hasattr(report, "wasxfail"):
+            outcome = "xfailed" if outcome == "skipped" else "xpassed"
+        elif outcome == "passed" and call.excinfo is not None:
+            outcome = "altered"
+        self._phases.append(outcome)
+        if outcome != "passed" and not self._error:
+            self._error = self._explain(call, report)
+        return report
+
+    def _explain(self, call: pytest.CallInfo[None], report: pytest.TestReport) -> dict[str, str]:
+        if call.excinfo is None:
+            return {"error": "", "detail": str(report.longrepr)[: self._detail], "where": ""}
+        where = ""
+        try:
+            entry = call.excinfo.traceback[-1]
+            where = f"{entry.path}:{entry.lineno + 1}"[-300:]
+        except Exception:  # a place that cannot be had is left out: the exception itself is what counts
+            where = ""
+        value = call.excinfo.value
+        return {"error": type(value).__name__[:200], "detail": describe(value, self._detail), "where": where}
+
+
+def record_stubs(send: Send, reporter: Reporter | None = None) -> None:
+    """Send a `reached` message the first time each unfilled stub is called by each test or collector."""
+    from pytest_supercharger import marker
+
+    seen: set[tuple[str, str, str]] = set()
+
+    def recorder(stub: str) -> None:
+        node = reporter.current if reporter else ""
+        collector = reporter.collecting if reporter and not node else ""
+        if (stub, node, collector) not in seen:
+            seen.add((stub, node, collector))
+            send({"type": "reached", "stub": stub[:500], "node": node, "collector": collector})
+
+    marker.recorder = recorder

@@ -1,0 +1,250 @@
+"""One forked job from fork to the last trace of it, as PID 1 sees it.
+
+A job works through units (a test, an input) and says when it begins one. PID 1 does all timing, because the job can
+reset any timer of its own. What comes out are facts; what they mean is decided on the host.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import signal
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from ..frames import Decoder, FrameError
+from . import accounting
+from .child import Channel, Job, expected_status, start
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["Budget", "Facts", "Supervisor"]
+
+_TICK_MS = 50
+_GRACE = 0.25  # seconds for helper processes to notice that the job is over
+_READ = 1 << 16
+
+
+@dataclass(frozen=True)
+class Budget:
+    """What a job may use: CPU seconds before its first unit and a unit, wall seconds and message bytes in all."""
+
+    lead_cpu: float
+    unit_cpu: float
+    lead_wall: float
+    unit_wall: float
+    total_wall: float
+    output: int
+
+
+@dataclass
+class Facts:
+    """What PID 1 saw of one forked job."""
+
+    messages: list[dict[str, Any]] = field(default_factory=list)
+    foreign: int = 0  # bytes or messages on the result pipe that no honest job writes
+    status: int | None = None
+    signal: int | None = None
+    own_status: bool = False  # the exit status is the one only the job's own last step gives
+    limit: str = ""  # "cpu", "wall", "total" or "output" when that limit ended the job
+    starved: bool = False
+    ooms: int = 0
+    leftover: int = 0  # processes that outlived the job
+    unit: str = ""  # begun and not done
+    lead: bool = True  # no unit was begun yet
+    cpu: float = 0.0
+    wall: float = 0.0
+
+
+class Supervisor:
+    """Forks a job, watches it, and leaves no process of it behind."""
+
+    def __init__(self, *, pulse: Callable[[], None], readable: Callable[[], None], host: int = 0) -> None:
+        self._pulse = pulse  # called about every tick
+        self._readable = readable  # called when the host has sent something
+        self._host = host
+
+    def run(self, main: Callable[[Job, Channel], None], job: Job, budget: Budget) -> Facts:
+        """Run `main(job, channel)` in a fork within `budget`."""
+        if accounting.thread_count() != 1:
+            raise RuntimeError("PID 1 has more than one thread: forking is not safe")
+        ooms = accounting.oom_kills()
+        secret = os.urandom(32)
+        control, control_in = os.pipe()
+        result, result_in = os.pipe()
+        pid = os.fork()
+        if not pid:
+            os.close(control_in)
+            start(main, job, control=control, result=result_in, cpu=budget.lead_cpu + budget.total_wall)
+        os.close(control)
+        os.close(result_in)
+        try:
+            os.write(control_in, secret)
+            return _Watch(self, pid, result, secret, budget, ooms).run()
+        finally:
+            os.close(control_in)
+            os.close(result)
+
+    def beat(self, host_ready: bool) -> None:
+        """Let the zygote say that it lives and read what the host sent."""
+        if host_ready:
+            self._readable()
+        self._pulse()
+
+    @property
+    def host(self) -> int:
+        """The descriptor the host's frames come from."""
+        return self._host
+
+
+class _Watch:
+    def __init__(self, owner: Supervisor, pid: int, result: int, secret: bytes, budget: Budget, ooms: int) -> None:
+        self.owner, self.pid, self.result, self.budget, self.ooms = owner, pid, result, budget, ooms
+        self.secret, self.own = secret.hex(), expected_status(secret)
+        self.facts = Facts()
+        self.decoder = Decoder(budget.output)
+        self.received = 0
+        self.begun = self.unit_begun = time.monotonic()
+        self.cpu_begun = self.unit_cpu = accounting.cpu_seconds()
+        self.open = True
+        os.set_blocking(result, False)
+
+    def run(self) -> Facts:
+        poller = select.poll()
+        poller.register(self.owner.host, select.POLLIN)
+        poller.register(self.result, select.POLLIN)
+        handle = _pidfd(self.pid)
+        if handle is not None:
+            poller.register(handle, select.POLLIN)
+        try:
+            while not self._ended():
+                ready = {fd for fd, _ in poller.poll(_TICK_MS if handle is not None else 5)}
+                if self.result in ready and not self._drain():
+                    poller.unregister(self.result)
+                self.owner.beat(self.owner.host in ready)
+                self._check_limits()
+                if self.facts.limit:
+                    break
+        finally:
+            if handle is not None:
+                os.close(handle)
+            self._clear()
+        return self._finish()
+
+    def _ended(self) -> bool:
+        _reap(self._note_if_ours)  # orphans of the job too, or they would fill the process table
+        return self.facts.status is not None or self.facts.signal is not None
+
+    def _note_status(self, status: int) -> None:
+        if os.WIFSIGNALED(status):
+            self.facts.signal = os.WTERMSIG(status)
+        else:
+            self.facts.status = os.WEXITSTATUS(status)
+            self.facts.own_status = self.facts.status == self.own
+
+    def _drain(self) -> bool:
+        """Take what is in the pipe; False when there is no more to come."""
+        while self.open:
+            try:
+                data = os.read(self.result, _READ)
+            except BlockingIOError:
+                return True
+            if not data:
+                self.open = False
+                break
+            self.received += len(data)
+            if self.received > self.budget.output:
+                self.facts.limit = self.facts.limit or "output"
+                self.open = False
+                break
+            self._take(data)
+            if len(data) < _READ:
+                return True
+        return False
+
+    def _take(self, data: bytes) -> None:
+        try:
+            messages = self.decoder.feed(data)
+        except FrameError:
+            self.facts.foreign += 1
+            return
+        for message in messages:
+            if message.pop("secret", None) != self.secret:
+                self.facts.foreign += 1
+            elif message.get("type") in ("begin", "done"):
+                self._turn(message)
+            else:
+                self.facts.messages.append(message)
+
+    def _turn(self, message: dict[str, Any]) -> None:
+        self.facts.unit = str(message.get("unit", ""))[:2000] if message["type"] == "begin" else ""
+        self.facts.lead = False
+        self.unit_begun, self.unit_cpu = time.monotonic(), accounting.cpu_seconds()
+
+    def _check_limits(self) -> None:
+        if self.facts.limit:
+            return
+        now, budget, lead = time.monotonic(), self.budget, self.facts.lead
+        if now - self.begun > budget.total_wall:
+            self.facts.limit = "total"
+        elif accounting.cpu_seconds() - self.unit_cpu > (budget.lead_cpu if lead else budget.unit_cpu):
+            self.facts.limit = "cpu"
+        elif now - self.unit_begun > (budget.lead_wall if lead else budget.unit_wall):
+            self.facts.limit = "wall"
+        if self.facts.limit in ("wall", "total"):
+            self.facts.starved = accounting.starved(now - self.unit_begun)
+
+    def _clear(self) -> None:
+        if not self.facts.limit:
+            self._wait_for_helpers()
+        self.facts.leftover = 0 if self.facts.limit else len(accounting.other_processes())
+        deadline = time.monotonic() + 10
+        while not _reap(self._note_if_ours):
+            if time.monotonic() > deadline:
+                raise RuntimeError("processes of the job do not die")
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(-1, signal.SIGKILL)
+            time.sleep(0.001)
+        self._drain()
+
+    def _wait_for_helpers(self) -> None:
+        deadline = time.monotonic() + _GRACE
+        while not _reap(self._note_if_ours) and time.monotonic() < deadline:
+            time.sleep(0.002)
+
+    def _note_if_ours(self, pid: int, status: int) -> None:
+        if pid == self.pid:
+            self._note_status(status)
+
+    def _finish(self) -> Facts:
+        facts = self.facts
+        if self.decoder.pending:
+            facts.foreign += 1
+        if facts.signal == signal.SIGXCPU:
+            facts.limit = facts.limit or "cpu"
+        facts.ooms = max(0, accounting.oom_kills() - self.ooms)
+        facts.cpu = round(accounting.cpu_seconds() - self.cpu_begun, 4)
+        facts.wall = round(time.monotonic() - self.begun, 4)
+        return facts
+
+
+def _pidfd(pid: int) -> int | None:
+    try:
+        return os.pidfd_open(pid)
+    except (AttributeError, OSError):  # an old kernel, or a seccomp profile without it: poll more often instead
+        return None
+
+
+def _reap(note: Callable[[int, int], None]) -> bool:
+    """Reap what has ended; True when no process is left."""
+    while True:
+        try:
+            pid, status = os.waitpid(-1, os.WNOHANG)
+        except ChildProcessError:
+            return True
+        if not pid:
+            return False
+        note(pid, status)

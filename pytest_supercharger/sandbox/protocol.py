@@ -1,0 +1,49 @@
+"""The jobs the host sends into a slot, without the id and the nonce that the slot adds."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pytest_supercharger.domain import GeneratedTest, Probe
+    from pytest_supercharger.sandbox.base import Limits, Overlay
+
+__all__ = ["Job", "gate_job", "probe_job", "setup_job", "tests_job"]
+
+Job = dict[str, Any]
+
+
+def setup_job(*, project: str, snapshot: str, roots: Sequence[str], limits: Limits) -> Job:
+    """The first job of a slot: where the project lies, and which of its folders modules are imported from."""
+    return {
+        "kind": "setup",
+        "project": project,
+        "snapshot": snapshot,
+        "roots": list(roots),
+        "limits": asdict(limits),
+    }
+
+
+def tests_job(overlay: Overlay, test: GeneratedTest, limits: Limits) -> Job:
+    """Run one generated test on the project with `overlay` in it."""
+    return {**_job("tests", overlay, limits), "test": {"source": test.source}}
+
+
+def probe_job(overlay: Overlay, module: str, probes: Sequence[Probe], limits: Limits) -> Job:
+    """Evaluate `probes` on `module` with `overlay` in it; answers refer to a probe by its place."""
+    inputs = [{"imports": probe.imports, "setup": probe.setup, "expression": probe.expression} for probe in probes]
+    return {**_job("probe", overlay, limits), "module": module, "probes": inputs}
+
+
+def gate_job(overlay: Overlay, nodeids: Sequence[str] | None, limits: Limits) -> Job:
+    """Run the project's tests, all of them for None, in a copy of the project with `overlay` in it."""
+    return {**_job("gate", overlay, limits), "nodeids": None if nodeids is None else list(nodeids)}
+
+
+def _job(kind: str, overlay: Overlay, limits: Limits) -> Job:
+    files = {path: base64.b64encode(data).decode("ascii") for path, data in overlay.items()}
+    return {"kind": kind, "overlay": files, "limits": asdict(limits)}
