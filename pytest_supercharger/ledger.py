@@ -33,6 +33,12 @@ class Ledger:
                 self._accepted[outcome.stub.id] = (outcome.stub, outcome.candidate)
             self._changed.notify_all()
 
+    def stop(self) -> None:
+        """Wake everybody who waits: nothing more will be decided."""
+        with self._changed:
+            self._open.clear()
+            self._changed.notify_all()
+
     def withdraw(self, stub_id: str) -> None:
         """Take an acceptance back."""
         with self._changed:

@@ -214,7 +214,9 @@ TABLE = (
         metavar="N",
         help="Sandbox containers to run at once (default: one a core)",
     ),
-    Option(field="seed", name="supercharge-seed", parse=_natural, metavar="N", help="Seed of all sampling (default: 0)"),
+    Option(
+        field="seed", name="supercharge-seed", parse=_natural, metavar="N", help="Seed of all sampling (default: 0)"
+    ),
     Option(
         field="allow",
         name="supercharge-allow",

@@ -87,7 +87,9 @@ def write_json(path: Path, outcomes: Iterable[Outcome]) -> None:
         temporary.replace(path)
     except OSError as error:
         temporary.unlink(missing_ok=True)
-        raise SourceError(f"{path} cannot be written ({error.strerror}); give --supercharge-json another file") from None
+        raise SourceError(
+            f"{path} cannot be written ({error.strerror}); give --supercharge-json another file"
+        ) from None
 
 
 def _entry(outcome: Outcome) -> dict[str, object]:

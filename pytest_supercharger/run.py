@@ -133,16 +133,14 @@ class Run:
 
         if self._settings.nodes:
             with client.NodePool(self._settings.nodes) as pool:
-                pool.connect()
                 yield pool
             return
-        from pytest_supercharger.localnode import LocalNode
+        from pytest_supercharger.localnode import LocalNode, local_command
 
         self.reporter.line(f"no node given; starting one with the model {self._settings.model}")
-        with LocalNode(model=self._settings.model, report=self.reporter.line) as node:
-            with client.NodePool([node.address]) as pool:
-                pool.connect()
-                yield pool
+        command = local_command(self._settings.model)
+        with LocalNode(command, report=self.reporter.line) as node, client.NodePool([node.address]) as pool:
+            yield pool
 
     def _hooks(self) -> session.Hooks:
         hook = self._config.hook

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -137,7 +138,7 @@ class Session:
         by_id = {stub.id: stub for stub in self._work.stubs}
         for entry in journal.read(self._work.project.root):
             stub = by_id.get(entry.stub_id)
-            if stub is None or entry.sha256 != files.digest(self._work.sources[stub.relpath].data):
+            if stub is None or entry.sha256 != files.sha256(self._work.sources[stub.relpath].data):
                 continue
             outcome = Outcome(
                 stub=stub,
@@ -174,6 +175,7 @@ class Session:
                 clock=self._clock,
                 question=self._hooks.question,
                 style=self._work.project.style(),
+                turn=threading.Semaphore(self._settings.parallel),
             )
 
             def solve(stub: Stub) -> Outcome:
@@ -184,7 +186,8 @@ class Session:
                 self._reporter.line(f"{stub.id}: {outcome.decision.value} ({outcome.reason})")
                 return outcome
 
-            with _pool(self._settings.parallel, services) as pool:
+            # A thread a stub: one that waits for another stub gives its turn away, not its thread.
+            with _pool(len(todo), services) as pool:
                 return {outcome.stub.id: outcome for outcome in pool.map(solve, todo)}
 
     def _guarded(self, solver: Solver) -> Outcome:
@@ -203,7 +206,7 @@ class Session:
     def _settle(self, outcome: Outcome, ledger: Ledger) -> Outcome:
         ledger.settle(outcome)
         if outcome.candidate is not None and outcome.decision is Decision.ACCEPTED and self._settings.writes:
-            digest = files.digest(self._work.sources[outcome.stub.relpath].data)
+            digest = files.sha256(self._work.sources[outcome.stub.relpath].data)
             journal.append(
                 self._work.project.root,
                 journal.Entry(
@@ -238,20 +241,16 @@ class Session:
                 )
         return outcomes
 
-    def _write(
-        self, outcomes: tuple[Outcome, ...], ledger: Ledger, records: dict[str, evidence.Record]
-    ) -> Finished:
+    def _write(self, outcomes: tuple[Outcome, ...], ledger: Ledger, records: dict[str, evidence.Record]) -> Finished:
         """Steps 5 and 6: verify every file, then write them all, then the evidence."""
         root, sources = self._work.project.root, self._work.sources
         new = {relpath: data for relpath, data in ledger.overlay().items() if data != sources[relpath].data}
         for relpath, data in new.items():
             fillings = [filling for filling in ledger.accepted().values() if filling[0].relpath == relpath]
-            verify.verify(
-                sources[relpath].data, data, fillings, requires_python=self._work.project.requires_python
-            )
+            verify.verify(sources[relpath].data, data, fillings, requires_python=self._work.project.requires_python)
         triples = [(relpath, sources[relpath].data, data) for relpath, data in sorted(new.items())]
         changes = tuple(
-            files.Change(path=sources[relpath].path, old_sha256=files.digest(old), new=data)
+            files.Change(path=sources[relpath].path, old_sha256=files.sha256(old), new=data)
             for relpath, old, data in triples
         )
         if self._settings.writes:
@@ -279,6 +278,9 @@ def _pool(workers: int, services: Services) -> Iterator[ThreadPoolExecutor]:
         yield pool
     except BaseException:
         services.stop.set()
+        services.ledger.stop()
+        services.generator.close()  # ends the calls the threads wait for
+        services.sandbox.close()
         pool.shutdown(wait=True, cancel_futures=True)
         raise
     pool.shutdown(wait=True)

@@ -1,0 +1,210 @@
+"""Everything that is known about the candidates of one stub: samples, verdicts, outputs; values in, evidence out."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from pytest_supercharger.agreement import Behaviour, Evidence
+from pytest_supercharger.domain import (
+    Candidate,
+    GeneratedTest,
+    Output,
+    OutputKind,
+    PairResult,
+    Probe,
+    Rejection,
+    Stub,
+    Verdict,
+)
+from pytest_supercharger.projecttests import GateVerdict
+from pytest_supercharger.search import Parent
+
+__all__ = ["Matrix"]
+
+_EXCEPTION = re.compile(r"\b[A-Z]\w*(?:Error|Exception|Warning|Interrupt|Iteration|Exit)\b")
+_BLAMELESS = frozenset({Verdict.ENVIRONMENT, Verdict.INFRA})
+
+
+@dataclass(slots=True, kw_only=True)
+class Matrix:
+    """The growing record of one stub's search."""
+
+    stub: Stub
+    trusted: tuple[GeneratedTest, ...]
+    gate_tests: int = 0  # project tests that reach the stub
+    candidates: dict[str, Candidate] = field(default_factory=dict)
+    drawn: Counter[str] = field(default_factory=Counter)  # candidate id -> samples
+    texts: dict[str, set[str]] = field(default_factory=dict)  # candidate id -> ids of its texts
+    rejections: Counter[str] = field(default_factory=Counter)
+    rejected_codes: int = 0
+    tests: dict[str, GeneratedTest] = field(default_factory=dict)  # generated, by id
+    weights: Counter[str] = field(default_factory=Counter)  # test id -> how often it was written
+    test_answers: int = 0
+    probes: dict[str, Probe] = field(default_factory=dict)
+    trusted_probes: set[str] = field(default_factory=set)
+    pairs: dict[tuple[str, str], PairResult] = field(default_factory=dict)
+    outputs: dict[tuple[str, str], Output] = field(default_factory=dict)
+    gates: dict[str, GateVerdict] = field(default_factory=dict)
+    refused: dict[str, str] = field(default_factory=dict)  # candidate id -> why it can never be written
+
+    def add_code(self, cleaned: Candidate | Rejection) -> Candidate | None:
+        """Count one answer to a code question; the candidate when it is a new one."""
+        if isinstance(cleaned, Rejection):
+            self.rejected_codes += 1
+            self.rejections[cleaned.reason] += 1
+            return None
+        self.drawn[cleaned.id] += 1
+        self.texts.setdefault(cleaned.id, set()).add(cleaned.text_id)
+        if cleaned.id in self.candidates:
+            return None
+        self.candidates[cleaned.id] = cleaned
+        return cleaned
+
+    def add_tests(self, cleaned: Sequence[GeneratedTest] | Rejection) -> tuple[GeneratedTest, ...]:
+        """Count one answer to a test question; the tests in it that are new."""
+        if isinstance(cleaned, Rejection):
+            self.rejections[cleaned.reason] += 1
+            return ()
+        self.test_answers += 1
+        new = [test for test in cleaned if test.id not in self.tests]
+        self.weights.update({test.id for test in cleaned})
+        self.tests |= {test.id: test for test in new}
+        return tuple(new)
+
+    def add_probes(self, probes: Sequence[Probe], *, trusted: bool = False) -> None:
+        """Add inputs; equal ones are kept once."""
+        for probe in probes:
+            self.probes.setdefault(probe.id, probe)
+            if trusted:
+                self.trusted_probes.add(probe.id)
+
+    def missing_tests(self, candidate_id: str, tests: Sequence[GeneratedTest]) -> list[GeneratedTest]:
+        """The tests this candidate has no verdict on."""
+        return [test for test in tests if (candidate_id, test.id) not in self.pairs]
+
+    def missing_probes(self, candidate_id: str) -> list[Probe]:
+        """The inputs this candidate was not run on."""
+        return [probe for probe in self.probes.values() if (candidate_id, probe.id) not in self.outputs]
+
+    def forget(self, candidate_id: str) -> None:
+        """Drop every verdict of a candidate, because what it is run against has changed."""
+        self.pairs = {key: value for key, value in self.pairs.items() if key[0] != candidate_id}
+        self.outputs = {key: value for key, value in self.outputs.items() if key[0] != candidate_id}
+        self.gates.pop(candidate_id, None)
+
+    def failing_trusted(self, candidate_id: str) -> tuple[str, str] | None:
+        """The first trusted test or gate test this candidate fails, with the reason."""
+        for test in self.trusted:
+            result = self.pairs.get((candidate_id, test.id))
+            if result is not None and result.verdict is not Verdict.PASS and result.verdict not in _BLAMELESS:
+                return test.id, result.detail or result.verdict.value
+        gate = self.gates.get(candidate_id)
+        return next(iter(gate.failures.items()), None) if gate is not None else None
+
+    def vouched(self, candidate_id: str) -> bool:
+        """Whether every trusted test and the gate were run and passed."""
+        results = [self.pairs.get((candidate_id, test.id)) for test in self.trusted]
+        gate = self.gates.get(candidate_id)
+        return (
+            candidate_id not in self.refused
+            and all(result is not None and result.verdict is Verdict.PASS for result in results)
+            and gate is not None
+            and gate.passed
+        )
+
+    def failure(self, candidate_id: str, test_id: str) -> tuple[str, str]:
+        """Source of a test, as far as it is known here, and what this candidate did on it."""
+        tests = {test.id: test for test in (*self.trusted, *self.tests.values())}
+        if test_id in tests:
+            result = self.pairs[candidate_id, test_id]
+            return tests[test_id].source, result.detail or result.verdict.value
+        return f"# {test_id}", self.gates[candidate_id].failures[test_id]
+
+    def tests_passed(self, candidate_id: str) -> list[GeneratedTest]:
+        """The trusted and generated tests a candidate passes."""
+        return [test for test in (*self.trusted, *self.tests.values()) if self._passed(candidate_id, test.id)]
+
+    def parents(self, tries: Mapping[str, int]) -> tuple[Parent, ...]:
+        """Candidates worth repairing: those that run, fail a trusted test, and were not refused."""
+        found = []
+        for key in self.candidates:
+            failing = self.failing_trusted(key)
+            if failing is None or key in self.refused:
+                continue
+            verdicts = [self._passed(key, test.id) for test in self.trusted]
+            passed = sum(self.weights[test] for test in self.tests if self._passed(key, test))
+            failed = sum(self.weights[test] for test in self.tests if self._passed(key, test) is False)
+            found.append(
+                Parent(
+                    candidate_id=key,
+                    test_id=failing[0],
+                    trusted_passed=verdicts.count(True),
+                    trusted_failed=max(1, verdicts.count(False)),
+                    passed=float(passed),
+                    failed=float(failed),
+                    tries=tries.get(key, 0),
+                )
+            )
+        return tuple(found)
+
+    def waits_for(self, candidate_id: str) -> set[str]:
+        """Ids of the open stubs that this candidate, or a trusted test of it, calls."""
+        found: set[str] = set()
+        for test in self.trusted:
+            result = self.pairs.get((candidate_id, test.id))
+            found |= result.reached if result is not None else frozenset()
+        for probe in self.probes:
+            output = self.outputs.get((candidate_id, probe))
+            if output is not None and output.kind is OutputKind.BLOCKED:
+                found.add(output.text)
+        return found - {self.stub.id}
+
+    def evidence(self) -> Evidence:
+        """What the candidates did, in the form in which it is weighed."""
+        order = list(self.tests)
+        environment = {test for test in order if self._is_environment(test)}
+        probes = list(self.probes)
+        return Evidence(
+            behaviours=tuple(self._behaviour(key, order, environment, probes) for key in self.candidates),
+            rejected=self.rejected_codes,
+            weights=tuple(float(self.weights[test]) for test in order),
+            test_answers=self.test_answers,
+            trusted_checks=len(self.trusted) + self.gate_tests,
+            documented=frozenset(_EXCEPTION.findall(f"{self.stub.signature}\n{self.stub.docstring}")),
+            trusted_inputs=frozenset(i for i, probe in enumerate(probes) if probe in self.trusted_probes),
+        )
+
+    def _behaviour(self, key: str, order: list[str], environment: set[str], probes: list[str]) -> Behaviour:
+        outputs = tuple(self.outputs.get((key, probe)) for probe in probes)
+        kinds = {output.kind for output in outputs if output is not None}
+        return Behaviour(
+            id=key,
+            samples=self.drawn[key],
+            texts=len(self.texts[key]),
+            loads=key not in self.refused and kinds != {OutputKind.INVALID},
+            trusted=self.vouched(key),
+            passes=tuple(None if test in environment else self._passed(key, test) for test in order),
+            outputs=outputs,
+            equals_anything=OutputKind.EQUALS_ANYTHING in kinds,
+            unstable=OutputKind.UNSTABLE in kinds,
+        )
+
+    def _passed(self, key: str, test: str) -> bool | None:
+        result = self.pairs.get((key, test))
+        if result is None or result.verdict in _BLAMELESS or result.reached:
+            return None
+        return result.verdict is Verdict.PASS
+
+    def _is_environment(self, test: str) -> bool:
+        """Two or more candidates and all of them fail with one and the same error that is no failed assertion."""
+        results = [pair for (_, other), pair in self.pairs.items() if other == test]
+        details = {pair.detail for pair in results}
+        return (
+            len(results) > 1
+            and len(details) == 1
+            and all(pair.verdict is Verdict.FAIL for pair in results)
+            and not next(iter(details)).startswith(("AssertionError", "assert", "Failed"))
+        )

@@ -1,0 +1,56 @@
+"""Which question comes next for a stub: kind, variant, seed and the failing test a repair is shown."""
+
+from __future__ import annotations
+
+import hashlib
+import textwrap
+from collections import Counter
+from collections.abc import Callable
+
+from pytest_supercharger import prompting
+from pytest_supercharger.context import Context
+from pytest_supercharger.domain import Candidate, Question, QuestionKind, Stub
+
+__all__ = ["Questioner"]
+
+
+class Questioner:
+    """Makes the questions of one stub; every one has a seed of its own that depends on nothing but the settings."""
+
+    def __init__(self, stub: Stub, context: Context, *, seed: int, change: Callable[[Question], Question]) -> None:
+        """`change` is other plugins' chance to ask something else."""
+        self._stub = stub
+        self._context = context
+        self._seed = seed
+        self._change = change
+        self._asked: Counter[QuestionKind] = Counter()
+
+    def code(self) -> Question:
+        """Ask for an implementation; the wording changes from one question to the next, for diversity."""
+        variant, seed = self._number(QuestionKind.CODE)
+        return self._change(prompting.code_question(self._stub, self._context, variant=variant, seed=seed))
+
+    def tests(self) -> Question:
+        """Ask for a short test, from the specification only."""
+        variant, seed = self._number(QuestionKind.TEST)
+        return self._change(prompting.test_question(self._stub, self._context, variant=variant, seed=seed))
+
+    def repair(self, candidate: Candidate, failing_test: str, failure: str) -> Question:
+        """Ask for a better version of a candidate, with one failing test and what happened."""
+        _, seed = self._number(QuestionKind.REPAIR)
+        written = _as_written(self._stub, candidate)
+        return self._change(
+            prompting.repair_question(self._stub, self._context, written, failing_test, failure, seed=seed)
+        )
+
+    def _number(self, kind: QuestionKind) -> tuple[int, int]:
+        number = self._asked[kind]
+        self._asked[kind] += 1
+        key = f"{self._seed}:{self._stub.id}:{kind.value}:{number}"
+        return number, int.from_bytes(hashlib.sha256(key.encode()).digest()[:6], "big")
+
+
+def _as_written(stub: Stub, candidate: Candidate) -> str:
+    """The candidate as a model would have written it."""
+    function = f"{stub.signature}:\n{textwrap.indent(candidate.body, '    ')}"
+    return "\n\n".join(part for part in ("\n".join(candidate.imports), *candidate.helpers, function) if part)

@@ -1,0 +1,275 @@
+"""The search for one stub: ask, clean, check, weigh, until the policy accepts or abstains."""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+from pytest_supercharger import agreement, context, evidence, search, source, trusted
+from pytest_supercharger.agreement import Assessment
+from pytest_supercharger.checker import Checker
+from pytest_supercharger.clean.candidate import clean
+from pytest_supercharger.clean.layout import Style
+from pytest_supercharger.clean.tests import clean_tests
+from pytest_supercharger.dispute import dispute
+from pytest_supercharger.domain import (
+    Candidate,
+    Decision,
+    GeneratedTest,
+    Outcome,
+    Question,
+    QuestionKind,
+    SourceFile,
+    Stub,
+)
+from pytest_supercharger.inflight import Arrival, Generator, Requests, Ticket
+from pytest_supercharger.ledger import Ledger
+from pytest_supercharger.matrix import Matrix
+from pytest_supercharger.options import Settings
+from pytest_supercharger.projecttests import ProjectTests
+from pytest_supercharger.questioner import Questioner
+from pytest_supercharger.reporting import Reporter
+from pytest_supercharger.sandbox.base import Sandbox
+
+__all__ = ["Generator", "Services", "Solver"]
+
+# A suite is several short answers: with small models they hold more valid asserts a token than one long answer.
+ANSWERS_IN_A_SUITE = 4
+_CHARACTERS_A_TOKEN = 2.5  # of source code, on the safe side
+_ANSWER_TOKENS = 1024  # kept free for the template's own words and the answer
+_POLL_SECONDS = 0.5  # how soon a stop is noticed while the model thinks
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """What every solver of a run shares."""
+
+    generator: Generator
+    sandbox: Sandbox
+    tests: ProjectTests
+    ledger: Ledger
+    reporter: Reporter
+    clock: Callable[[], float]
+    question: Callable[[Question], Question]
+    style: Style
+    turn: threading.Semaphore  # how many stubs are worked on at once
+    stop: threading.Event = field(default_factory=threading.Event)
+
+
+class Solver:
+    """Searches a body for one stub; `solve` once, then `record`."""
+
+    def __init__(self, stub: Stub, file: SourceFile, services: Services, settings: Settings) -> None:
+        """Nothing is asked before `solve`."""
+        self.stub = stub
+        self._file = file
+        self._services = services
+        self._settings = settings
+        self._policy = _policy(stub, settings)
+        self._rng = random.Random(f"{settings.seed}:{stub.id}")
+        self._progress = search.Progress()
+        self._text = source.decode(file.data).text
+        gate_tests = len(services.tests.reaching([stub.id]))
+        self._matrix = Matrix(stub=stub, trusted=trusted.examples(stub), gate_tests=gate_tests)
+        self._tries: Counter[str] = Counter()  # candidate id -> repairs asked
+        self._waited = 0.0  # seconds spent waiting for other stubs
+        self._started = 0.0
+
+    def solve(self) -> Outcome:
+        """Search until accepted, hopeless, or out of budget.
+
+        Raises:
+            SuperchargeError: the stub does not fit the model, or node or sandbox broke.
+        """
+        with self._services.turn:
+            self._started = self._services.clock()
+            self._questions = Questioner(
+                self.stub, self._describe(), seed=self._settings.seed, change=self._services.question
+            )
+            self._checker = Checker(
+                self._matrix,
+                self._file,
+                sandbox=self._services.sandbox,
+                tests=self._services.tests,
+                ledger=self._services.ledger,
+                allow=frozenset(self._settings.allow),
+                wait=self._wait_for,
+                rng=self._rng,
+            )
+            self._requests = Requests(self._services.generator)
+            try:
+                return self._loop()
+            finally:
+                self._requests.close()
+
+    def record(self, outcome: Outcome) -> evidence.Record:
+        """The evidence of an accepted outcome."""
+        assert outcome.candidate is not None, "only accepted outcomes have evidence"
+        written = self._services.ledger.overlay([(self.stub, outcome.candidate)])[self.stub.relpath]
+        return evidence.make(
+            self.stub,
+            outcome.candidate,
+            written,
+            probability=outcome.probability,
+            model=self._services.generator.model,
+            candidates=outcome.candidates,
+            samples=outcome.samples,
+            tests=self._matrix.tests_passed(outcome.candidate.id),
+            gate=self._services.tests.reaching([self.stub.id]),
+        )
+
+    # -- the loop
+
+    def _loop(self) -> Outcome:
+        while True:
+            stopped = "the run was stopped" if self._services.stop.is_set() else ""
+            self._progress = replace(
+                self._progress,
+                seconds=self._seconds(),
+                parents=self._matrix.parents(self._tries),
+                stopped=stopped,
+            )
+            action = search.next_action(self._progress, self._policy, self._rng)
+            if isinstance(action, search.Accept):
+                candidate = self._matrix.candidates[action.candidate_id]
+                if self._checker.confirm(candidate):
+                    return self._outcome(Decision.ACCEPTED, "the evidence suffices", candidate)
+                self._weigh()
+            elif isinstance(action, search.Abstain):
+                return self._outcome(Decision.ABSTAINED, action.reason, None)
+            elif isinstance(action, search.Wait):
+                arrival = self._requests.next(min(self._left(), _POLL_SECONDS))
+                if arrival is not None:
+                    self._take(arrival)
+            else:
+                self._ask(action)
+
+    def _ask(self, action: search.AskCode | search.AskTests | search.Repair) -> None:
+        progress = self._progress
+        if isinstance(action, search.AskCode):
+            self._progress = replace(progress, waiting_codes=progress.waiting_codes + action.n)
+            self._requests.launch(self._questions.code(), action.n, self._left())
+        elif isinstance(action, search.AskTests):
+            self._progress = replace(progress, waiting_suites=progress.waiting_suites + action.n)
+            for _ in range(action.n):
+                self._requests.launch(self._questions.tests(), ANSWERS_IN_A_SUITE, self._left())
+        else:
+            self._tries[action.candidate_id] += 1
+            self._progress = replace(progress, waiting_repairs=progress.waiting_repairs + 1)
+            candidate = self._matrix.candidates[action.candidate_id]
+            test, failure = self._matrix.failure(action.candidate_id, action.test_id)
+            self._requests.launch(self._questions.repair(candidate, test, failure), 1, self._left())
+
+    def _take(self, arrival: Arrival) -> None:
+        """Work an answer, or the end of a request, into the matrix and weigh again."""
+        if arrival.error is not None and not arrival.exhausted:
+            raise arrival.error
+        if arrival.ticket.question.kind is QuestionKind.TEST:
+            if arrival.answer is not None:
+                return  # a suite is worked in as a whole, when its request ends
+            self._take_suite(arrival)
+        elif arrival.answer is None:
+            self._close_codes(arrival)
+        else:
+            candidate = self._matrix.add_code(clean(arrival.answer, self.stub, self._text, style=self._services.style))
+            if candidate is not None:
+                self._checker.add_candidate(candidate)
+            self._count_codes(arrival.ticket, 1)
+        self._weigh()
+
+    def _take_suite(self, arrival: Arrival) -> None:
+        new: list[GeneratedTest] = []
+        for answer in arrival.ticket.answers:
+            new += self._matrix.add_tests(clean_tests(answer, self.stub, self._text))
+        if new:
+            self._checker.add_tests(tuple(new))
+        self._progress = replace(
+            self._progress,
+            suites=self._progress.suites + 1,
+            waiting_suites=self._progress.waiting_suites - 1,
+            no_more_suites=self._progress.no_more_suites or arrival.exhausted,
+        )
+
+    def _close_codes(self, arrival: Arrival) -> None:
+        """What a request did not deliver will never come; it counts as drawn, so that the search always ends."""
+        missing = arrival.ticket.samples - len(arrival.ticket.answers)
+        if missing:
+            self._matrix.rejections["the node sent no answer"] += missing
+            self._count_codes(arrival.ticket, missing)
+        if arrival.exhausted:
+            repairing = arrival.ticket.question.kind is QuestionKind.REPAIR
+            policy, progress = self._policy, self._progress
+            self._policy = replace(policy, repairs=progress.repairs) if repairing else policy
+            self._progress = progress if repairing else replace(progress, no_more_codes=True)
+
+    def _count_codes(self, ticket: Ticket, n: int) -> None:
+        progress = self._progress
+        if ticket.question.kind is QuestionKind.REPAIR:
+            progress = replace(progress, repairs=progress.repairs + n, waiting_repairs=progress.waiting_repairs - n)
+        else:
+            progress = replace(progress, codes=progress.codes + n, waiting_codes=progress.waiting_codes - n)
+        self._progress = progress
+
+    def _weigh(self) -> None:
+        assessment = agreement.assess(self._matrix.evidence(), tau=self._policy.tau)
+        self._progress = search.observe(self._progress, assessment)
+
+    def _outcome(self, decision: Decision, reason: str, candidate: Candidate | None) -> Outcome:
+        assessment = self._progress.assessment or Assessment(best=None, probability=0.0)
+        return Outcome(
+            stub=self.stub,
+            decision=decision,
+            reason=reason,
+            probability=assessment.probability,
+            candidate=candidate,
+            candidates=len(self._matrix.candidates),
+            tests=len(self._matrix.trusted) + len(self._matrix.tests) + self._matrix.gate_tests,
+            samples=self._progress.codes + self._progress.repairs + self._matrix.test_answers,
+            seconds=self._seconds() + self._waited,
+            question="" if decision is Decision.ACCEPTED else dispute(self._matrix, assessment),
+            rejections=dict(self._matrix.rejections),
+        )
+
+    # -- what the loop needs to know
+
+    def _describe(self) -> context.Context:
+        room = int((self._services.generator.max_context_tokens - _ANSWER_TOKENS) * _CHARACTERS_A_TOKEN)
+        return context.describe(self.stub, self._file, max_chars=max(room, 0))
+
+    def _seconds(self) -> float:
+        """Seconds of this stub's own work: waiting for another stub is not charged to it."""
+        return self._services.clock() - self._started - self._waited
+
+    def _left(self) -> float:
+        return max(0.0, self._policy.seconds - self._seconds())
+
+    def _wait_for(self, other: str) -> bool:
+        """Give the turn to somebody else until another stub is decided; whether that one was accepted."""
+        before = self._services.clock()
+        self._services.turn.release()
+        try:
+            self._services.ledger.wait_for(self.stub.id, other, self._policy.seconds)
+        finally:
+            self._services.turn.acquire()
+        self._waited += self._services.clock() - before
+        return self._services.ledger.is_accepted(other)
+
+
+def _policy(stub: Stub, settings: Settings) -> search.Policy:
+    """The budgets of this stub: an option of the marker wins over the settings."""
+    samples = stub.options.get("samples", settings.samples)
+    confidence = stub.options.get("confidence", settings.confidence)
+    assert isinstance(samples, int), "stubs.find checks the options"
+    assert isinstance(confidence, int | float), "stubs.find checks the options"
+    return search.Policy(
+        codes=samples,
+        suites=settings.suites,
+        repairs=settings.repairs,
+        tau=float(confidence),
+        start_codes=min(4, samples),
+        batch=3,
+        seconds=settings.time,
+    )
