@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from types import TracebackType
 
-__all__ = ["LocalNode"]
+__all__ = ["LocalNode", "local_command"]
 
 _LISTENING = re.compile(r"listening on (\S+:\d+)")
 _STOP_SECONDS = 15.0  # from SIGTERM to SIGKILL
@@ -32,9 +32,10 @@ _LAUNCH = (
 )
 
 
-def _command() -> list[str]:
+def local_command(model: str = "auto") -> list[str]:
+    """The command of a node of our own that holds the named model."""
     home = str(Path(__file__).resolve().parent.parent)
-    return [sys.executable, "-u", "-c", _LAUNCH, home, "--port", "0", "--exit-with-parent"]
+    return [sys.executable, "-u", "-c", _LAUNCH, home, "--model", model, "--port", "0", "--exit-with-parent"]
 
 
 class LocalNode:
@@ -48,7 +49,7 @@ class LocalNode:
         seconds: float = 3600.0,
     ) -> None:
         """`command` must print "listening on HOST:PORT"; `seconds` bounds the start, a download included."""
-        self._command = list(command) if command is not None else _command()
+        self._command = list(command) if command is not None else local_command()
         self._report = report
         self._seconds = seconds
         self._process: subprocess.Popen[str] | None = None
