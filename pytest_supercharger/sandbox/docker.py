@@ -1,0 +1,231 @@
+"""The sandbox of the product: hardened containers that run the user's own interpreter and packages."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import threading
+import weakref
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from pytest_supercharger.domain import GeneratedTest, Output, OutputKind, PairResult, Probe, Verdict
+from pytest_supercharger.errors import SandboxError
+from pytest_supercharger.sandbox import protocol, verdict
+from pytest_supercharger.sandbox.base import GateResult, Limits, Overlay
+from pytest_supercharger.sandbox.engine import connect, facts
+from pytest_supercharger.sandbox.host import SNAPSHOT, Host, fitting_slots
+from pytest_supercharger.sandbox.pool import Closed, SlotPool
+from pytest_supercharger.sandbox.reaper import reap, reap_snapshots
+from pytest_supercharger.sandbox.slot import Slot, SlotBroken
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from types import TracebackType
+
+    from docker import DockerClient
+
+__all__ = ["DockerSandbox"]
+
+_GRACE_SECONDS = 30.0  # PID 1 keeps the time; the host only takes over when PID 1 fails to
+_PROBE_ROUNDS = 4  # PID 1 starts a job again after an input that ended its process
+_LISTED = 5
+
+Answer = tuple[dict[str, Any], dict[str, Any]]
+T = TypeVar("T")
+
+
+class DockerSandbox:
+    """Runs jobs of one project on warm containers; implements `base.Sandbox`.
+
+    Nothing is started before the first job, or `start`. `roots` are the source roots of the project relative to it;
+    `slots` is the number of containers at most, by default one a core; `report` takes lines for the user.
+    """
+
+    def __init__(
+        self,
+        project_root: Path,
+        *,
+        roots: Sequence[str] = ("",),
+        limits: Limits | None = None,
+        slots: int | None = None,
+        report: Callable[[str], None] = lambda line: None,
+    ) -> None:
+        self._project = project_root.resolve()
+        self._roots = tuple(roots)
+        self._limits = limits or Limits()
+        self._slots = slots or len(os.sched_getaffinity(0))
+        self._report = report
+        self._lock = threading.Lock()
+        self._running: _Running | None = None
+        self._closed = False
+
+    def start(self) -> None:
+        """Reach the engine and make ready for jobs now; SandboxError says why that cannot be."""
+        self._ready()
+
+    def run_tests(self, overlay: Overlay, tests: Sequence[GeneratedTest]) -> dict[str, PairResult]:
+        """Run each test in a fork of its own; the result is keyed by the test's id."""
+        limits = self._limits
+        seconds = max(limits.import_seconds, 3 * limits.seconds) + 3 * limits.seconds + _GRACE_SECONDS
+        futures = {
+            test.id: self._submit(
+                protocol.tests_job(overlay, test, limits),
+                seconds,
+                partial(_judge_test, test),
+                lambda problem: PairResult(verdict=Verdict.INFRA, detail=problem),
+            )
+            for test in tests
+        }
+        return _collect(futures)
+
+    def probe(self, overlay: Overlay, module: str, probes: Sequence[Probe]) -> dict[str, Output]:
+        """Evaluate each probe against `module`; the result is keyed by the probe's id."""
+        if not probes:
+            return {}
+        limits = self._limits
+        once = max(limits.import_seconds, 3 * limits.seconds) + 3 * limits.seconds * 2 * len(probes)
+        future = self._submit(
+            protocol.probe_job(overlay, module, probes, limits),
+            once * _PROBE_ROUNDS + _GRACE_SECONDS,
+            lambda job, result: verdict.probe_result(job, result, probes),
+            lambda problem: {
+                probe.id: Output(kind=OutputKind.INFRA, text=problem, preview=problem) for probe in probes
+            },
+        )
+        return _collect({"": future})[""]
+
+    def gate(self, overlay: Overlay, nodeids: Sequence[str] | None) -> GateResult:
+        """Run the project's tests, all of them for None, in a writable copy of the project."""
+        future = self._submit(
+            protocol.gate_job(overlay, nodeids, self._limits),
+            self._limits.gate_seconds + self._limits.import_seconds + _GRACE_SECONDS,
+            verdict.gate_result,
+            lambda problem: GateResult(problem=problem),
+        )
+        return _collect({"": future})[""]
+
+    def close(self) -> None:
+        """Remove every container of this sandbox, and its copy of the project."""
+        with self._lock:
+            self._closed = True
+            running, self._running = self._running, None
+        if running is not None:
+            running.close()
+
+    def __enter__(self) -> DockerSandbox:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _ready(self) -> _Running:
+        with self._lock:
+            if self._closed:
+                raise SandboxError("the sandbox is closed; make a new one")
+            if self._running is None:
+                self._running = _Running(self._project, self._roots, self._limits, self._slots, self._report)
+                weakref.finalize(self, self._running.close)
+            return self._running
+
+    def _submit(
+        self,
+        job: Mapping[str, Any],
+        seconds: float,
+        judge: Callable[[dict[str, Any], dict[str, Any]], T],
+        infra: Callable[[str], T],
+    ) -> Future[T]:
+        running = self._ready()
+
+        def work() -> T:
+            try:
+                sent, result = running.pool.call(job, seconds)
+            except SlotBroken as error:
+                return infra(f"the sandbox failed twice: {error}")
+            except Closed:
+                raise SandboxError("the sandbox was closed while it was in use") from None
+            return judge(sent, result)
+
+        return running.threads.submit(work)
+
+
+def _judge_test(test: GeneratedTest, job: dict[str, Any], result: dict[str, Any]) -> PairResult:
+    return verdict.tests_result(job, result, test)
+
+
+class _Running:
+    """What a sandbox holds once it is up."""
+
+    def __init__(
+        self, project: Path, roots: Sequence[str], limits: Limits, slots: int, report: Callable[[str], None]
+    ) -> None:
+        self._client = connect()
+        try:
+            self._prepare(project, roots, limits, slots, report)
+        except BaseException:
+            self._client.close()
+            raise
+
+    def _prepare(
+        self, project: Path, roots: Sequence[str], limits: Limits, slots: int, report: Callable[[str], None]
+    ) -> None:
+        engine = facts(self._client)
+        _clean_up(self._client, report)
+        self._host = host = Host.prepare(self._client, engine, project, limits)
+        _say_left_out(host, report)
+        size = fitting_slots(slots, host.memory_bytes, _available_memory())
+        if size < slots:
+            report(f"sandbox: {size} of {slots} slots, as more do not fit into the free memory")
+        setup = protocol.setup_job(project=str(project), snapshot=SNAPSHOT, roots=roots, limits=limits)
+        api = self._client.api
+        self.pool = SlotPool(size, lambda number: Slot.start(api, host.spec(number), setup))
+        self.threads = ThreadPoolExecutor(max_workers=size, thread_name_prefix="supercharger-slot")
+        self._lock = threading.Lock()
+        self._open = True
+
+    def close(self) -> None:
+        with self._lock:
+            was_open, self._open = self._open, False
+        if not was_open:
+            return
+        # Each step is taken whatever the one before it came to.
+        with contextlib.ExitStack() as stack:
+            stack.callback(self._client.close)
+            stack.callback(self._host.snapshot.remove)
+            stack.callback(self.threads.shutdown, wait=True, cancel_futures=True)
+            stack.callback(self.pool.close)
+
+
+def _collect(futures: Mapping[str, Future[T]]) -> dict[str, T]:
+    try:
+        return {key: future.result() for key, future in futures.items()}
+    except BaseException:
+        for future in futures.values():
+            future.cancel()
+        raise
+
+
+def _clean_up(client: DockerClient, report: Callable[[str], None]) -> None:
+    removed = reap(client)
+    reap_snapshots()
+    if removed:
+        report(f"sandbox: removed {len(removed)} container(s) that an earlier run left behind")
+
+
+def _say_left_out(host: Host, report: Callable[[str], None]) -> None:
+    left_out = host.snapshot.left_out
+    if left_out:
+        listed = ", ".join(f"{path} ({reason})" for path, reason in list(left_out.items())[:_LISTED])
+        more = f" and {len(left_out) - _LISTED} more" if len(left_out) > _LISTED else ""
+        report(f"sandbox: tests there do not see {listed}{more}")
+
+
+def _available_memory() -> int:
+    for line in Path("/proc/meminfo").read_text("ascii").splitlines():
+        if line.startswith("MemAvailable:"):
+            return int(line.split()[1]) * 1024
+    return 1 << 62

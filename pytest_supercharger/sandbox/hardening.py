@@ -1,0 +1,129 @@
+"""The settings of a container: a pure function from what differs between slots to the engine's create request."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from importlib import resources
+from typing import Any
+
+__all__ = ["Bind", "ContainerSpec", "create_arguments", "seccomp_profile"]
+
+MEBI = 1024 * 1024
+_FIRST_UID = 10000
+_ARCHITECTURES = {"x86_64": "SCMP_ARCH_X86_64", "aarch64": "SCMP_ARCH_AARCH64"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bind:
+    """A host path that is seen read-only in the container, without what is mounted below it."""
+
+    source: str
+    target: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContainerSpec:
+    """What differs from container to container; everything else is fixed below."""
+
+    image: str
+    command: Sequence[str]
+    slot: int
+    binds: Sequence[Bind]
+    environment: Mapping[str, str]
+    labels: Mapping[str, str]
+    architecture: str  # as the engine names it: x86_64, aarch64
+    cgroup_v2: bool
+    memory_bytes: int
+    empty_dirs: Sequence[str] = ()  # seen as empty, read-only directories
+    project: str = ""  # a writable tmpfs stands at this absolute path; none for ""
+    project_bytes: int = 64 * MEBI
+    extra: Mapping[str, str] = field(default_factory=dict)  # more tmpfs: path -> options
+
+
+@lru_cache(maxsize=4)
+def seccomp_profile(architecture: str) -> str:
+    """The profile as the engine takes it inline, for the native architecture alone.
+
+    A second architecture would bring a second table of system calls, and `socketcall` of the 32-bit one gets
+    past every filter on `socket`.
+    """
+    profile = json.loads(resources.files(__package__).joinpath("seccomp.json").read_text("utf-8"))
+    if architecture in _ARCHITECTURES:
+        profile["architectures"] = [_ARCHITECTURES[architecture]]
+    return json.dumps(profile, separators=(",", ":"))
+
+
+def create_arguments(spec: ContainerSpec) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The container's configuration and its host configuration, for `create_container` of the docker SDK."""
+    user = _FIRST_UID + spec.slot
+    container: dict[str, Any] = {
+        "image": spec.image,
+        "command": list(spec.command),
+        "entrypoint": [],
+        "user": f"{user}:{user}",
+        "environment": dict(spec.environment),
+        "labels": dict(spec.labels),
+        "hostname": "sandbox",
+        "working_dir": "/tmp",
+        # Attached and not detached: the SDK then sets StdinOnce, so the client's end is the container's end of input.
+        "stdin_open": True,
+        "tty": False,
+        "detach": False,
+        "network_disabled": True,
+    }
+    return container, _host_config(spec, user)
+
+
+def _host_config(spec: ContainerSpec, user: int) -> dict[str, Any]:
+    host: dict[str, Any] = {
+        "auto_remove": True,
+        "network_mode": "none",
+        "cap_drop": ["ALL"],
+        "security_opt": ["no-new-privileges", f"seccomp={seccomp_profile(spec.architecture)}"],
+        "read_only": True,
+        "ipc_mode": "private",
+        "log_config": {"Type": "none", "Config": {}},
+        "pids_limit": 128,
+        "mem_limit": spec.memory_bytes,
+        "memswap_limit": spec.memory_bytes,  # equal: no swap
+        "nano_cpus": 1_000_000_000,
+        "oom_score_adj": 500,
+        "ulimits": [
+            {"Name": name, "Soft": value, "Hard": value}
+            for name, value in (("nofile", 256), ("core", 0), ("fsize", 64 * MEBI), ("stack", 8 * MEBI))
+        ],
+        "tmpfs": _tmpfs(spec, user),
+        "mounts": [_mount(bind) for bind in spec.binds],
+    }
+    if spec.cgroup_v2:
+        host["cgroupns"] = "private"
+    return host
+
+
+def _tmpfs(spec: ContainerSpec, user: int) -> dict[str, str]:
+    owner = f"uid={user},gid={user}"
+    result = {
+        "/tmp": "rw,nosuid,nodev,noexec,size=64m,nr_inodes=4k,mode=1777",
+        "/dev/shm": "rw,nosuid,nodev,noexec,size=16m,nr_inodes=1k,mode=1777",
+    }
+    result.update(dict.fromkeys(spec.empty_dirs, "ro,nosuid,nodev,noexec,size=4k,nr_inodes=2,mode=0555"))
+    if spec.project:
+        # Executable: projects bring compiled modules and scripts of their own.
+        size = max(spec.project_bytes, 64 * MEBI)
+        result[spec.project] = f"rw,nosuid,nodev,exec,size={size},nr_inodes=64k,mode=0755,{owner}"
+    result.update(spec.extra)
+    return result
+
+
+def _mount(bind: Bind) -> dict[str, Any]:
+    return {
+        "Type": "bind",
+        "Source": bind.source,
+        "Target": bind.target,
+        "ReadOnly": True,
+        # Read-only does not reach what is mounted below a recursive bind.
+        "BindOptions": {"NonRecursive": True, "Propagation": "rprivate"},
+    }

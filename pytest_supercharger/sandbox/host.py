@@ -1,0 +1,159 @@
+"""Environment `host` brought up: image, snapshot, the proof that the engine shares our files, the slots' settings."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pytest_supercharger.errors import SandboxError
+from pytest_supercharger.sandbox import environment, image, slot, snapshot
+from pytest_supercharger.sandbox.engine import engine_address
+from pytest_supercharger.sandbox.hardening import Bind, ContainerSpec
+from pytest_supercharger.sandbox.reaper import CLIENT_LABEL, SLOT_LABEL, ClientIdentity
+from pytest_supercharger.sandbox.stream import StreamBroken
+
+if TYPE_CHECKING:
+    from docker import DockerClient
+
+    from pytest_supercharger.sandbox.base import Limits
+    from pytest_supercharger.sandbox.engine import EngineFacts
+
+__all__ = ["SNAPSHOT", "Host", "fitting_slots"]
+
+SNAPSHOT = "/snapshot"
+_NONCE = "/supercharger/nonce"
+_PROBE_SECONDS = 60.0
+_MEMORY_SHARE = 0.75
+MEBI = 1024 * 1024
+
+# Not -I, which would ignore PYTHONHASHSEED; the path entry for the current folder is dropped here instead.
+_BOOT = (
+    f"import sys; del sys.path[0]; import runpy; runpy.run_path({image.INSIDE + '/__main__.py'!r}, run_name='__main__')"
+)
+_IDENTITY = (
+    "import json, sys; print(json.dumps({{'nonce': open({nonce!r}).read(), 'version': sys.version, "
+    "'prefix': sys.prefix, 'base': sys.base_prefix}}))"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Host:
+    """What all slots of a sandbox share."""
+
+    image: str
+    environment: environment.HostEnvironment
+    engine: EngineFacts
+    project: Path
+    snapshot: snapshot.Snapshot
+    limits: Limits
+
+    @classmethod
+    def prepare(cls, client: DockerClient, engine: EngineFacts, project: Path, limits: Limits) -> Host:
+        """Everything up to the first slot; SandboxError when the engine does not see this machine's files."""
+        seen = environment.discover(project)
+        reference = image.ensure_image(client, image.build_tar(seen.links, image.own_files()))
+        copy = snapshot.take(project)
+        host = cls(image=reference, environment=seen, engine=engine, project=project, snapshot=copy, limits=limits)
+        try:
+            host.prove(client)
+        except BaseException:
+            copy.remove()
+            raise
+        return host
+
+    @property
+    def memory_bytes(self) -> int:
+        """The memory of one slot; the copy of the project that a gate run makes is held in it too."""
+        return self.limits.memory_bytes + self.snapshot.bytes
+
+    def spec(self, number: int) -> ContainerSpec:
+        """The settings of slot `number`."""
+        return ContainerSpec(
+            image=self.image,
+            command=(self.environment.executable, "-s", "-B", "-X", "utf8", "-c", _BOOT),
+            slot=number,
+            binds=(*self.environment.binds, Bind(source=str(self.snapshot.tree), target=SNAPSHOT)),
+            environment=environment.variables(self.environment, self.project),
+            labels={CLIENT_LABEL: str(ClientIdentity.current()), SLOT_LABEL: str(number)},
+            architecture=self.engine.architecture,
+            cgroup_v2=self.engine.cgroup_v2,
+            memory_bytes=self.memory_bytes,
+            empty_dirs=self.environment.empty_dirs,
+            project=str(self.project),
+            project_bytes=2 * self.snapshot.bytes + 64 * MEBI,
+        )
+
+    def prove(self, client: DockerClient) -> None:
+        """Read a fresh secret back through a container, with the interpreter that the slots will run."""
+        secret = self.snapshot.folder / "nonce"
+        secret.write_text(secrets.token_hex(16), "ascii")
+        secret.chmod(0o644)
+        expected = {
+            "nonce": secret.read_text("ascii"),
+            "version": sys.version,
+            "prefix": sys.prefix,
+            "base": sys.base_prefix,
+        }
+        found = self._identity(client, Bind(source=str(secret), target=_NONCE))
+        different = [key for key, value in expected.items() if found.get(key) != value]
+        if "nonce" in different:
+            raise SandboxError(_not_shared("a file written here reads differently in a container"))
+        if different:
+            key = different[0]
+            raise SandboxError(
+                f"the interpreter in the sandbox is not this one: its {key} is {found.get(key)!r}, not "
+                f"{expected[key]!r}; run pytest from a virtual environment"
+            )
+
+    def _identity(self, client: DockerClient, nonce: Bind) -> dict[str, Any]:
+        spec = self.spec(0)
+        code = _IDENTITY.format(nonce=_NONCE)
+        command = (self.environment.executable, "-s", "-B", "-X", "utf8", "-c", code)
+        changed = {field: getattr(spec, field) for field in spec.__slots__} | {
+            "command": command,
+            "binds": (*spec.binds, nonce),
+        }
+        try:
+            container = slot.create(client.api, ContainerSpec(**changed))
+            stream = slot.attach_and_start(client.api, container)
+        except SandboxError as error:
+            raise SandboxError(self._why_not(str(error))) from None
+        output = b""
+        deadline = time.monotonic() + _PROBE_SECONDS
+        try:
+            while not output.endswith(b"\n"):
+                output += stream.receive(deadline)
+            found = json.loads(output)
+        except (StreamBroken, ValueError) as error:
+            raise SandboxError(self._why_not(f"{error}: {stream.errors}")) from None
+        finally:
+            stream.close()
+            slot.remove(client.api, container)
+        return found if isinstance(found, dict) else {}
+
+    def _why_not(self, text: str) -> str:
+        if "source path does not exist" in text:
+            return _not_shared(text)
+        if "ermission denied" in text or "Errno 13" in text or "no such file" in text.lower():
+            return (
+                f"the interpreter {self.environment.executable} cannot be run by another user, as the sandbox must: "
+                f"{text[:300]}; make it readable (chmod -R o+rX {sys.prefix} {sys.base_prefix})"
+            )
+        return f"the sandbox's first container failed: {text[:500]}"
+
+
+def _not_shared(what: str) -> str:
+    return (
+        f"the Docker engine at {engine_address()} does not share this machine's files ({what[:200]}); use an engine of "
+        "this machine (not a remote one, not a snap, not a virtual machine without shared folders)"
+    )
+
+
+def fitting_slots(wanted: int, memory_bytes: int, available: int) -> int:
+    """How many slots fit into the memory that is free now; one at least."""
+    return max(1, min(wanted, int(available * _MEMORY_SHARE) // memory_bytes))

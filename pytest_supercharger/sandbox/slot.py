@@ -1,0 +1,153 @@
+"""One warm container: made, attached, started, asked one job at a time, removed."""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+import time
+from typing import TYPE_CHECKING, Any
+
+from docker.errors import APIError, DockerException, NotFound
+
+from pytest_supercharger.errors import SandboxError
+from pytest_supercharger.sandbox.frames import Decoder, FrameError, encode
+from pytest_supercharger.sandbox.hardening import create_arguments
+from pytest_supercharger.sandbox.stream import Stream, StreamBroken
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from docker import APIClient
+
+    from pytest_supercharger.sandbox.hardening import ContainerSpec
+
+__all__ = ["Slot", "SlotBroken", "attach_and_start", "create"]
+
+_SILENCE_SECONDS = 60.0  # PID 1 beats every two seconds during a job
+_START_SECONDS = 120.0
+_MAX_BEATS = 100_000
+
+
+class SlotBroken(Exception):
+    """This container can no longer be trusted; its job may be tried in another one."""
+
+
+def create(api: APIClient, spec: ContainerSpec) -> str:
+    """Make a container without starting it; its id."""
+    container, host = create_arguments(spec)
+    try:
+        made = api.create_container(**container, host_config=api.create_host_config(**host))
+    except (DockerException, OSError) as error:
+        raise SandboxError(f"a sandbox container cannot be made: {_reason(error)}") from None
+    return str(made["Id"])
+
+
+def attach_and_start(api: APIClient, container: str) -> Stream:
+    """Start a container that ends with this process: attached before it starts, so that its input ends when we do."""
+    try:
+        attached = api.attach_socket(container, params={"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1})
+        stream = Stream(attached)
+        api.start(container)
+    except (DockerException, OSError) as error:
+        remove(api, container)
+        raise SandboxError(f"a sandbox container cannot be started: {_reason(error)}") from None
+    return stream
+
+
+def remove(api: APIClient, container: str) -> None:
+    """Kill and remove; silent where it is gone already or is being removed."""
+    with contextlib.suppress(NotFound):
+        try:
+            api.remove_container(container, force=True, v=True)
+        except APIError as error:
+            if error.status_code != 409:
+                raise
+
+
+def _reason(error: Exception) -> str:
+    return str(getattr(error, "explanation", None) or error)[:500]
+
+
+class Slot:
+    """A container whose PID 1 has said hello and taken the setup."""
+
+    def __init__(self, api: APIClient, container: str, stream: Stream) -> None:
+        self._api = api
+        self._stream = stream
+        self._decoder = Decoder()
+        self._frames: list[dict[str, Any]] = []
+        self._serial = 0
+        self.container = container
+        self.jobs = 0
+        self.last_used = time.monotonic()
+        self.hello: dict[str, Any] = {}
+
+    @classmethod
+    def start(cls, api: APIClient, spec: ContainerSpec, setup: Mapping[str, Any]) -> Slot:
+        """A slot that is ready for jobs; SlotBroken when its PID 1 does not come up."""
+        container = create(api, spec)
+        slot = cls(api, container, attach_and_start(api, container))
+        try:
+            slot.hello = slot._next_frame(time.monotonic() + _START_SECONDS)
+            if slot.hello.get("kind") != "hello":
+                raise SlotBroken(f"the container's first word is {slot.hello.get('kind')!r}, not 'hello'")
+            slot.exchange({"kind": "setup", **setup}, _START_SECONDS)
+        except BaseException:
+            slot.destroy()
+            raise
+        return slot
+
+    def exchange(self, job: Mapping[str, Any], seconds: float) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Send a job and wait for its result: what was sent, with id and nonce, and what came back.
+
+        Raises SlotBroken when the container ends, is silent, is late, reports a problem of its own, or says anything
+        but heartbeats and the result of this very job.
+        """
+        sent = {**job, "id": self._serial, "nonce": secrets.token_hex(16)}
+        self._serial += 1
+        deadline = time.monotonic() + seconds
+        try:
+            frame = encode(sent)
+        except FrameError as error:
+            raise SandboxError(f"a job does not fit the sandbox's protocol: {error}") from None
+        try:
+            self._stream.send(frame, deadline)
+        except StreamBroken as error:
+            raise SlotBroken(str(error)) from None
+        result = self._result(sent, deadline)
+        self.jobs += 1
+        self.last_used = time.monotonic()
+        return sent, result
+
+    def ping(self, seconds: float = 10.0) -> None:
+        """Tell PID 1 that the host is alive."""
+        self.exchange({"kind": "ping"}, seconds)
+
+    def destroy(self) -> None:
+        """Hang up and remove the container; safe to call twice and from another thread."""
+        self._stream.close()
+        remove(self._api, self.container)
+
+    def _result(self, sent: Mapping[str, Any], deadline: float) -> dict[str, Any]:
+        for _ in range(_MAX_BEATS):
+            frame = self._next_frame(min(deadline, time.monotonic() + _SILENCE_SECONDS))
+            if frame.get("id") != sent["id"]:
+                raise SlotBroken(f"the container answered job {str(frame.get('id'))[:50]}, not {sent['id']}")
+            if frame.get("kind") == "heartbeat":
+                continue
+            if frame.get("kind") != "result" or frame.get("nonce") != sent["nonce"]:
+                raise SlotBroken("the container sent a frame that is not the result of its job")
+            if self._frames or self._decoder.pending:
+                raise SlotBroken("the container said more than the result of its job")
+            if frame.get("problem"):
+                raise SlotBroken(f"the container failed at its job: {str(frame['problem'])[:500]}")
+            return frame
+        raise SlotBroken("the container sent heartbeats and no result")
+
+    def _next_frame(self, deadline: float) -> dict[str, Any]:
+        while not self._frames:
+            try:
+                self._frames = self._decoder.feed(self._stream.receive(deadline))
+            except (StreamBroken, FrameError) as error:
+                raise SlotBroken(str(error)) from None
+        return self._frames.pop(0)

@@ -1,0 +1,105 @@
+"""The bytes to and from an attached container: the engine's 8-byte headers taken off, every wait with a deadline."""
+
+from __future__ import annotations
+
+import contextlib
+import select
+import socket
+import struct
+import time
+from typing import Any
+
+__all__ = ["Stream", "StreamBroken"]
+
+_HEADER = struct.Struct(">BxxxL")
+_STDOUT, _STDERR = 1, 2
+_ERRORS_KEPT = 4096
+
+
+class StreamBroken(Exception):
+    """The container hung up, went silent, or the engine's stream makes no sense."""
+
+
+class Stream:
+    """Both directions of one attached container; not for use by two threads at once."""
+
+    def __init__(self, attached: Any) -> None:
+        # The response object is kept: its end would close the socket under us.
+        self._attached = attached
+        self._socket: socket.socket = getattr(attached, "_sock", attached)
+        self._socket.settimeout(None)
+        self._buffer = bytearray()
+        self._errors = bytearray()
+
+    @property
+    def errors(self) -> str:
+        """The end of what the container wrote to its standard error."""
+        return self._errors.decode("utf-8", "replace").strip()
+
+    def send(self, data: bytes, deadline: float) -> None:
+        """Write all of `data` before `deadline` (of the monotonic clock)."""
+        view = memoryview(data)
+        while view:
+            self._wait(deadline, write=True)
+            try:
+                sent = self._socket.send(view, socket.MSG_DONTWAIT)
+            except BlockingIOError:
+                continue
+            except OSError as error:
+                raise StreamBroken(f"the container does not take input: {error}") from None
+            view = view[sent:]
+
+    def receive(self, deadline: float) -> bytes:
+        """The next bytes of the container's standard output; StreamBroken at its end or past the deadline."""
+        while True:
+            output = self._take()
+            if output:
+                return output
+            self._wait(deadline, write=False)
+            try:
+                data = self._socket.recv(1 << 16)
+            except OSError as error:
+                raise StreamBroken(f"the stream of the container broke: {error}") from None
+            if not data:
+                raise StreamBroken("the container ended" + (f": {self.errors[-300:]}" if self._errors else ""))
+            self._buffer += data
+
+    def close_input(self) -> None:
+        """Give the container its end of input."""
+        with contextlib.suppress(OSError):
+            self._socket.shutdown(socket.SHUT_WR)
+
+    def close(self) -> None:
+        """Hang up, also under a thread that waits in `receive`."""
+        with contextlib.suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)
+        with contextlib.suppress(OSError):
+            self._attached.close()
+
+    def _take(self) -> bytes:
+        output = bytearray()
+        while len(self._buffer) >= _HEADER.size:
+            kind, length = _HEADER.unpack_from(self._buffer)
+            if kind not in (_STDOUT, _STDERR):
+                raise StreamBroken(f"the engine sent a stream of kind {kind}")
+            end = _HEADER.size + length
+            if len(self._buffer) < end:
+                break
+            data = self._buffer[_HEADER.size : end]
+            del self._buffer[:end]
+            if kind == _STDOUT:
+                output += data
+            else:
+                self._errors = (self._errors + data)[-_ERRORS_KEPT:]
+        return bytes(output)
+
+    def _wait(self, deadline: float, *, write: bool) -> None:
+        left = deadline - time.monotonic()
+        poll = select.poll()
+        try:
+            poll.register(self._socket, select.POLLOUT if write else select.POLLIN)
+            ready = left > 0 and poll.poll(left * 1000)
+        except (OSError, ValueError) as error:
+            raise StreamBroken(f"the stream of the container is closed: {error}") from None
+        if not ready:
+            raise StreamBroken("the container did not answer in time")
