@@ -1,9 +1,8 @@
 """Who agrees with whom, and how sure that makes us: ranking and acceptance as pure functions.
 
 A candidate is right as often as independent samples agree with it and tests written from the specification pass it.
-Score (soft vote over outputs + 0.5 * share of generated tests passed), calibrated probability and gate follow the
-study's fit on two pools of HumanEval samples (CodeGen-16B, and a mix of models of 2023-24): a start value, to be
-refitted a model once outcomes are known.
+The score is a soft vote over outputs + 0.5 * the share of generated tests passed; `acceptance` turns it into a
+probability and a list of what is missing.
 
 What counts as an output, input by input:
   - equal values agree; equal exceptions agree only when the specification mentions their type;
@@ -17,38 +16,22 @@ Candidates that are unstable or whose result equals everything have no vote and 
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
+from pytest_supercharger.acceptance import INCOMPARABLE, is_good, probability_of, unmet, why_none
 from pytest_supercharger.domain import Output, OutputKind
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
 __all__ = ["Assessment", "Behaviour", "BehaviourClass", "Evidence", "assess"]
 
 _T = TypeVar("_T")
 
 PASS_WEIGHT = 0.5  # generated tests are voters of half weight
-TAU_UNTRUSTED = 0.98  # the least probability where no trusted test vouches for the candidate
-MIN_INPUTS = 3
-REPEATS_THAT_COUNT = 4  # samples of one text that count as agreement, with trusted checks only
-CHECKS_INSTEAD_OF_TESTS = 3  # trusted checks that make a generated test dispensable
 
 _UNKNOWN = frozenset({OutputKind.INFRA, OutputKind.BLOCKED})
-_INCOMPARABLE = _UNKNOWN | {OutputKind.INVALID, OutputKind.OPAQUE}
-
-_COEFFICIENTS = {
-    "loo": 1.75,
-    "pass": 1.61,
-    "con": -3.37,
-    "ln_k": -0.48,
-    "ln_n": 0.16,
-    "ln_1d": 1.35,
-    "marg": 1.24,
-    "bad": 0.08,
-    "giv": 1.41,
-}
-_INTERCEPT = -3.62
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,17 +90,17 @@ def assess(evidence: Evidence, *, tau: float) -> Assessment:
     table = _Table(evidence)
     best = table.best()
     if best is None:
-        reason = _why_none(evidence)
+        reason = why_none(evidence)
         return Assessment(best=None, probability=0.0, classes=table.classes(None), unmet=(reason,))
     features = table.features(best)
-    probability = _probability(features)
+    probability = probability_of(features)
     rival = table.rival(best)
     return Assessment(
         best=best.id,
         probability=probability,
         features=features,
         classes=table.classes(best),
-        unmet=tuple(_unmet(table, best, features, probability, tau)),
+        unmet=tuple(unmet(evidence, best, features, probability, tau)),
         rival=rival.id if rival else None,
         distinguishing=_distinguishing(best, rival, evidence.documented) if rival else None,
     )
@@ -146,7 +129,7 @@ class _Table:
             if mine is None or theirs is None:
                 continue
             known += 1
-            equal += mine == theirs and _good(_at(one.outputs, x), self.evidence.documented)
+            equal += mine == theirs and is_good(_at(one.outputs, x), self.evidence.documented)
         # Little known must not look like full agreement: at least half of the inputs are counted.
         return equal / max(known, (len(self.pool) + 1) // 2, 1)
 
@@ -227,7 +210,7 @@ class _Table:
             "k": float(k),
             "d": float(d),
             "n": float(self.drawn),
-            "inputs": float(sum(_good(o, self.evidence.documented) for o in best.outputs)),
+            "inputs": float(sum(is_good(o, self.evidence.documented) for o in best.outputs)),
             "score": score,
         }
 
@@ -251,7 +234,7 @@ def _pool(voters: Sequence[Behaviour]) -> tuple[int, ...]:
 
     def comparable(x: int) -> int:
         outputs = ((b.samples, _at(b.outputs, x)) for b in probed)
-        return sum(n for n, output in outputs if output is not None and output.kind not in _INCOMPARABLE)
+        return sum(n for n, output in outputs if output is not None and output.kind not in INCOMPARABLE)
 
     longest = max((len(b.outputs) for b in probed), default=0)
     return tuple(x for x in range(longest) if comparable(x) * 2 > total)
@@ -264,62 +247,10 @@ def _key(output: Output | None) -> str | None:
     return f"{output.kind.value}:{output.text}"
 
 
-def _good(output: Output | None, documented: frozenset[str]) -> bool:
-    """A value, or an exception that the specification announces."""
-    if output is None:
-        return False
-    return output.kind is OutputKind.VALUE or (output.kind is OutputKind.EXCEPTION and output.text in documented)
-
-
 def _same(one: Sequence[str | None], other: Sequence[str | None]) -> bool:
     """No contradiction, on at least half of the inputs."""
     known = [(a, b) for a, b in zip(one, other, strict=True) if a is not None and b is not None]
     return len(known) * 2 >= len(one) and all(a == b for a, b in known)
-
-
-def _probability(features: Mapping[str, float]) -> float:
-    values = dict(features)
-    values |= {"ln_k": math.log(features["k"]), "ln_n": math.log(features["n"]), "ln_1d": math.log1p(features["d"])}
-    logit = _INTERCEPT + sum(weight * values[name] for name, weight in _COEFFICIENTS.items())
-    return 1 / (1 + math.exp(-logit))
-
-
-def _unmet(
-    table: _Table, best: Behaviour, features: Mapping[str, float], probability: float, tau: float
-) -> Iterator[str]:
-    """The conditions of acceptance that do not hold, as phrases for people."""
-    evidence = table.evidence
-    needed = tau if evidence.trusted_checks else max(tau, TAU_UNTRUSTED)
-    k, d, inputs = int(features["k"]), int(features["d"]), int(features["inputs"])
-    if best.equals_anything:
-        yield "its result claims to equal everything"
-    if best.unstable:
-        yield "its results change from run to run"
-    if probability < needed:
-        yield f"probability {math.floor(probability * 100) / 100:.2f} is below {needed:.2f}"
-    if k < 2:
-        yield "no second sample behaves like it"
-    elif d < 2 and not (evidence.trusted_checks and k >= REPEATS_THAT_COUNT):
-        yield f"all {k} samples that behave like it are one and the same text"
-    if inputs < MIN_INPUTS:
-        yield f"it gives a result on {inputs} of the {MIN_INPUTS} different inputs that are needed"
-    if not any(best.passes) and evidence.trusted_checks < CHECKS_INSTEAD_OF_TESTS:
-        yield "it passes no test that was written from the specification"
-    if any(not _settled(_at(best.outputs, x), evidence.documented) for x in evidence.trusted_inputs):
-        yield "it raises or runs out of time on an input of a trusted test"
-
-
-def _settled(output: Output | None, documented: frozenset[str]) -> bool:
-    """Nothing on this input speaks against the candidate; what is not comparable says nothing."""
-    return output is None or output.kind in _INCOMPARABLE or _good(output, documented)
-
-
-def _why_none(evidence: Evidence) -> str:
-    if not evidence.behaviours:
-        return "no answer gave a candidate"
-    if not any(b.loads for b in evidence.behaviours):
-        return "no candidate can be imported"
-    return "no candidate passes the trusted tests"
 
 
 def _distinguishing(best: Behaviour, rival: Behaviour, documented: frozenset[str]) -> int | None:
@@ -327,7 +258,7 @@ def _distinguishing(best: Behaviour, rival: Behaviour, documented: frozenset[str
     ranked: list[tuple[bool, int, int]] = []
     for x in range(min(len(best.outputs), len(rival.outputs))):
         mine, theirs = best.outputs[x], rival.outputs[x]
-        if mine is None or theirs is None or {mine.kind, theirs.kind} & _INCOMPARABLE or _key(mine) == _key(theirs):
+        if mine is None or theirs is None or {mine.kind, theirs.kind} & INCOMPARABLE or _key(mine) == _key(theirs):
             continue
         plain = mine.kind is OutputKind.VALUE and theirs.kind is OutputKind.VALUE
         ranked.append((not plain, len(mine.preview or mine.text) + len(theirs.preview or theirs.text), x))

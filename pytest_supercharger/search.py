@@ -7,11 +7,14 @@ go beyond the budget. Asking for the expected output on a distinguishing input i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from random import Random
+from typing import TYPE_CHECKING
 
-from pytest_supercharger.agreement import Assessment
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from random import Random
+
+    from pytest_supercharger.agreement import Assessment
 
 __all__ = [
     "Abstain",
