@@ -1,0 +1,151 @@
+"""The decoding batch: rows of all jobs and prompts take each step together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import torch
+
+from model_node.engine.base import FinishedSample, FinishReason
+from model_node.engine.rows import RowCache
+from model_node.engine.sampling import Draw, choose, stream_key
+from model_node.engine.scheduler import Group, Running
+from model_node.engine.stopping import StopWatch, cut, decoded
+
+if TYPE_CHECKING:
+    from model_node.engine.loading import LoadedModel
+    from model_node.engine.prefixes import Prefill
+
+__all__ = ["Batch", "Row"]
+
+Emit = Callable[[Running, FinishedSample], None]
+
+
+@dataclass(slots=True, eq=False)
+class Row:
+    """One sample while it is decoded."""
+
+    group: Group
+    sample_index: int
+    key: int
+    watch: StopWatch
+    tokens: list[int] = field(default_factory=list)
+    logprob: float = 0.0
+
+    def draw(self) -> Draw:
+        """What `choose` needs for this row's next token."""
+        params = self.group.running.job.params
+        seen = (*self.group.tokens, *self.tokens) if params.repetition_penalty != 1.0 else ()
+        return Draw(params=params, key=self.key, step=len(self.tokens), seen=seen)
+
+
+class Batch:
+    """Rows that decode together; `step` gives each one token and emits those that ended."""
+
+    def __init__(self, loaded: LoadedModel, emit: Emit) -> None:
+        self.rows: list[Row] = []
+        self._loaded = loaded
+        self._emit = emit
+        self._cache = RowCache()
+        self._lengths: list[int] = []  # cached tokens of each row; the last generated one is not cached yet
+
+    def fits(self, group: Group, count: int) -> int:
+        """How many of `count` rows of `group` the cache memory holds beside the present ones."""
+        widest = max([group.longest, *(row.group.longest for row in self.rows)])
+        room = max(self._loaded.cache_tokens // widest - len(self.rows), 0)
+        # A lone row always runs: its length is bounded by the context.
+        return min(count, room if self.rows else max(room, 1))
+
+    def join(self, group: Group, samples: Sequence[int], prefill: Prefill) -> None:
+        """Start `samples` of `group` from their prefilled prompt."""
+        seed = group.running.job.params.seed
+        stops = group.running.job.params.stop
+        rows = [
+            Row(group, index, stream_key(seed, group.prompt_index, index), StopWatch(self._loaded.tokenizer, stops))
+            for index in samples
+        ]
+        ended = self._advance(rows, prefill.logits.expand(len(rows), -1))
+        alive = [row for row, reason in zip(rows, ended, strict=True) if reason is None]
+        if alive:
+            self._cache.append(prefill.cache, len(alive))
+            self.rows += alive
+            self._lengths += [len(group.tokens)] * len(alive)
+
+    def step(self) -> int:
+        """Decode one token for every row; return how many rows there were."""
+        count = len(self.rows)
+        ended = self._advance(self.rows, self._forward())
+        self._lengths = [length + 1 for length in self._lengths]
+        self._drop([place for place, reason in enumerate(ended) if reason is not None])
+        return count
+
+    def remove(self, running: Running) -> None:
+        """Free the rows of a job."""
+        self._drop([place for place, row in enumerate(self.rows) if row.group.running is running])
+
+    def clear(self) -> list[Row]:
+        """Free all rows and their memory; return them."""
+        rows, self.rows, self._lengths = self.rows, [], []
+        self._cache = RowCache()
+        return rows
+
+    def _forward(self) -> torch.Tensor:
+        device = self._loaded.device
+        lengths = torch.tensor(self._lengths, device=device)
+        width = self._cache.width
+        columns = torch.arange(width + 1, device=device)
+        result = self._loaded.model(
+            input_ids=torch.tensor([[row.tokens[-1]] for row in self.rows], device=device),
+            attention_mask=columns[None, :] >= (width - lengths)[:, None],
+            position_ids=lengths[:, None],
+            past_key_values=self._cache,
+            use_cache=True,
+            logits_to_keep=1,
+        )
+        logits: torch.Tensor = result.logits[:, -1].to(device)
+        return logits
+
+    def _advance(self, rows: Sequence[Row], logits: torch.Tensor) -> list[FinishReason | None]:
+        """Give each row its next token; emit those that ended and say why."""
+        tokens, logprobs = choose(logits, [row.draw() for row in rows])
+        reasons = []
+        for row, token, logprob in zip(rows, tokens, logprobs, strict=True):
+            row.tokens.append(token)
+            row.logprob += logprob
+            reasons.append(reason := self._ended(row, token))
+            if reason is not None:
+                self._finish(row, reason)
+        return reasons
+
+    def _ended(self, row: Row, token: int) -> FinishReason | None:
+        if token in self._loaded.end_tokens:
+            return FinishReason.EOS
+        if row.watch.hit(row.tokens):
+            return FinishReason.STOP
+        return FinishReason.LENGTH if len(row.tokens) >= row.group.limit else None
+
+    def _finish(self, row: Row, reason: FinishReason) -> None:
+        job = row.group.running.job
+        text, stopped = cut(decoded(self._loaded.tokenizer, row.tokens), job.params.stop)
+        sample = FinishedSample(
+            prompt_index=row.group.prompt_index,
+            sample_index=row.sample_index,
+            text=job.prompts[row.group.prompt_index].assistant_prefix + text,
+            finish_reason=FinishReason.STOP if stopped else reason,
+            num_tokens=len(row.tokens),
+            sum_logprob=row.logprob,
+        )
+        self._emit(row.group.running, sample)
+
+    def _drop(self, places: Sequence[int]) -> None:
+        for place in sorted(places, reverse=True):
+            self._cache.drop(place)
+            self.rows[place], self._lengths[place] = self.rows[-1], self._lengths[-1]
+            self.rows.pop()
+            self._lengths.pop()
+        if not self.rows:
+            self.clear()
+        elif places:
+            self._cache.trim(max(self._lengths))

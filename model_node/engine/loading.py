@@ -1,0 +1,210 @@
+"""Weights into memory: type, devices, bitsandbytes int8, and refusal of a model the engine cannot run well."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+import transformers
+
+from model_node.engine.base import Device, EngineError, ErrorKind
+
+__all__ = ["LoadedModel", "digest_of", "load_model"]
+
+_CONTEXT_CPU = 8192
+_CONTEXT_GPU = 32768
+_INT8_SHARE = 0.9
+_ATTENTION = frozenset({"full_attention", "sliding_attention"})
+# A template ends a turn with one of these, and some configurations name only one of them.
+_END_TOKENS = ("<|im_end|>", "<|endoftext|>", "<|eot_id|>", "<|end_of_text|>", "<end_of_turn>", "</s>")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadedModel:
+    """A model ready to run and what the engine needs to know of it."""
+
+    model: Any
+    tokenizer: Any
+    device: torch.device  # of the inputs and the logits
+    end_tokens: frozenset[int]
+    max_context: int
+    cache_tokens: int  # how many tokens of key/value cache the memory holds
+    devices: tuple[Device, ...]
+    digest: str
+
+
+def load_model(folder: Path, *, quantization: str, device: str, max_context: int | None) -> LoadedModel:
+    """Load the model in `folder`; raises EngineError when it cannot be run as asked."""
+    transformers.utils.logging.disable_progress_bar()
+    config = _config(folder)
+    place = _place(device)
+    try:
+        tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
+        model = transformers.AutoModelForCausalLM.from_pretrained(folder, **_options(folder, quantization, place))
+    except torch.OutOfMemoryError as error:
+        raise _failed(f"model {folder} does not fit the memory of {device}; use a smaller model or bnb-int8") from error
+    except (OSError, ValueError, RuntimeError, ImportError) as error:
+        raise _failed(
+            f"model {folder} cannot be loaded ({_first_line(error)}); check the folder or name another"
+        ) from error
+    model.eval()
+    if quantization == "bnb-int8":
+        _check_int8(model, folder)
+    inputs = model.get_input_embeddings().weight.device
+    limit = getattr(config, "max_position_embeddings", None) or _CONTEXT_CPU
+    default = _CONTEXT_GPU if inputs.type == "cuda" else _CONTEXT_CPU
+    return LoadedModel(
+        model=model,
+        tokenizer=tokenizer,
+        device=inputs,
+        end_tokens=_end_tokens(model, tokenizer),
+        max_context=min(limit, max_context or default),
+        cache_tokens=max(_free_bytes(model) // _cache_bytes_per_token(config), 1),
+        devices=_devices(model),
+        digest=digest_of(folder),
+    )
+
+
+def digest_of(folder: Path) -> str:
+    """SHA-256 over the configuration, the tokenizer, and of each weights file the header and the size."""
+    total = hashlib.sha256()
+    for path in sorted(folder.iterdir()):
+        if path.suffix not in {".json", ".jinja", ".safetensors", ".model"} or path.name == "source.json":
+            continue
+        with path.open("rb") as file:
+            # Hashing all weights would cost a minute on a big model; the header names every tensor, and the blocks
+            # from the middle and the end tell two trainings of one architecture apart.
+            content = file.read() if path.suffix != ".safetensors" else _sampled(file, path.stat().st_size)
+        total.update(f"{path.name}\0{path.stat().st_size}\0{hashlib.sha256(content).hexdigest()}\n".encode())
+    return "sha256:" + total.hexdigest()
+
+
+def _sampled(file: Any, size: int, block: int = 1 << 20) -> bytes:
+    parts = []
+    for offset in (0, size // 3, size // 2, max(size - block, 0)):
+        file.seek(offset)
+        parts.append(file.read(block))
+    return b"".join(parts)
+
+
+def _config(folder: Path) -> Any:
+    try:
+        config = transformers.AutoConfig.from_pretrained(folder).get_text_config()
+    except (OSError, ValueError) as error:
+        raise _failed(f"model {folder} has no usable config.json ({_first_line(error)}); name another model") from error
+    strange = sorted(set(getattr(config, "layer_types", None) or ()) - _ATTENTION)
+    if strange:
+        raise _failed(
+            f"model {folder} has layers of type {', '.join(strange)}, which the decode loop does not run; "
+            "use a model with full attention, such as Qwen2.5-Coder"
+        )
+    return config
+
+
+def _place(device: str) -> torch.device:
+    if device == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        place = torch.device(device)
+    except RuntimeError as error:
+        raise EngineError(ErrorKind.INVALID, f'device "{device}" is unknown; use auto, cpu, cuda or cuda:N') from error
+    if place.type == "cuda" and not torch.cuda.is_available():
+        raise _failed(f'device "{device}" is not there: torch sees no CUDA; use --device cpu or install a CUDA build')
+    return place
+
+
+def _options(folder: Path, quantization: str, place: torch.device) -> dict[str, Any]:
+    options: dict[str, Any] = {"dtype": torch.float32 if quantization == "fp32" else torch.bfloat16}
+    if quantization == "bnb-int8":
+        # bitsandbytes warns about the cast of bfloat16 inputs at every layer of every step.
+        logging.getLogger("bitsandbytes").setLevel(logging.ERROR)
+        options["quantization_config"] = transformers.BitsAndBytesConfig(load_in_8bit=True)
+    elif quantization not in {"bf16", "fp32"}:
+        raise EngineError(ErrorKind.INVALID, f'quantization "{quantization}" is unknown; use bf16, fp32 or bnb-int8')
+    if place.type == "cpu":
+        options["device_map"] = {"": "cpu"}
+    elif place.index is None and torch.cuda.device_count() > 1 and not _fits_one(folder, quantization):
+        options["device_map"] = "auto"
+    else:
+        options["device_map"] = {"": place.index or 0}
+    return options
+
+
+def _fits_one(folder: Path, quantization: str) -> bool:
+    # A model split by layers runs its GPUs one after the other, so one GPU is better where it is enough.
+    size = sum(path.stat().st_size for path in folder.glob("*.safetensors"))
+    needed = size // 2 if quantization == "bnb-int8" else size
+    free, _ = torch.cuda.mem_get_info(0)
+    return bool(needed < 0.6 * free)
+
+
+def _check_int8(model: Any, folder: Path) -> None:
+    """Refuse a model whose weights stayed in 16 bit: experts kept as 3-D parameters are skipped silently."""
+    kept = {id(module.weight) for module in (model.get_input_embeddings(), model.get_output_embeddings()) if module}
+    weights = [parameter for parameter in model.parameters() if id(parameter) not in kept and parameter.dim() > 1]
+    total = sum(parameter.numel() for parameter in weights)
+    small = sum(parameter.numel() for parameter in weights if parameter.dtype == torch.int8)
+    if total and small < _INT8_SHARE * total:
+        raise _failed(
+            f"model {folder}: only {small / total:.0%} of its weights became int8, because bitsandbytes converts "
+            "linear layers only (not fused experts); use bf16 or a dense model"
+        )
+
+
+def _end_tokens(model: Any, tokenizer: Any) -> frozenset[int]:
+    found: set[int] = set()
+    for source in (model.generation_config, model.config, tokenizer):
+        value = getattr(source, "eos_token_id", None)
+        found.update([value] if isinstance(value, int) else value or ())
+    special = tokenizer.added_tokens_decoder
+    names = {str(token): number for number, token in special.items()}
+    found.update(names[name] for name in _END_TOKENS if name in names)
+    return frozenset(found)
+
+
+def _cache_bytes_per_token(config: Any) -> int:
+    heads = getattr(config, "num_key_value_heads", None) or config.num_attention_heads
+    size = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
+    return int(config.num_hidden_layers * 2 * heads * size * 2)
+
+
+def _free_bytes(model: Any) -> int:
+    """What may be spent on the key/value cache: half of the free memory on a CPU, most of it on GPUs."""
+    gpus = {parameter.device.index for parameter in model.parameters() if parameter.device.type == "cuda"}
+    if gpus:
+        return int(0.7 * sum(torch.cuda.mem_get_info(gpu)[0] for gpu in gpus))
+    for line in Path("/proc/meminfo").read_text(encoding="ascii").splitlines():
+        if line.startswith("MemAvailable:"):
+            return int(line.split()[1]) * 1024 // 2
+    return 1 << 30
+
+
+def _devices(model: Any) -> tuple[Device, ...]:
+    sizes: dict[torch.device, int] = {}
+    for parameter in model.parameters():
+        sizes[parameter.device] = sizes.get(parameter.device, 0) + parameter.numel() * parameter.element_size()
+    return tuple(
+        Device(name=_device_name(device), total_bytes=_device_bytes(device), weight_bytes=size)
+        for device, size in sizes.items()
+    )
+
+
+def _device_name(device: torch.device) -> str:
+    return torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
+
+
+def _device_bytes(device: torch.device) -> int:
+    return int(torch.cuda.mem_get_info(device)[1]) if device.type == "cuda" else 0
+
+
+def _failed(message: str) -> EngineError:
+    return EngineError(ErrorKind.FAILED, message)
+
+
+def _first_line(error: Exception) -> str:
+    text = str(error).strip()
+    return text.splitlines()[0][:200] if text else type(error).__name__

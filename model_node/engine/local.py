@@ -1,0 +1,331 @@
+"""The engine that runs a model here: torch and transformers, one thread, one decoding batch for all jobs."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+from model_node.engine.base import (
+    EngineError,
+    EngineInfo,
+    ErrorKind,
+    FinishedSample,
+    GenerateJob,
+    JudgeJob,
+    Load,
+    ScoreJob,
+)
+from model_node.engine.meter import Meter
+from model_node.engine.scheduler import Group, Running, Scheduler, overdue
+from model_node.engine.validation import check_job
+
+# torch takes seconds to import and is not needed to name the engine: the modules that use it come with start().
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from model_node.engine.batch import Batch
+    from model_node.engine.chat import Encoder
+    from model_node.engine.loading import LoadedModel
+    from model_node.engine.prefixes import PrefixStore
+    from model_node.engine.questions import Question, Reader
+
+__all__ = ["LocalEngine"]
+
+_log = logging.getLogger(__name__)
+_BATCH_CPU = 32
+_BATCH_GPU = 128
+_STORE_TOKENS = 16384
+
+
+class LocalEngine:
+    """Runs the model in `folder`; see `model_node.engine.base.Engine` for the contract."""
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        quantization: str = "bf16",
+        device: str = "auto",
+        max_batch: int | None = None,
+        max_context: int | None = None,
+        max_queued: int = 4096,
+        model_id: str,
+    ) -> None:
+        self._folder = folder
+        self._quantization = quantization
+        self._device = device
+        self._max_batch = max_batch or 0
+        self._max_context = max_context
+        self._model_id = model_id
+        self._wake = threading.Condition()  # guards everything below it
+        self._scheduler = Scheduler(max_queued)
+        self._live: dict[str, Running | Question[Any]] = {}
+        self._questions: deque[Question[Any]] = deque()
+        self._cancelled: set[str] = set()
+        self._open = False
+        self._meter = Meter()
+        self._thread: threading.Thread | None = None
+        self._loaded: LoadedModel
+        self._encoder: Encoder
+        self._store: PrefixStore
+        self._reader: Reader
+        self._batch: Batch
+        self.on_turn: Callable[[], None] | None = None  # called on the engine thread ahead of every turn
+
+    def start(self) -> None:
+        try:
+            from model_node.engine.batch import Batch
+            from model_node.engine.chat import Encoder
+            from model_node.engine.loading import load_model
+            from model_node.engine.prefixes import PrefixStore
+            from model_node.engine.questions import Reader
+        except ImportError as error:
+            raise EngineError(
+                ErrorKind.FAILED,
+                f'{error.name} is not installed; install it with pip install "pytest-supercharger[node]"',
+            ) from error
+        self._loaded = load_model(
+            self._folder, quantization=self._quantization, device=self._device, max_context=self._max_context
+        )
+        self._max_batch = self._max_batch or (_BATCH_GPU if self._loaded.device.type == "cuda" else _BATCH_CPU)
+        self._encoder = Encoder(self._loaded.tokenizer, self._loaded.max_context)
+        self._store = PrefixStore(self._loaded, min(_STORE_TOKENS, self._loaded.cache_tokens // 4))
+        self._reader = Reader(self._loaded, self._encoder, self._store)
+        self._batch = Batch(self._loaded, self._emit)
+        self._open = True
+        self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
+        self._thread.start()
+
+    def info(self) -> EngineInfo:
+        return EngineInfo(
+            model_id=self._model_id,
+            model_digest=self._loaded.digest,
+            backend="transformers",
+            quantization=self._quantization,
+            devices=self._loaded.devices,
+            max_context_tokens=self._loaded.max_context,
+            max_batch_samples=self._max_batch,
+            max_queued_samples=self._scheduler.max_queued,
+        )
+
+    def load(self) -> Load:
+        with self._wake:
+            running, queued = len(self._batch.rows), self._scheduler.queued
+            return Load(
+                running_samples=running,
+                queued_samples=queued,
+                free_samples=max(self._max_batch - running - queued, 0),
+                tokens_per_second=self._meter.tokens_per_second(),
+            )
+
+    def submit(self, job: GenerateJob) -> None:
+        check_job(job)
+        prompts = [self._encoder.prompt(prompt) for prompt in job.prompts]
+        running = Running(
+            job=job,
+            submitted=time.monotonic(),
+            prompt_tokens=sum(map(len, prompts)),
+            remaining=len(prompts) * job.num_samples,
+        )
+        indices = range(job.first_sample_index, job.first_sample_index + job.num_samples)
+        groups = [
+            Group(
+                running=running,
+                prompt_index=place,
+                tokens=tokens,
+                limit=min(job.params.max_new_tokens, self._loaded.max_context - len(tokens)),
+                waiting=deque(indices),
+            )
+            for place, tokens in enumerate(prompts)
+        ]
+        with self._wake:
+            self._admit(job.request_id)
+            self._scheduler.add(groups)
+            self._live[job.request_id] = running
+            self._wake.notify()
+
+    def judge(self, job: JudgeJob) -> None:
+        self._question(self._reader.judge(job))
+
+    def score(self, job: ScoreJob) -> None:
+        self._question(self._reader.score(job))
+
+    def cancel(self, request_id: str) -> bool:
+        with self._wake:
+            if request_id not in self._live:
+                return False
+            self._cancelled.add(request_id)
+            return True
+
+    def close(self) -> None:
+        with self._wake:
+            self._open = False
+            self._wake.notify()
+        if self._thread is not None and self._thread is not threading.current_thread():
+            self._thread.join()
+
+    def _question(self, question: Question[Any]) -> None:
+        with self._wake:
+            self._admit(question.job.request_id)
+            self._questions.append(question)
+            self._live[question.job.request_id] = question
+            self._wake.notify()
+
+    def _admit(self, request_id: str) -> None:
+        if not self._open:
+            raise EngineError(
+                ErrorKind.FAILED, f'request "{request_id}": the engine is not running; start the node again'
+            )
+        if request_id in self._live:
+            raise EngineError(ErrorKind.INVALID, f'request id "{request_id}" is in use; choose another')
+
+    # What follows runs on the engine thread.
+
+    def _run(self) -> None:
+        import torch
+
+        with torch.inference_mode():
+            while self._wait():
+                if self.on_turn is not None:
+                    self.on_turn()
+                self._expire()
+                self._answer()
+                self._fill()
+                self._step()
+        for entry in list(self._live.values()):
+            self._end(
+                entry, EngineError(ErrorKind.CANCELLED, f'request "{entry.job.request_id}": the node is stopping')
+            )
+
+    def _wait(self) -> bool:
+        with self._wake:
+            while self._open and not self._live:
+                self._wake.wait()
+            return self._open
+
+    def _expire(self) -> None:
+        """End the jobs that were cancelled or ran out of time; their rows are free before the next step."""
+        with self._wake:
+            entries = list(self._live.values())
+            cancelled = set(self._cancelled)
+        for entry in entries:
+            name = entry.job.request_id
+            if name in cancelled:
+                self._end(entry, EngineError(ErrorKind.CANCELLED, f'request "{name}" was cancelled'))
+            elif overdue(entry.job.deadline):
+                self._end(
+                    entry,
+                    EngineError(ErrorKind.DEADLINE, f'request "{name}" ran out of time; give it more or ask for less'),
+                )
+
+    def _answer(self) -> None:
+        """Take the first judge or score job one step on."""
+        with self._wake:
+            question = self._questions[0] if self._questions else None
+        if question is None:
+            return
+        try:
+            if not question.advance():
+                self._end(question, (question.answers, question.usage(time.monotonic())))
+        except EngineError as error:
+            self._end(question, error)
+        except Exception as error:
+            self._end(question, _broken(question.job.request_id, error))
+
+    def _fill(self) -> None:
+        """Give free rows to waiting samples; every prompt is read once."""
+        while (free := self._max_batch - len(self._batch.rows)) > 0:
+            with self._wake:
+                group = self._scheduler.next_group()
+                count = self._batch.fits(group, free) if group is not None else 0
+                if group is None or count <= 0:
+                    return
+                samples = self._scheduler.take(group, count)
+            self._join(group, samples)
+            self._expire()
+
+    def _join(self, group: Group, samples: list[int]) -> None:
+        running = group.running
+        if running.started is None:
+            running.started = time.monotonic()
+        try:
+            prefill = self._store.prefill(group.tokens)
+            if group.prompt_index not in running.seen_groups:
+                running.seen_groups.add(group.prompt_index)
+                running.computed_tokens += prefill.computed
+            self._batch.join(group, samples, prefill)
+        except Exception as error:
+            self._end(running, _broken(running.job.request_id, error))
+
+    def _step(self) -> None:
+        if not self._batch.rows:
+            return
+        begun = time.monotonic()
+        try:
+            count = self._batch.step()
+        except Exception as error:
+            self._recover(error)
+            return
+        now = time.monotonic()
+        with self._wake:
+            self._meter.add(now, count, now - begun)
+
+    def _recover(self, error: Exception) -> None:
+        """After a failed step: halve the batch when memory ran out, else fail the jobs that were in it."""
+        import torch
+
+        rows = self._batch.clear()
+        self._store.clear()
+        if isinstance(error, torch.OutOfMemoryError) and self._max_batch > 1:
+            torch.cuda.empty_cache()
+            _log.warning("out of memory with %d rows; going on with at most %d", len(rows), self._max_batch // 2)
+            with self._wake:
+                self._max_batch = max(self._max_batch // 2, 1)
+                # A sample is a function of its key, so that starting it again gives the same text.
+                for row in rows:
+                    if row.group.running.remaining:
+                        self._scheduler.put_back(row.group, [row.sample_index])
+            return
+        for running in {id(row.group.running): row.group.running for row in rows}.values():
+            self._end(running, _broken(running.job.request_id, error))
+
+    def _emit(self, running: Running, sample: FinishedSample) -> None:
+        running.remaining -= 1
+        running.completion_tokens += sample.num_tokens
+        _call(running.job.on_sample, sample)
+        if not running.remaining:
+            self._end(running, running.usage(time.monotonic()))
+
+    def _end(self, entry: Running | Question[Any], result: Any) -> None:
+        """Forget a job and tell its owner; only the first call for a job does anything."""
+        name = entry.job.request_id
+        with self._wake:
+            if self._live.get(name) is not entry:
+                return
+            del self._live[name]
+            self._cancelled.discard(name)
+            if isinstance(entry, Running):
+                self._scheduler.remove(entry)
+            else:
+                self._questions.remove(entry)
+        if isinstance(entry, Running) and entry.remaining:
+            self._batch.remove(entry)
+        _call(entry.job.on_done, result)
+
+
+def _call(callback: Callable[[Any], None], value: Any) -> None:
+    try:
+        callback(value)
+    except Exception:
+        # The owner of one job must not take the engine down with it.
+        _log.exception("a callback failed")
+
+
+def _broken(request_id: str, error: Exception) -> EngineError:
+    _log.error("request %s failed in the engine", request_id, exc_info=error)
+    reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
+    return EngineError(ErrorKind.FAILED, f'request "{request_id}": the engine failed ({reason}); see the node\'s log')

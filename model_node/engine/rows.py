@@ -1,0 +1,158 @@
+"""The key/value cache of all rows that decode together, right-aligned, so that rows of any length share one batch.
+
+Each layer keeps one buffer [rows, heads, columns, head_dim] of which a window is in use. A row's tokens end at the
+window's last column; columns left of them are padding, hidden by the attention mask. A step writes one column in
+place, a finished row's place is taken by the last row, and a new row is copied in: nothing else moves until the
+buffer is full.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from transformers.cache_utils import Cache, CacheLayerMixin
+
+if TYPE_CHECKING:
+    import torch
+
+__all__ = ["RowCache"]
+
+_SLACK_COLUMNS = 128
+
+
+class _RowLayer(CacheLayerMixin):  # type: ignore[misc]
+    """One layer's buffers; `rows` x `[start, end)` is in use."""
+
+    is_sliding = False  # windows are cut by the mask: every column stays
+    is_compileable = False
+    is_croppable = False
+
+    def __init__(self, **_: Any) -> None:
+        super().__init__()
+        self.rows = self.start = self.end = 0
+
+    def lazy_initialization(self, key_states: torch.Tensor, value_states: torch.Tensor) -> None:
+        self.dtype, self.device = key_states.dtype, key_states.device
+        rows, heads, columns, _ = key_states.shape
+        self.keys = key_states.new_empty((rows, heads, columns, key_states.shape[3]))
+        self.values = value_states.new_empty((rows, heads, columns, value_states.shape[3]))
+        self.rows = rows
+        self.is_initialized = True
+
+    def update(
+        self, key_states: torch.Tensor, value_states: torch.Tensor, *_: Any, **__: Any
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        if not self.is_initialized:
+            self.lazy_initialization(key_states, value_states)
+        added = key_states.shape[2]
+        if self.end + added > self.keys.shape[2]:
+            self._rebuild(rows=self.keys.shape[0], left=0, right=added + _SLACK_COLUMNS)
+        window = slice(self.end, self.end + added)
+        self.keys[: self.rows, :, window] = key_states
+        self.values[: self.rows, :, window] = value_states
+        self.end += added
+        return self.used()
+
+    def used(self) -> tuple[torch.Tensor, torch.Tensor]:
+        """The window in use, without a copy."""
+        window = slice(self.start, self.end)
+        return self.keys[: self.rows, :, window], self.values[: self.rows, :, window]
+
+    def append(self, source: _RowLayer, copies: int) -> None:
+        """Add `copies` rows that hold the one row of `source`."""
+        keys, values = source.used()
+        length = keys.shape[2]
+        if not self.is_initialized:
+            self._begin(keys, values)
+        room = self.rows + copies
+        if room > self.keys.shape[0] or length > self.end:
+            left = max(length - (self.end - self.start), 0)
+            self._rebuild(rows=max(room, self.keys.shape[0]), left=left, right=_SLACK_COLUMNS)
+        window = slice(self.end - length, self.end)
+        self.keys[self.rows : room, :, window] = keys
+        self.values[self.rows : room, :, window] = values
+        # Stale numbers in the padding would do no harm behind the mask, but NaN would: 0 x NaN is NaN.
+        self.keys[self.rows : room, :, : window.start] = 0
+        self.values[self.rows : room, :, : window.start] = 0
+        self.rows = room
+        self.start = min(self.start, window.start)
+
+    def drop(self, row: int) -> None:
+        """Let the last row take the place of `row`."""
+        last = self.rows - 1
+        if row != last:
+            self.keys[row] = self.keys[last]
+            self.values[row] = self.values[last]
+        self.rows = last
+
+    def first(self, length: int, room: int) -> _RowLayer:
+        """A copy of the first `length` columns, with room for `room` more."""
+        keys, values = self.used()
+        copy = _RowLayer()
+        copy._begin(keys, values)
+        copy._rebuild(rows=self.rows, left=0, right=length + room)
+        copy.rows = self.rows
+        copy.update(keys[:, :, :length], values[:, :, :length])
+        return copy
+
+    def _begin(self, keys: torch.Tensor, values: torch.Tensor) -> None:
+        """Take shape, type and device of `keys` and `values`, and hold nothing."""
+        self.lazy_initialization(keys[:0, :, :0], values[:0, :, :0])
+
+    def _rebuild(self, *, rows: int, left: int, right: int) -> None:
+        """Move the window to fresh buffers with `left` and `right` more columns; unused ones on the left go."""
+        width = self.end - self.start
+        old = self.used()
+        fresh = []
+        for tensor in old:
+            buffer = tensor.new_zeros((rows, tensor.shape[1], left + width + right, tensor.shape[3]))
+            buffer[: self.rows, :, left : left + width] = tensor
+            fresh.append(buffer)
+        self.keys, self.values = fresh
+        self.start, self.end = left, left + width
+
+    def get_mask_sizes(self, query_length: int) -> tuple[int, int]:
+        return self.get_seq_length() + query_length, 0
+
+    def get_seq_length(self) -> int:
+        return self.end - self.start
+
+    def get_max_length(self) -> int:
+        return -1
+
+
+class RowCache(Cache):  # type: ignore[misc]
+    """All layers' rows; a cache of one row is a prefilled prompt."""
+
+    layers: list[_RowLayer]
+
+    def __init__(self) -> None:
+        super().__init__(layer_class_to_replicate=_RowLayer)
+
+    @property
+    def width(self) -> int:
+        """Columns in use: the length of the longest row, or more until the next `trim`."""
+        return self.layers[0].get_seq_length() if self.layers else 0
+
+    def append(self, source: RowCache, copies: int) -> None:
+        """Add `copies` rows that hold the one row of `source`."""
+        while len(self.layers) < len(source.layers):
+            self.layers.append(_RowLayer())
+        for layer, other in zip(self.layers, source.layers, strict=True):
+            layer.append(other, copies)
+
+    def drop(self, row: int) -> None:
+        """Let the last row take the place of `row`."""
+        for layer in self.layers:
+            layer.drop(row)
+
+    def trim(self, width: int) -> None:
+        """Forget the columns that no row needs: keep the last `width`."""
+        for layer in self.layers:
+            layer.start = layer.end - width
+
+    def first(self, length: int, room: int) -> RowCache:
+        """A copy that holds the first `length` tokens of every row, with room for `room` more."""
+        copy = RowCache()
+        copy.layers = [layer.first(length, room) for layer in self.layers]
+        return copy

@@ -1,0 +1,114 @@
+"""Who runs next: jobs, their groups of samples, and the bounded queue. No torch, no thread."""
+
+from __future__ import annotations
+
+import bisect
+import itertools
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from model_node.engine.base import EngineError, ErrorKind, GenerateJob, Usage
+
+if TYPE_CHECKING:
+    from collections import deque
+
+__all__ = ["Group", "Running", "Scheduler"]
+
+
+@dataclass(slots=True, eq=False)
+class Running:
+    """A job inside the engine, from submit to on_done."""
+
+    job: GenerateJob
+    submitted: float
+    prompt_tokens: int
+    remaining: int  # samples not yet emitted
+    started: float | None = None
+    computed_tokens: int = 0  # prompt tokens the model had to read
+    completion_tokens: int = 0
+    seen_groups: set[int] = field(default_factory=set)
+
+    def usage(self, now: float) -> Usage:
+        """What the job has cost so far."""
+        started = now if self.started is None else self.started
+        return Usage(
+            prompt_tokens=self.prompt_tokens,
+            cached_prompt_tokens=max(self.prompt_tokens - self.computed_tokens, 0),
+            completion_tokens=self.completion_tokens,
+            queue_seconds=started - self.submitted,
+            compute_seconds=now - started,
+        )
+
+
+@dataclass(slots=True, eq=False)
+class Group:
+    """One prompt of a job and its samples that wait for a row."""
+
+    running: Running
+    prompt_index: int
+    tokens: tuple[int, ...]
+    limit: int  # new tokens a sample may have
+    waiting: deque[int]  # sample indices
+    order: tuple[int, int] = (0, 0)
+
+    @property
+    def longest(self) -> int:
+        """Tokens of a sample that runs to its limit."""
+        return len(self.tokens) + self.limit
+
+
+class Scheduler:
+    """The queue of samples: by priority, then in order of arrival."""
+
+    def __init__(self, max_queued: int) -> None:
+        self.max_queued = max_queued
+        self._groups: list[Group] = []
+        self._arrivals = itertools.count()
+
+    @property
+    def queued(self) -> int:
+        """Samples that wait."""
+        return sum(len(group.waiting) for group in self._groups)
+
+    def add(self, groups: list[Group]) -> None:
+        """Queue the groups of one job; raises EngineError EXHAUSTED and queues none when they do not fit."""
+        added = sum(len(group.waiting) for group in groups)
+        queued = self.queued
+        if queued + added > self.max_queued:
+            raise EngineError(
+                ErrorKind.EXHAUSTED,
+                f"the queue holds {queued} of {self.max_queued} samples and {added} more do not fit; ask again later",
+            )
+        for group in groups:
+            group.order = (-group.running.job.priority, next(self._arrivals))
+            self._insert(group)
+
+    def next_group(self) -> Group | None:
+        """The group whose samples come next."""
+        return self._groups[0] if self._groups else None
+
+    def take(self, group: Group, count: int) -> list[int]:
+        """Take up to `count` waiting samples of `group`."""
+        taken = [group.waiting.popleft() for _ in range(min(count, len(group.waiting)))]
+        if not group.waiting:
+            self._groups.remove(group)
+        return taken
+
+    def put_back(self, group: Group, samples: list[int]) -> None:
+        """Queue samples again that lost their rows, ahead of the others of their group."""
+        if not group.waiting:
+            self._insert(group)
+        group.waiting.extendleft(sorted(samples, reverse=True))
+
+    def remove(self, running: Running) -> None:
+        """Forget what is left of a job."""
+        self._groups = [group for group in self._groups if group.running is not running]
+
+    def _insert(self, group: Group) -> None:
+        bisect.insort(self._groups, group, key=lambda entry: entry.order)
+
+
+def overdue(deadline: float | None) -> bool:
+    """Whether a deadline of time.monotonic() has passed."""
+    return deadline is not None and time.monotonic() >= deadline
