@@ -52,8 +52,7 @@ def _settle(project: str, roots: list[str]) -> None:
     os.environ["HOME"] = _HOME
     os.environ["PYTEST_SUPERCHARGE_FILLED"] = project
     os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
-    sys.path[:0] = [os.path.join(project, root) if root else project for root in roots]
-    sys.path_importer_cache.clear()
+    overlay.import_from(project, roots)
 
 
 def _tail() -> str:

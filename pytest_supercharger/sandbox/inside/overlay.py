@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from types import ModuleType
 
-__all__ = ["copy_project", "decode", "install"]
+__all__ = ["copy_project", "decode", "import_from", "install"]
 
 
 def decode(overlay: Mapping[str, str]) -> dict[str, bytes]:
@@ -59,9 +59,15 @@ class _Finder:
 def install(overlay: Mapping[str, bytes], snapshot: str, roots: Sequence[str]) -> None:
     """Make this process import the project from `snapshot` with the overlay in place."""
     files = {os.path.realpath(os.path.join(snapshot, path)): data for path, data in overlay.items()}
-    sys.path[:0] = [os.path.join(snapshot, root) if root else snapshot for root in roots]
-    sys.path_importer_cache.clear()
+    import_from(snapshot, roots)
     sys.meta_path.insert(0, _Finder(files))
+
+
+def import_from(folder: str, roots: Sequence[str]) -> None:
+    """Put the source roots below `folder` first on the module path."""
+    sys.path[:0] = [os.path.join(folder, root) if root else folder for root in roots]
+    for path in [path for path in sys.path_importer_cache if path.startswith(folder)]:
+        del sys.path_importer_cache[path]  # from before there was anything
 
 
 def copy_project(overlay: Mapping[str, bytes], snapshot: str, project: str) -> None:

@@ -35,8 +35,8 @@ def main(job: Job, channel: Channel) -> None:
     os.chdir(FOLDER)
     with open(name, "wb") as stream:
         stream.write(job["test"]["source"].encode("utf-8", "surrogatepass"))
-    for variable in [name for name in os.environ if name.startswith(("PYTEST_", "PYTHON"))]:
-        del os.environ[variable]
+    for variable in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS"):
+        os.environ.pop(variable, None)
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     overlay.install(overlay.decode(job["overlay"]), job["snapshot"], job["roots"])
     reporter = Reporter(channel.send)
@@ -49,6 +49,7 @@ def main(job: Job, channel: Channel) -> None:
 def _arguments(name: str) -> list[str]:
     options = ["-p", "no:cacheprovider", "-p", "no:terminal", "-p", "no:faulthandler", "--noconftest"]
     options += ["-c", "/dev/null", "--rootdir", FOLDER, "--confcutdir", FOLDER]
+    options += ["-p", "no:unraisableexception"]  # it collects garbage twice at the end, a third of the whole run
     for plugin in PLUGINS:
         options += ["-p", plugin]
     if "pytest_asyncio.plugin" in PLUGINS:

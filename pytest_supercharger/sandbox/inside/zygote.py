@@ -5,6 +5,7 @@ It holds no secrets and makes no verdicts: what it sends are facts, judged on th
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
 import select
@@ -14,8 +15,10 @@ import time
 import traceback
 from collections.abc import Callable
 from dataclasses import asdict
+from importlib import import_module
 from typing import Any
 
+import _pytest.config
 import pytest
 
 from ..frames import Decoder, FrameError, encode
@@ -32,6 +35,17 @@ _FOLDERS = ("/tmp", "/dev/shm", "/dev/mqueue", "/var/tmp", "/run/lock")
 _RESTARTS = 3  # forks of one job that a test or an input may end
 _GATE_OUTPUT = 6 << 20
 _GATE_NODES = 20_000
+_PRELOADED = (
+    "_pytest._py.path",
+    "asyncio",
+    "dataclasses",
+    "datetime",
+    "decimal",
+    "json",
+    "pprint",
+    "typing",
+    "unittest",
+)
 
 
 Main = Callable[[Job, Channel], None]
@@ -50,8 +64,9 @@ def main() -> None:
     # Blocked and polled: only so can a SIGTERM of the engine be told from one that a job sent.
     signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
     sys.stdin = sys.stdout = open(os.devnull, "r+")  # noqa: SIM115 - open for the life of the process
+    _preload()
     gc.collect()
-    gc.freeze()
+    gc.freeze()  # collections in a fork then leave these pages shared
     try:
         _Zygote().serve()
     except _HostGone:
@@ -59,6 +74,15 @@ def main() -> None:
     except FrameError as error:
         os.write(2, f"zygote: {error}\n".encode())
         os._exit(2)
+
+
+def _preload() -> None:
+    """Import what nearly every job imports, so that each fork has it already; code of the project comes later."""
+    names = [f"_pytest.{name}" for name in _pytest.config.default_plugins]
+    for name in [*names, *running.PLUGINS, *_PRELOADED]:
+        # A plugin that does not import fails again in the job that asks for it, where it is seen.
+        with contextlib.suppress(Exception):
+            import_module(name)
 
 
 class _Zygote:
