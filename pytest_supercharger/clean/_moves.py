@@ -15,7 +15,7 @@ from pytest_supercharger.clean._prose import looks_like_code
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-__all__ = ["moves"]
+__all__ = ["moves", "plain_characters"]
 
 _Move = tuple[float, list[str]]
 
@@ -44,13 +44,17 @@ def moves(text: str, error: SyntaxError) -> Iterator[tuple[float, str]]:
             yield price, "\n".join(changed)
 
 
+def plain_characters(text: str) -> str:
+    """Return the text with typographic blanks, quotes and dashes as Python knows them."""
+    return text.translate({**_BLANKS, **_NOTHING, **_QUOTES, **_DASHES})
+
+
 def _with(lines: list[str], row: int, line: str) -> list[str]:
     return [*lines[:row], line, *lines[row + 1 :]]
 
 
 def _characters(lines: list[str], row: int, error: SyntaxError) -> Iterator[_Move]:
-    table = {**_BLANKS, **_NOTHING, **_QUOTES, **_DASHES}
-    line = lines[row].translate(table)
+    line = plain_characters(lines[row])
     if line != lines[row]:
         yield 0.5, _with(lines, row, line)
     blanks = [each.translate({**_BLANKS, **_NOTHING}) for each in lines]

@@ -1,0 +1,104 @@
+"""Methods of a test class as plain test functions, where they keep no state in the class."""
+
+from __future__ import annotations
+
+import ast
+
+from pytest_supercharger.clean._syntax import FunctionNode
+
+__all__ = ["functions_of"]
+
+_BINARY: dict[str, type[ast.cmpop]] = {
+    "assertEqual": ast.Eq,
+    "assertEquals": ast.Eq,
+    "assertListEqual": ast.Eq,
+    "assertDictEqual": ast.Eq,
+    "assertSetEqual": ast.Eq,
+    "assertTupleEqual": ast.Eq,
+    "assertNotEqual": ast.NotEq,
+    "assertIs": ast.Is,
+    "assertIsNot": ast.IsNot,
+    "assertIn": ast.In,
+    "assertNotIn": ast.NotIn,
+    "assertGreater": ast.Gt,
+    "assertGreaterEqual": ast.GtE,
+    "assertLess": ast.Lt,
+    "assertLessEqual": ast.LtE,
+}
+
+
+def functions_of(owner: ast.ClassDef) -> list[FunctionNode]:
+    """Return the test methods of a class as functions; those that lean on `self` or on a set-up are left out."""
+    methods = [n for n in owner.body if isinstance(n, FunctionNode)]
+    if any(m.name in {"setUp", "setup_method", "setUpClass", "setup_class", "__init__"} for m in methods):
+        return []
+    return [m for m in map(_function, methods) if m is not None and m.name.startswith("test")]
+
+
+def _function(method: FunctionNode) -> FunctionNode | None:
+    arguments = method.args.args
+    if not arguments:
+        return method
+    receiver = arguments.pop(0).arg
+    method.body = [_Asserts(receiver).visit(statement) for statement in method.body]
+    ast.fix_missing_locations(method)
+    leans = any(isinstance(n, ast.Name) and n.id == receiver for n in ast.walk(method))
+    return None if leans else method
+
+
+class _Asserts(ast.NodeTransformer):
+    """Rewrites `self.assertEqual(a, b)` to `assert a == b`, and its relatives."""
+
+    def __init__(self, receiver: str) -> None:
+        self.receiver = receiver
+
+    def _method(self, node: ast.AST) -> str:
+        if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
+            return ""
+        value = node.func.value
+        return node.func.attr if isinstance(value, ast.Name) and value.id == self.receiver else ""
+
+    def visit_Expr(self, node: ast.Expr) -> ast.stmt:
+        name = self._method(node.value)
+        test = _condition(name, node.value.args) if name and isinstance(node.value, ast.Call) else None
+        if test is None:
+            self.generic_visit(node)
+            return node
+        return ast.copy_location(ast.Assert(test=test, msg=None), node)
+
+    def visit_Call(self, node: ast.Call) -> ast.expr:
+        self.generic_visit(node)
+        if self._method(node) in {"assertRaises", "assertRaisesRegex"} and node.args:
+            raises = ast.Attribute(value=ast.Name(id="pytest", ctx=ast.Load()), attr="raises", ctx=ast.Load())
+            matches = [ast.keyword(arg="match", value=a) for a in node.args[1:]] if node.func.attr[-1] == "x" else []  # type: ignore[attr-defined]
+            return ast.Call(func=raises, args=node.args[:1] if matches else node.args, keywords=matches)
+        return node
+
+
+def _condition(name: str, arguments: list[ast.expr]) -> ast.expr | None:
+    if name in _BINARY and len(arguments) >= 2:
+        return ast.Compare(left=arguments[0], ops=[_BINARY[name]()], comparators=[arguments[1]])
+    if name in {"assertAlmostEqual", "assertCountEqual"} and len(arguments) >= 2:
+        left, right = arguments[:2]
+        if name == "assertCountEqual":
+            return ast.Compare(left=_call("sorted", left), ops=[ast.Eq()], comparators=[_call("sorted", right)])
+        return ast.Compare(left=left, ops=[ast.Eq()], comparators=[_call("pytest.approx", right)])
+    if not arguments:
+        return None
+    none = ast.Constant(value=None)
+    return {
+        "assertTrue": lambda: arguments[0],
+        "assertFalse": lambda: ast.UnaryOp(op=ast.Not(), operand=arguments[0]),
+        "assertIsNone": lambda: ast.Compare(left=arguments[0], ops=[ast.Is()], comparators=[none]),
+        "assertIsNotNone": lambda: ast.Compare(left=arguments[0], ops=[ast.IsNot()], comparators=[none]),
+        "assertIsInstance": lambda: _call("isinstance", *arguments[:2]),
+    }.get(name, lambda: None)()
+
+
+def _call(name: str, *arguments: ast.expr) -> ast.Call:
+    owner, _, attribute = name.rpartition(".")
+    load = ast.Load()
+    function: ast.expr = ast.Name(id=name, ctx=load)
+    if owner:
+        function = ast.Attribute(value=ast.Name(id=owner, ctx=load), attr=attribute, ctx=load)
+    return ast.Call(func=function, args=list(arguments), keywords=[])
