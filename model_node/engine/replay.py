@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 __all__ = ["KINDS", "Line", "ReplayEngine", "parse"]
 
-KINDS = frozenset({"code", "test", "repair", "improve_test", "judge"})
+KINDS = ("code", "test", "repair", "improve_test", "judge")
 _CONTEXT = 131_072  # a replayed answer has no context; wide enough that no client trims its prompt
 
 _Job = GenerateJob | JudgeJob | ScoreJob
@@ -75,7 +75,7 @@ def _line(raw: bytes) -> Line:
         raise ValueError(f'not a JSON object; write {{"kind": ..., "stub": ..., "text": ...}}, got {item!r:.60}')
     kind, stub = item.get("kind"), item.get("stub")
     if kind not in KINDS:
-        raise ValueError(f'"kind" is {kind!r:.60}; it must be one of {", ".join(sorted(KINDS))}')
+        raise ValueError(f'"kind" is {kind!r:.60}; it must be one of {", ".join(KINDS)}')
     if not isinstance(stub, str) or not (stub == "*" or all(stub.partition(":")[::2])):
         raise ValueError(f'"stub" is {stub!r:.60}; it must be "module:qualname" or "*"')
     if kind == "judge":
