@@ -132,7 +132,7 @@ class Run:
         from pytest_supercharger import client
 
         if self._settings.nodes:
-            with client.NodePool(self._settings.nodes) as pool:
+            with client.NodePool(self._settings.nodes, token=os.environ.get("SUPERCHARGER_NODE_TOKEN")) as pool:
                 yield pool
             return
         from pytest_supercharger.localnode import LocalNode, local_command

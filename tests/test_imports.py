@@ -1,0 +1,128 @@
+"""Imports go one way, and cost nothing without the flag."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import pytest_supercharger
+
+ROOT = Path(pytest_supercharger.__file__).parent
+OUTSIDE_WORLDS = ("client", "localnode", "sandbox.docker", "writeback.files", "writeback.journal", "project")
+PURE = (
+    "acceptance",
+    "agreement",
+    "context",
+    "domain",
+    "effects",
+    "errors",
+    "search",
+    "source",
+    "stubs",
+    "trusted",
+    "writeback.edits",
+    "writeback.imports",
+    "writeback.verify",
+    "clean.candidate",
+    "clean.tests",
+    "probes",
+)
+FORBIDDEN_IN_PURE = {"pytest", "grpc", "docker", "subprocess", "socket", "threading", "time", "os", "torch"}
+
+
+def graph():
+    """Every module of the package with the names it imports anywhere, inside functions too."""
+    found = {}
+    for path in ROOT.rglob("*.py"):
+        parts = path.relative_to(ROOT).with_suffix("").parts
+        if "inside" in parts:
+            continue  # runs in the container and imports nothing of the package
+        name = ".".join(part for part in parts if part != "__init__")
+        found[name] = set(imported(path))
+    return found
+
+
+def imported(path):
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def own(names):
+    prefix = "pytest_supercharger."
+    return {name.removeprefix(prefix) for name in names if name.startswith(prefix)}
+
+
+def closure(name, edges):
+    seen, todo = set(), [name]
+    while todo:
+        for other in own(edges.get(todo.pop(), ())) & set(edges):
+            if other not in seen:
+                seen.add(other)
+                todo.append(other)
+    return seen
+
+
+@pytest.mark.parametrize("name", PURE)
+def test_pure_modules_never_reach_an_outside_world(name):
+    edges = graph()
+    assert name in edges
+    reached = closure(name, edges) | {name}
+    assert reached.isdisjoint(OUTSIDE_WORLDS)
+    tops = {module.partition(".")[0] for inner in reached for module in edges[inner]}
+    assert tops.isdisjoint(FORBIDDEN_IN_PURE)
+
+
+def test_the_import_graph_has_no_circle():
+    edges = graph()
+    circles = {name for name in edges if name and name in closure(name, edges)}
+    assert not circles
+
+
+@pytest.mark.parametrize(
+    ("library", "home"), [("grpc", {"client", "asking", "wire"}), ("docker", None), ("yapf", {"clean.layout"})]
+)
+def test_each_outside_library_is_used_in_one_place(library, home):
+    users = {name for name, names in graph().items() if any(n.partition(".")[0] == library for n in names)}
+    assert users, f"nobody uses {library}"
+    if home is None:
+        assert all(name.startswith("sandbox.") for name in users)
+    else:
+        assert users <= home
+
+
+def loaded_after(code):
+    script = f"import sys\n{code}\nprint(sorted({{name.partition('.')[0] for name in sys.modules}}))"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    return set(ast.literal_eval(done.stdout.splitlines()[-1]))
+
+
+HEAVY = {"grpc", "docker", "yapf", "torch", "transformers", "google"}
+
+
+def test_the_marker_loads_nothing_but_itself():
+    extra = loaded_after("from pytest_supercharger import supercharge") - loaded_after("")
+    assert extra.isdisjoint(HEAVY | {"pytest", "ast", "asyncio"})
+
+
+def test_a_run_without_the_flag_loads_nothing_heavy(pytester):
+    pytester.makepyfile(
+        f"""
+        import sys
+
+        def test_light():
+            loaded = {{name.partition(".")[0] for name in sys.modules}}
+            assert "pytest_supercharger" in loaded
+            assert loaded.isdisjoint({HEAVY!r})
+            assert "pytest_supercharger.run" not in sys.modules
+        """
+    )
+    result = pytester.runpytest_subprocess("-p", "no:cacheprovider")
+    result.assert_outcomes(passed=1)

@@ -1,0 +1,93 @@
+"""The table of flags and ini keys."""
+
+from __future__ import annotations
+
+import pytest
+
+from pytest_supercharger import options
+
+
+@pytest.fixture(autouse=True)
+def only_read(monkeypatch):
+    """Read the options, start nothing."""
+    monkeypatch.setattr("pytest_supercharger.run.start", lambda config, settings: None)
+
+
+def settings_of(pytester, *args):
+    return options.read(pytester.parseconfig(*args))
+
+
+def test_without_flags_nothing_is_active(pytester):
+    settings = settings_of(pytester)
+    assert not settings.active
+    assert settings == options.Settings()
+
+
+def test_the_flag_makes_a_run_that_writes(pytester):
+    settings = settings_of(pytester, "--supercharge")
+    assert settings.active
+    assert settings.writes
+    assert settings.runs_tests
+
+
+@pytest.mark.parametrize("flag", ["--supercharge-dry-run", "--supercharge-check", "--supercharge-patch=x.patch"])
+def test_modes_are_active_alone_and_write_no_source(pytester, flag):
+    settings = settings_of(pytester, flag)
+    assert settings.active
+    assert not settings.writes
+    assert not settings.runs_tests
+
+
+def test_ini_keys_have_the_names_of_the_flags(pytester):
+    pytester.makeini(
+        """
+        [pytest]
+        supercharge_nodes =
+            10.0.0.1:1
+            10.0.0.2:2
+        supercharge_confidence = 0.9
+        supercharge_samples = 5
+        supercharge_gate = tests/unit
+        """
+    )
+    settings = settings_of(pytester)
+    assert settings.nodes == ("10.0.0.1:1", "10.0.0.2:2")
+    assert (settings.confidence, settings.samples, settings.gate) == (0.9, 5, ("tests/unit",))
+
+
+def test_a_flag_wins_over_its_ini_key(pytester):
+    pytester.makeini("[pytest]\nsupercharge_samples = 5\nsupercharge_nodes = 10.0.0.1:1\n")
+    settings = settings_of(pytester, "--supercharge-samples=7", "--supercharge-node=h:9")
+    assert (settings.samples, settings.nodes) == (7, ("h:9",))
+
+
+@pytest.mark.parametrize(
+    ("flag", "value"),
+    [
+        ("--supercharge-confidence", "1.5"),
+        ("--supercharge-confidence", "nan"),
+        ("--supercharge-confidence", "high"),
+        ("--supercharge-samples", "0"),
+        ("--supercharge-samples", "2.5"),
+        ("--supercharge-time", "-1"),
+        ("--supercharge-node", "nowhere"),
+        ("--supercharge-node", "host:port"),
+        ("--supercharge-node", "host:99999"),
+        ("--supercharge-json", "no/such/folder/x.json"),
+        ("--supercharge-only", " "),
+    ],
+)
+def test_a_wrong_value_is_one_line_with_status_4(pytester, flag, value):
+    pytester.makepyfile("def test_a(): pass")
+    result = pytester.runpytest("--supercharge", flag, value)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    errors = [line for line in result.errlines if line.startswith("ERROR:")]
+    assert len(errors) == 1
+    assert flag in errors[0]
+    assert "Traceback" not in str(result.stderr)
+
+
+def test_two_modes_exclude_each_other(pytester):
+    result = pytester.runpytest("--supercharge-check", "--supercharge-dry-run")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*--supercharge-dry-run and --supercharge-check exclude each other*"])
