@@ -11,7 +11,7 @@ from pytest_supercharger.marker import OPTIONS
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-__all__ = ["Definition", "Function", "definitions", "options"]
+__all__ = ["Definition", "Function", "definitions", "dotted_name", "options", "statements"]
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -65,14 +65,14 @@ def options(marker: ast.expr) -> tuple[dict[str, object], list[str]]:
 def _within(
     body: list[ast.stmt], parents: tuple[Function | ast.ClassDef, ...], scopes: list[Names]
 ) -> Iterator[Definition]:
-    for node in _statements(body):
+    for node in statements(body):
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
             markers = tuple(item for item in node.decorator_list if _is_marker(item, scopes))
             yield Definition(node=node, parents=parents, markers=markers)
             yield from _within(node.body, (*parents, node), [*scopes, _imported(node.body)])
 
 
-def _statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
+def statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
     """Yield the statements of one scope: those under `if`, `try`, `with` and the like, none of inner scopes."""
     for node in body:
         yield node
@@ -80,12 +80,12 @@ def _statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
             continue
         for name in ("body", "handlers", "cases", "orelse", "finalbody"):
             for child in getattr(node, name, ()):
-                yield from _statements([child] if isinstance(child, ast.stmt) else child.body)
+                yield from statements([child] if isinstance(child, ast.stmt) else child.body)
 
 
 def _imported(body: list[ast.stmt]) -> Names:
     names: Names = {}
-    for node in _statements(body):
+    for node in statements(body):
         if isinstance(node, ast.Import):
             for alias in node.names:
                 bound = alias.asname or alias.name.partition(".")[0]
@@ -98,7 +98,7 @@ def _imported(body: list[ast.stmt]) -> Names:
 
 
 def _is_marker(decorator: ast.expr, scopes: list[Names]) -> bool:
-    dotted = _dotted(decorator.func if isinstance(decorator, ast.Call) else decorator)
+    dotted = dotted_name(decorator.func if isinstance(decorator, ast.Call) else decorator)
     if dotted is None:
         return False
     root, _, rest = dotted.partition(".")
@@ -106,11 +106,12 @@ def _is_marker(decorator: ast.expr, scopes: list[Names]) -> bool:
     return any((f"{target}.{rest}" if rest else target) in _MARKERS for target in found)
 
 
-def _dotted(node: ast.expr) -> str | None:
+def dotted_name(node: ast.expr) -> str | None:
+    """Return "a.b.c" for names and attributes of names, None for any other expression."""
     if isinstance(node, ast.Name):
         return node.id
     if isinstance(node, ast.Attribute):
-        head = _dotted(node.value)
+        head = dotted_name(node.value)
         return None if head is None else f"{head}.{node.attr}"
     return None
 
@@ -132,7 +133,7 @@ def _samples(node: ast.expr) -> int:
 def _names(node: ast.expr) -> tuple[str, ...]:
     if not isinstance(node, (ast.List, ast.Tuple, ast.Set)):
         raise ValueError
-    names = [item.value if isinstance(item, ast.Constant) else _dotted(item) for item in node.elts]
+    names = [item.value if isinstance(item, ast.Constant) else dotted_name(item) for item in node.elts]
     return tuple(_text(name) for name in names)
 
 

@@ -74,19 +74,19 @@ class Positions:
     """Turns the (line from 1, column in UTF-8 bytes) of AST nodes into indexes of the text they were parsed from."""
 
     def __init__(self, text: str) -> None:
-        self._text = text
+        self.text = text
         self._starts = [0, *(match.end() for match in _NEWLINE.finditer(text))]
 
     def index(self, lineno: int, col_offset: int) -> int:
         """Return the index in the text of an AST position."""
         start = self._starts[lineno - 1]
         # A column of n bytes is at most n characters, so this slice is enough and keeps long lines cheap.
-        head = self._text[start : start + col_offset].encode()[:col_offset]
+        head = self.text[start : start + col_offset].encode()[:col_offset]
         return start + len(head.decode())
 
     def line_start(self, lineno: int) -> int:
         """Return the index of the first character of a line; the line after the last one is the text's end."""
-        return self._starts[lineno - 1] if lineno <= len(self._starts) else len(self._text)
+        return self._starts[lineno - 1] if lineno <= len(self._starts) else len(self.text)
 
     def span(self, node: ast.expr | ast.stmt) -> tuple[int, int]:
         """Return where a node starts and ends in the text; decorators are not part of a definition's span."""

@@ -18,7 +18,7 @@ from pytest_supercharger.source import Positions, decode, parse
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["find", "kind_of", "locate", "marker_decorators", "placeholders", "problems", "signature_of"]
+__all__ = ["find", "kind_of", "locate", "marker_decorators", "placeholders", "plain_text", "problems", "signature_of"]
 
 _PROPERTIES = {"property", "cached_property", "abstractproperty", "setter", "getter", "deleter"}
 _DESCRIPTORS = _PROPERTIES | {"classmethod", "staticmethod"}
@@ -99,17 +99,22 @@ def kind_of(found: Definition) -> StubKind:
     return _IMPLICIT.get(found.node.name, StubKind.METHOD)
 
 
-def signature_of(text: str, node: Function) -> str:
-    """Return the `def` line as it is in the text (newlines "\\n"), made one line, without decorators and colon."""
+def plain_text(source: SourceFile) -> str:
+    """Return a file's text with "\\n" for every newline: what is shown to models and people."""
+    return re.sub("\r\n?", "\n", decode(source.data, name=source.relpath).text)
+
+
+def signature_of(positions: Positions, node: Function) -> str:
+    """Return the `def` line as the text (newlines "\\n") has it, made one line, without decorators and colon."""
+    header = _header(node)
     try:
-        signature = _joined(text[Positions(text).span(node)[0] :])
-        same = "\n" not in signature and ast.dump(_header(parse(f"{signature}: ...").body[0])) == ast.dump(
-            _header(node)
-        )
+        signature = _joined(positions.text[positions.span(node)[0] : positions.line_start(node.body[-1].lineno + 1)])
+        again = _header(parse(f"{signature}: ...").body[0])
+        same = "\n" not in signature and ast.dump(again) == ast.dump(header)
     except (SourceError, tokenize.TokenError, SyntaxError, IndexError):
         same = False
     # A lambda in the return annotation or a string over several lines: no text of one line is the original.
-    return signature if same else ast.unparse(_header(node)).rpartition(":")[0]
+    return signature if same else ast.unparse(header).rpartition(":")[0]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,10 +127,11 @@ def _scan(source: SourceFile) -> _Scan:
     # Most files do not use the marker; they are not parsed, and need not be valid.
     if b"supercharge" not in source.data or b"pytest_supercharger" not in source.data:
         return _Scan()
-    text = re.sub("\r\n?", "\n", decode(source.data, name=source.relpath).text)
+    text = plain_text(source)
     tree = parse(text, name=source.relpath)
     marked = [found for found in definitions(tree) if found.markers]
     times = Counter(found.qualname for found in marked)
+    positions = Positions(text)
     stubs: list[Stub] = []
     lines: list[str] = []
     for found in marked:
@@ -134,7 +140,7 @@ def _scan(source: SourceFile) -> _Scan:
         if wrong or isinstance(found.node, ast.ClassDef):
             lines += [f"{source.relpath}:{found.node.lineno}: {found.qualname} {line}" for line in wrong]
         else:
-            stubs.append(_stub(source, text, found, found.node, values))
+            stubs.append(_stub(source, positions, found, found.node, values))
     return _Scan(stubs=tuple(stubs), problems=tuple(lines))
 
 
@@ -161,7 +167,9 @@ def _obstacles(found: Definition, times: Counter[str]) -> list[str]:
     return wrong
 
 
-def _stub(source: SourceFile, text: str, found: Definition, node: Function, values: dict[str, object]) -> Stub:
+def _stub(
+    source: SourceFile, positions: Positions, found: Definition, node: Function, values: dict[str, object]
+) -> Stub:
     return Stub(
         module=source.module,
         qualname=found.qualname,
@@ -170,7 +178,7 @@ def _stub(source: SourceFile, text: str, found: Definition, node: Function, valu
         line=node.lineno,
         kind=kind_of(found),
         is_async=isinstance(node, ast.AsyncFunctionDef),
-        signature=signature_of(text, node),
+        signature=signature_of(positions, node),
         docstring=ast.get_docstring(node) or "",
         options=values,
     )
