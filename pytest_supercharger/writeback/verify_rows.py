@@ -1,0 +1,152 @@
+"""The part of the proof that looks at bytes and comments, which a comparison of trees does not see."""
+
+from __future__ import annotations
+
+import ast
+import io
+import re
+import tokenize
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pytest_supercharger.errors import SourceError
+from pytest_supercharger.source import Positions
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from pytest_supercharger.stubs import Function
+
+__all__ = ["Side", "check"]
+
+_END = re.compile(rb"\r\n|\r|\n")
+_CLOSING = re.compile(rb"[\s)]*\)[\s)]*(?:#.*)?")
+_BEFORE_BODY = re.compile(r"[\s\\]*\Z")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Side:
+    """One version of the file."""
+
+    name: str
+    data: bytes
+    text: str
+
+    @property
+    def rows(self) -> list[bytes]:
+        """The rows with their ends."""
+        cuts = [0, *(match.end() for match in _END.finditer(self.data)), len(self.data)]
+        return [self.data[start:end] for start, end in zip(cuts, cuts[1:], strict=False) if start < end]
+
+
+def check(
+    old: Side,
+    new: Side,
+    pairs: Sequence[tuple[Function, Function]],
+    gone: Sequence[ast.expr | ast.stmt],
+    brought: Sequence[str],
+) -> None:
+    """Raise `SourceError` if a row, a signature, a docstring or a comment outside the declared parts changes.
+
+    `pairs` are the stubs and what became of them, `gone` the markers and imports that go, `brought` the new code.
+    """
+    rows = old.rows
+    declared = {row for node, _ in pairs for row in _body_rows(rows, node)}
+    declared |= {row for node in gone for row in _rows_of(rows, node)}
+    _check_rows(old, new, declared | _gaps(rows, gone))
+    _check_comments(old, new, declared, brought)
+    for old_node, new_node in pairs:
+        _check_head(old, new, old_node, new_node)
+
+
+def _rows_of(rows: Sequence[bytes], node: ast.expr | ast.stmt) -> Iterator[int]:
+    first, last = node.lineno, node.end_lineno or node.lineno
+    if isinstance(node, ast.expr):  # a decorator: its `@` and the brackets around it are not part of the expression
+        while first > 1 and not rows[first - 1].lstrip().startswith(b"@"):
+            first -= 1
+        while last < len(rows) and _CLOSING.fullmatch(rows[last]):
+            last += 1
+    yield from range(first, last + 1)
+
+
+def _body_rows(rows: Sequence[bytes], node: Function) -> Iterator[int]:
+    """Yield the rows of the stub's statements, and of its docstring where that shares a row with something else."""
+    statements = list(node.body)
+    first, column = statements[0].lineno, statements[0].col_offset
+    shared = bool(rows[first - 1].removeprefix(b"\xef\xbb\xbf")[:column].strip())
+    while first > 1 and _continues(rows[first - 2]):
+        first, shared = first - 1, True
+    if ast.get_docstring(node, clean=False) is not None and not shared:
+        first = len(rows) + 1
+        statements = statements[1:]
+    for statement in statements:
+        start, end = min(first, statement.lineno), statement.end_lineno or statement.lineno
+        first = len(rows) + 1
+        yield from range(start, end + 1)
+
+
+def _continues(row: bytes) -> bool:
+    bare = row.rstrip(b"\r\n")
+    return bare.endswith(b"\\") and b"#" not in bare
+
+
+def _gaps(rows: Sequence[bytes], gone: Sequence[ast.expr | ast.stmt]) -> set[int]:
+    """Return the blank rows right above and below the imports that go."""
+    found: set[int] = set()
+    for node in gone:
+        if isinstance(node, ast.stmt):
+            for row, step in ((node.lineno - 1, -1), ((node.end_lineno or node.lineno) + 1, 1)):
+                while 1 <= row <= len(rows) and not rows[row - 1].strip():
+                    found.add(row)
+                    row += step
+    return found
+
+
+def _check_rows(old: Side, new: Side, declared: set[int]) -> None:
+    rows, remaining = old.rows, iter(new.rows)
+    for number, row in enumerate(rows, start=1):
+        if number in declared:
+            continue
+        # The last row gets an end when something comes after it.
+        is_open = number == len(rows) and not _END.search(row)
+        if not any(other == row or (is_open and _END.sub(b"", other) == row) for other in remaining):
+            raise _refusal(old, f"row {number} ({row.strip()[:40]!r}) would be lost or moved")
+    if bool(_END.search(old.data[-1:])) != bool(_END.search(new.data[-1:])):
+        raise _refusal(old, "the end of its last row would change")
+
+
+def _check_comments(old: Side, new: Side, declared: set[int], brought: Sequence[str]) -> None:
+    before, after = list(_comments(old.text)), list(_comments(new.text))
+    allowed = Counter(text for code in brought for _, text in _comments(code))
+    extra = Counter(text for _, text in after) - Counter(text for _, text in before) - allowed
+    lost = Counter(text for _, text in before) - Counter(text for _, text in after)
+    lost -= Counter(text for row, text in before if row in declared)
+    for what, texts in (("appear", extra), ("be lost", lost)):
+        if texts:
+            raise _refusal(old, f"the comment {next(iter(texts))!r} would {what}")
+
+
+def _comments(text: str) -> Iterable[tuple[int, str]]:
+    plain = re.sub("\r\n?", "\n", text)
+    for token in tokenize.generate_tokens(io.StringIO(plain).readline):
+        if token.type == tokenize.COMMENT:
+            yield token.start[0], token.string.rstrip()
+
+
+def _check_head(old: Side, new: Side, old_node: Function, new_node: Function) -> None:
+    """Compare the text of signature and docstring, byte for byte."""
+    before, after = Positions(old.text), Positions(new.text)
+    start, body = before.span(old_node)[0], before.span(old_node.body[0])[0]
+    head = _BEFORE_BODY.sub("", old.text[start:body])
+    if not new.text.startswith(head, after.span(new_node)[0]):
+        raise _refusal(old, f"the signature of {old_node.name} would change")
+    if ast.get_docstring(old_node, clean=False) is not None:
+        start, end = before.span(old_node.body[0])
+        new_start, new_end = after.span(new_node.body[0])
+        if old.text[start:end] != new.text[new_start:new_end]:
+            raise _refusal(old, f"the docstring of {old_node.name} would change")
+
+
+def _refusal(side: Side, problem: str) -> SourceError:
+    return SourceError(f"{side.name}: {problem}; it was not written; report this file as a bug")
