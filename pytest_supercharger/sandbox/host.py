@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 import sys
-import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -88,6 +87,12 @@ class Host:
             project_bytes=2 * self.snapshot.bytes + 64 * MEBI,
         )
 
+    def command_spec(self, code: str, *more: Bind) -> ContainerSpec:
+        """The settings of slot 0 with Python code in place of PID 1, and with more to see."""
+        spec = self.spec(0)
+        command = (self.environment.executable, "-s", "-B", "-X", "utf8", "-c", code)
+        return replace(spec, command=command, binds=(*spec.binds, *more))
+
     def prove(self, client: DockerClient) -> None:
         """Read a fresh secret back through a container, with the interpreter that the slots will run."""
         secret = self.snapshot.folder / "nonce"
@@ -111,29 +116,11 @@ class Host:
             )
 
     def _identity(self, client: DockerClient, nonce: Bind) -> dict[str, Any]:
-        spec = self.spec(0)
         code = _IDENTITY.format(nonce=_NONCE)
-        command = (self.environment.executable, "-s", "-B", "-X", "utf8", "-c", code)
-        changed = {field: getattr(spec, field) for field in spec.__slots__} | {
-            "command": command,
-            "binds": (*spec.binds, nonce),
-        }
         try:
-            container = slot.create(client.api, ContainerSpec(**changed))
-            stream = slot.attach_and_start(client.api, container)
-        except SandboxError as error:
+            found = json.loads(slot.run_once(client.api, self.command_spec(code, nonce), _PROBE_SECONDS))
+        except (SandboxError, StreamBroken, ValueError) as error:
             raise SandboxError(self._why_not(str(error))) from None
-        output = b""
-        deadline = time.monotonic() + _PROBE_SECONDS
-        try:
-            while not output.endswith(b"\n"):
-                output += stream.receive(deadline)
-            found = json.loads(output)
-        except (StreamBroken, ValueError) as error:
-            raise SandboxError(self._why_not(f"{error}: {stream.errors}")) from None
-        finally:
-            stream.close()
-            slot.remove(client.api, container)
         return found if isinstance(found, dict) else {}
 
     def _why_not(self, text: str) -> str:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from pytest_supercharger.sandbox.hardening import ContainerSpec
 
-__all__ = ["Slot", "SlotBroken", "attach_and_start", "create"]
+__all__ = ["Slot", "SlotBroken", "attach_and_start", "create", "remove", "run_once"]
 
 _SILENCE_SECONDS = 60.0  # PID 1 beats every two seconds during a job
 _START_SECONDS = 120.0
@@ -55,13 +55,32 @@ def attach_and_start(api: APIClient, container: str) -> Stream:
 
 
 def remove(api: APIClient, container: str) -> None:
-    """Kill and remove; silent where it is gone already or is being removed."""
+    """Kill and remove, and return when it is gone; silent where it is gone already."""
     with contextlib.suppress(NotFound):
         try:
             api.remove_container(container, force=True, v=True)
         except APIError as error:
+            # 409: it has ended and the engine is removing it by itself.
             if error.status_code != 409:
                 raise
+            api.wait(container, timeout=30, condition="removed")
+
+
+def run_once(api: APIClient, spec: ContainerSpec, seconds: float) -> bytes:
+    """What the command of `spec` prints before it ends; StreamBroken when it does not end in time."""
+    container = create(api, spec)
+    stream = attach_and_start(api, container)
+    output = bytearray()
+    deadline = time.monotonic() + seconds
+    try:
+        while data := stream.receive(deadline, end=b""):
+            output += data
+    finally:
+        stream.close()
+        remove(api, container)
+    if not output:
+        raise StreamBroken(stream.errors or "the container ended without a word")
+    return bytes(output)
 
 
 def _reason(error: Exception) -> str:

@@ -19,55 +19,21 @@ MEBI = 1024 * 1024
 _FILE_LIMIT = 32 * MEBI
 _TOTAL_LIMIT = 1024 * MEBI
 
+# fmt: off
 # Left out without a word: no test of a project reads them.
-_SKIPPED_FOLDERS = frozenset(
-    [
-        ".git",
-        ".hg",
-        ".svn",
-        ".tox",
-        ".nox",
-        ".venv",
-        ".eggs",
-        ".idea",
-        ".vscode",
-        ".direnv",
-        ".supercharge",
-        ".supercharger",
-        ".mypy_cache",
-        ".pytest_cache",
-        ".ruff_cache",
-        ".hypothesis",
-        "__pycache__",
-        "node_modules",
-    ]
-)
+_SKIPPED_FOLDERS = frozenset((
+    ".git", ".hg", ".svn", ".tox", ".nox", ".venv", ".eggs", ".idea", ".vscode", ".direnv", ".supercharge",
+    ".supercharger", ".mypy_cache", ".pytest_cache", ".ruff_cache", ".hypothesis", "__pycache__",
+    "node_modules",
+))
 # Left out aloud: a test may miss them.
-_SECRET_FOLDERS = frozenset([".ssh", ".gnupg", ".aws", ".azure", ".kube", ".docker", ".gcloud"])
-_SECRET_FILES = [
-    ".env",
-    ".env.*",
-    ".envrc",
-    "*.pem",
-    "*.key",
-    "*.p12",
-    "*.pfx",
-    "*.jks",
-    "*.keystore",
-    "*.kdbx",
-    "*.asc",
-    "id_rsa*",
-    "id_dsa*",
-    "id_ecdsa*",
-    "id_ed25519*",
-    ".netrc",
-    ".pypirc",
-    ".npmrc",
-    ".pgpass",
-    ".htpasswd",
-    ".git-credentials",
-    "pip.conf",
-]
+_SECRET_FOLDERS = frozenset((".ssh", ".gnupg", ".aws", ".azure", ".kube", ".docker", ".gcloud"))
+_SECRET_FILES = (
+    ".env", ".env.*", ".envrc", "*.pem", "*.key", "*.p12", "*.pfx", "*.jks", "*.keystore", "*.kdbx", "*.asc",
+    "id_rsa*", "id_dsa*", "id_ecdsa*", "id_ed25519*", ".netrc", ".pypirc", ".npmrc", ".pgpass", ".htpasswd",
+    ".git-credentials", "pip.conf",
+)
+# fmt: on
 
 
 @dataclass(slots=True, kw_only=True)

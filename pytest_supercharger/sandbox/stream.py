@@ -49,8 +49,11 @@ class Stream:
                 raise StreamBroken(f"the container does not take input: {error}") from None
             view = view[sent:]
 
-    def receive(self, deadline: float) -> bytes:
-        """The next bytes of the container's standard output; StreamBroken at its end or past the deadline."""
+    def receive(self, deadline: float, *, end: bytes | None = None) -> bytes:
+        """The next bytes of the container's standard output.
+
+        Raises StreamBroken past the deadline and at the end of the output, where `end` is returned instead if given.
+        """
         while True:
             output = self._take()
             if output:
@@ -60,6 +63,8 @@ class Stream:
                 data = self._socket.recv(1 << 16)
             except OSError as error:
                 raise StreamBroken(f"the stream of the container broke: {error}") from None
+            if not data and end is not None:
+                return end
             if not data:
                 raise StreamBroken("the container ended" + (f": {self.errors[-300:]}" if self._errors else ""))
             self._buffer += data
