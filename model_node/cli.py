@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import importlib.util
 import logging
 import os
 import sys
@@ -98,6 +99,8 @@ def _fail(message: str) -> int:
 
 def _serve(options: argparse.Namespace) -> None:
     config = _config(options)
+    # gRPC's own log would stand above our one line; set the variable to see it. Read once, at the import below.
+    os.environ.setdefault("GRPC_VERBOSITY", "NONE")
     # Late: the server needs packages of the `node` extra, and wrong settings should be told without them.
     from model_node.server import serve
 
@@ -140,6 +143,9 @@ def _engine(options: argparse.Namespace) -> Engine:
         from model_node.engine.replay import ReplayEngine
 
         return ReplayEngine(options.replay, max_queued=options.max_queued)
+    for module in ("torch", "transformers"):  # before the model is fetched: that takes minutes
+        if importlib.util.find_spec(module) is None:
+            raise ModuleNotFoundError(name=module)
     from model_node.engine.local import LocalEngine
     from model_node.models import default_cache, resolve
 

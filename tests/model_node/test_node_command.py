@@ -1,0 +1,164 @@
+"""The command `supercharger-node` as a user and a supervisor see it."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import grpc
+import pytest
+from nodes import PATIENCE, RunningNode, ScriptedEngine
+
+from model_node.v1 import model_node_pb2 as pb
+from model_node.v1 import model_node_pb2_grpc as pb_grpc
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def answers(tmp_path: Path) -> Path:
+    file = tmp_path / "answers.jsonl"
+    file.write_text('{"kind": "code", "stub": "*", "text": "return 1"}\n')
+    return file
+
+
+@pytest.fixture
+def start() -> Iterator[Any]:
+    started = []
+
+    def run(*arguments: str | Path, env: dict[str, str] | None = None, before: str = "") -> subprocess.Popen[str]:
+        code = f"{before}\nimport sys; from model_node.__main__ import main; sys.exit(main())"
+        process = subprocess.Popen(
+            [sys.executable, "-c", code, *map(str, arguments)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "PYTHONPATH": str(ROOT), **(env or {})},
+        )
+        started.append(process)
+        return process
+
+    yield run
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+def address_of(process: subprocess.Popen[str]) -> str:
+    assert process.stdout is not None
+    match = re.fullmatch(r"listening on (127\.0\.0\.1:\d+)\n", process.stdout.readline())
+    assert match is not None
+    return match[1]
+
+
+def failure(process: subprocess.Popen[str]) -> str:
+    """The one line of a command that cannot start."""
+    out, err = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 2, err
+    assert out == ""
+    assert err.startswith("supercharger-node: ")
+    assert err.count("\n") == 1
+    return err.strip()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_it_says_where_it_listens_serves_and_ends_in_order(start: Any, answers: Path, number: signal.Signals) -> None:
+    process = start("--engine", "replay", "--replay", answers, "--port", "0")
+    with grpc.insecure_channel(address_of(process)) as channel:
+        info = pb_grpc.ModelNodeStub(channel).GetInfo(pb.GetInfoRequest(), timeout=PATIENCE)
+    assert info.backend == "replay"
+    process.send_signal(number)
+    out, err = process.communicate(timeout=PATIENCE)
+    assert (process.returncode, out, err) == (0, "", "")
+
+
+def test_requests_are_logged_on_stderr(start: Any, answers: Path) -> None:
+    process = start("--engine", "replay", "--replay", answers, "--port", "0")
+    with grpc.insecure_channel(address_of(process)) as channel:
+        prompt = pb.Prompt(text="SECRET", kind="code", subject="shop:total")
+        params = pb.SamplingParams(max_new_tokens=1)
+        request = pb.GenerateRequest(request_id="r", prompts=[prompt], num_samples=1, params=params)
+        list(pb_grpc.ModelNodeStub(channel).Generate(request, timeout=PATIENCE))
+    process.send_signal(signal.SIGTERM)
+    _, err = process.communicate(timeout=PATIENCE)
+    assert "generate kind=code subject=shop:total prompts=1 samples=1/1 tokens=2" in err
+    assert "SECRET" not in err
+
+
+def test_the_replay_engine_needs_no_torch(start: Any, answers: Path) -> None:
+    block = "import sys; sys.modules.update(dict.fromkeys(('torch', 'transformers', 'numpy')))"
+    process = start("--engine", "replay", "--replay", answers, "--port", "0", before=block)
+    assert address_of(process)
+
+
+def test_a_closed_stdin_ends_it_where_it_was_asked_to(start: Any, answers: Path) -> None:
+    process = start("--engine", "replay", "--replay", answers, "--port", "0", "--exit-with-parent")
+    address_of(process)
+    process.communicate(timeout=PATIENCE)  # closes stdin first
+    assert process.returncode == 0
+
+
+def test_the_token_comes_from_the_environment_or_a_file(start: Any, answers: Path, tmp_path: Path) -> None:
+    file = tmp_path / "token"
+    file.write_text("from-file\n")
+    env = {"SUPERCHARGER_NODE_TOKEN": "from-environment"}
+    for more, token in (((), "from-environment"), (("--token-file", file), "from-file")):
+        process = start("--engine", "replay", "--replay", answers, "--port", "0", *more, env=env)
+        with grpc.insecure_channel(address_of(process)) as channel:
+            metadata = (("authorization", f"Bearer {token}"),)
+            assert pb_grpc.ModelNodeStub(channel).GetInfo(pb.GetInfoRequest(), timeout=PATIENCE, metadata=metadata)
+
+
+def test_a_port_that_is_taken_is_told(start: Any, answers: Path) -> None:
+    with RunningNode(ScriptedEngine()) as node:
+        said = failure(start("--engine", "replay", "--replay", answers, "--port", str(node.port)))
+    assert f"address 127.0.0.1:{node.port} cannot be bound" in said
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--engine", "oracle"), "invalid choice: 'oracle'"),
+        (("--engine", "replay"), "--engine replay and --replay FILE go together"),
+        (("--replay", "answers.jsonl"), "--engine replay and --replay FILE go together"),
+        (("--engine", "replay", "--replay", "nope.jsonl"), "replay file nope.jsonl cannot be read: No such file"),
+        (("--engine", "replay", "--replay", "."), "replay file . cannot be read: Is a directory"),
+        (("--port", "70000"), "port 70000 does not exist"),
+        (("--port", "http"), "invalid int value: 'http'"),
+        (("--max-batch", "0"), "'0' is not a number above 0"),
+        (("--token-file", "nope"), "file nope cannot be read"),
+        (("--tls-cert", "cert.pem"), "give both --tls-cert and --tls-key"),
+        (("--host", "0.0.0.0"), "host 0.0.0.0 can be reached from other machines"),
+        (("--host", "::"), "host :: can be reached from other machines"),
+    ],
+)
+def test_a_wrong_command_line_is_told_in_one_line(start: Any, arguments: tuple[str, ...], words: str) -> None:
+    assert words in failure(start("--port", "0", *arguments))
+
+
+def test_a_bad_line_of_the_replay_file_is_told_with_its_number(start: Any, answers: Path) -> None:
+    answers.write_text(answers.read_text() + '{"kind": "code"}\n')
+    said = failure(start("--engine", "replay", "--replay", answers, "--port", "0"))
+    assert f'replay file {answers}:2: "stub" is None' in said
+
+
+@pytest.mark.parametrize("missing", ["grpc_health", "torch"])
+def test_a_missing_extra_is_told_with_the_command_that_brings_it(start: Any, answers: Path, missing: str) -> None:
+    hook = (
+        "import sys\n"
+        "class Missing:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        f"        if name.partition('.')[0] == {missing!r}:\n"
+        f"            raise ModuleNotFoundError('No module', name={missing!r})\n"
+        "sys.meta_path.insert(0, Missing())"
+    )
+    arguments = ("--engine", "replay", "--replay", answers) if missing == "grpc_health" else ()
+    said = failure(start("--port", "0", *arguments, before=hook))
+    assert said == f'supercharger-node: {missing} is not installed; run: pip install "pytest-supercharger[node]"'
