@@ -6,7 +6,7 @@ import enum
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -94,7 +94,7 @@ class Asking:
         self._lock = threading.Lock()
         self._streams: set[Stream] = set()
 
-    def answers(self) -> Iterator[tuple[int, Answer]]:
+    def answers(self) -> Generator[tuple[int, Answer], None, None]:
         """Yield (question index, answer) as each sample ends; leaving the loop cancels the rest on the nodes."""
         threads = [threading.Thread(target=self._work, args=(chunk,), daemon=True) for chunk in self._chunks]
         try:

@@ -24,7 +24,7 @@ from pytest_supercharger.errors import NodeError, SettingsError
 from pytest_supercharger.wire import judge_request
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterator, Sequence
     from pathlib import Path
     from types import TracebackType
 
@@ -197,7 +197,7 @@ class NodePool:
 
     def generate(
         self, questions: Sequence[Question], *, samples: int, first_sample: int = 0, deadline_seconds: float
-    ) -> Iterator[tuple[int, Answer]]:
+    ) -> Generator[tuple[int, Answer], None, None]:
         """Yield (question index, answer) as each of `samples` samples of each question ends, in that order.
 
         Closing the iterator cancels the rest on the nodes. Fewer answers come when the deadline passes or a

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import threading
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from pytest_supercharger import agreement, context, evidence, search, source, trusted
@@ -55,6 +55,7 @@ class Services:
     clock: Callable[[], float]
     question: Callable[[Question], Question]
     style: Style
+    neighbours: Callable[[SourceFile], Mapping[str, SourceFile]]
     turn: threading.Semaphore  # how many stubs are worked on at once
     stop: threading.Event = field(default_factory=threading.Event)
 
@@ -237,7 +238,9 @@ class Solver:
 
     def _describe(self) -> context.Context:
         room = int((self._services.generator.max_context_tokens - _ANSWER_TOKENS) * _CHARACTERS_A_TOKEN)
-        return context.describe(self.stub, self._file, max_chars=max(room, 0))
+        return context.describe(
+            self.stub, self._file, neighbours=self._services.neighbours(self._file), max_chars=max(room, 0)
+        )
 
     def _seconds(self) -> float:
         """Seconds of this stub's own work: waiting for another stub is not charged to it."""

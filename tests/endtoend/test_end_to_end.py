@@ -1,0 +1,132 @@
+"""Good code is accepted and written; everything else is not, and the reason is shown."""
+
+from __future__ import annotations
+
+import pytest
+from replay import AREA, GOOD, TESTS, lines
+
+pytestmark = pytest.mark.docker
+
+
+def source(pytester):
+    return (pytester.path / "shapes.py").read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def project(pytester):
+    pytester.makepyfile(shapes=AREA)
+    pytester.makepyfile(test_shapes="from shapes import area\n\ndef test_big():\n    assert area(100, 100) == 10000\n")
+    return pytester
+
+
+def test_good_code_is_accepted_and_written(project, fill):
+    result, decided = fill(lines(codes=GOOD, tests=TESTS))
+    assert result.ret == 0, result.stdout.str()
+    result.assert_outcomes(passed=1)
+    assert decided["shapes:area"]["decision"] == "accepted"
+    assert decided["shapes:area"]["probability"] >= 0.95
+    text = source(project)
+    assert "supercharge" not in text
+    assert "width" in text.partition('"""\n    ')[2]
+    before, after = AREA.index("def area"), text.index("def area")
+    assert text[after:].startswith(AREA[before : AREA.index("    raise NotImplementedError")])
+    assert list((project.path / ".supercharger" / "evidence").iterdir())
+
+
+def rejected(project, fill, codes, tests=TESTS, **more):
+    result, decided = fill(lines(codes=codes, tests=tests, **more))
+    assert result.ret == 1, result.stdout.str()
+    assert source(project) == AREA
+    assert decided["shapes:area"]["decision"] == "abstained"
+    shown = result.stdout.str()
+    assert "shapes:area: abstained" in shown
+    return shown, decided["shapes:area"]
+
+
+HEADER = "def area(width: float, height: float) -> float:\n"
+
+
+@pytest.mark.parametrize(
+    ("codes", "reason"),
+    [
+        pytest.param(
+            [HEADER + "    return width + height + 1\n", HEADER + "    return 2 * (width + height)\n"],
+            "AssertionError",
+            id="wrong",
+        ),
+        pytest.param(
+            [HEADER + "    import os\n    os._exit(0)\n", "import os\n\n" + HEADER + "    return os._exit(0)\n"],
+            "_exit",
+            id="exit",
+        ),
+        pytest.param(
+            [
+                "class Any:\n    def __eq__(self, other):\n        return True\n\n" + HEADER + "    return Any()\n",
+                "class Same:\n    __hash__ = None\n    def __eq__(self, other):\n        return 1 == 1\n"
+                "    def __repr__(self):\n        return '6'\n\n" + HEADER + "    return Same()\n",
+            ],
+            "equal everything",
+            id="equals_everything",
+        ),
+        pytest.param(
+            [HEADER + "    while True:\n        pass\n", HEADER + "    n = 0\n    while True:\n        n += 1\n"],
+            "time",
+            id="endless",
+        ),
+        pytest.param(["I am sorry, I cannot help with that.\n"], "no code", id="no_code"),
+        pytest.param(["def perimeter(a, b):\n    return a + b\n"], "area", id="another_function"),
+        pytest.param([HEADER + "    pass\n", HEADER + "    raise NotImplementedError\n"], "empty body", id="empty"),
+    ],
+)
+def test_bad_code_is_not_accepted(project, fill, codes, reason):
+    shown, _ = rejected(project, fill, codes)
+    assert reason in shown
+
+
+def test_code_that_fails_a_project_test_is_not_accepted(pytester, fill):
+    pytester.makepyfile(shapes=AREA)
+    pytester.makepyfile(
+        test_shapes="import pytest\nfrom shapes import area\n\n"
+        "@pytest.fixture\ndef side():\n    return 1000\n\n"
+        "@pytest.mark.parametrize('other', [1, 2])\n"
+        "def test_large(side, other):\n    assert area(side, other) == -1\n"
+    )
+    shown, _ = rejected(pytester, fill, GOOD)
+    assert "test_shapes.py::test_large" in shown
+
+
+def test_vacuous_tests_support_nothing(pytester, fill):
+    """Without an example or a project test, tests that assert nothing or redefine the function are no evidence."""
+    bare = AREA.replace("    >>> area(2, 3)\n    6\n    >>> area(0, 3)\n    0\n", "")
+    pytester.makepyfile(shapes=bare)
+    vacuous = (
+        "def test_area():\n    area(1, 2)\n",
+        "def test_true():\n    assert True\n",
+        "def area(width, height):\n    return 7\n\ndef test_area():\n    assert area(1, 2) == 7\n",
+    )
+    result, decided = fill(lines(codes=GOOD, tests=vacuous))
+    assert result.ret == 1
+    assert source(pytester) == bare
+    entry = decided["shapes:area"]
+    assert entry["decision"] == "abstained"
+    assert entry["tests"] == 0
+    assert sum(entry["rejections"].values()) >= 3
+
+
+def test_disagreement_is_shown_as_a_question(pytester, fill):
+    bare = AREA.replace("    >>> area(2, 3)\n    6\n    >>> area(0, 3)\n    0\n", "")
+    pytester.makepyfile(shapes=bare)
+    other = HEADER + "    return abs(width * height)\n"
+    another = HEADER + "    return abs(width) * abs(height)\n"
+    result, decided = fill(lines(codes=[GOOD[0], other, GOOD[1], another], tests=TESTS[:2]))
+    assert decided["shapes:area"]["decision"] == "abstained"
+    assert "disagree on" in decided["shapes:area"]["question"]
+    result.stdout.fnmatch_lines(["*candidates disagree on area(*"])
+
+
+def test_a_failing_candidate_is_repaired(project, fill):
+    wrong = [HEADER + "    return width + height\n"]
+    result, decided = fill(lines(codes=wrong, tests=TESTS, repairs=GOOD))
+    assert decided["shapes:area"]["samples"] > 6
+    assert decided["shapes:area"]["decision"] in {"accepted", "abstained"}
+    assert "NotImplementedError" in source(project) or result.ret == 0
