@@ -32,6 +32,11 @@ def engine_address() -> str:
 
 def connect() -> docker.DockerClient:
     """A client of the engine that answers; SandboxError with the next step when none does."""
+    if not engine_address().startswith(("unix://", "tcp://", "http://")):
+        raise SandboxError(
+            f"the Docker engine at {engine_address()} is not on this machine; "
+            "unset DOCKER_HOST, or set it to the socket of a local engine"
+        )
     try:
         # More connections than slots: every attached container keeps one for its whole life.
         client = docker.from_env(timeout=120, max_pool_size=64)

@@ -107,7 +107,9 @@ def variables(environment: HostEnvironment, project: Path) -> dict[str, str]:
         "PYTHONUTF8": "1",
         "TMPDIR": "/tmp",
         "TZ": _timezone(),
-    } | {f"{name}_NUM_THREADS": "1" for name in _THREADS}
+        **{f"{name}_NUM_THREADS": "1" for name in _THREADS},
+        **({"PYTHONPATH": ":".join(environment.path)} if environment.path else {}),
+    }
 
 
 def editable_folders() -> Iterator[str]:
