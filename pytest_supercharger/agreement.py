@@ -93,7 +93,8 @@ def assess(evidence: Evidence, *, tau: float) -> Assessment:
         reason = why_none(evidence)
         return Assessment(best=None, probability=0.0, classes=table.classes(None), unmet=(reason,))
     features = table.features(best)
-    probability = probability_of(features)
+    # What has no vote has no fitted probability either.
+    probability = probability_of(features) if best.id in table.keys else 0.0
     rival = table.rival(best)
     return Assessment(
         best=best.id,
@@ -159,7 +160,8 @@ class _Table:
     def order(self, behaviour: Behaviour) -> tuple[object, ...]:
         """Sort key, best first; ids decide only between candidates that are alike in everything else."""
         score = round(self.score.get(behaviour.id, 0.0), 12)
-        return (-score, -behaviour.samples, -behaviour.texts, [k or "" for k in self.keys[behaviour.id]], behaviour.id)
+        content = [k or "" for k in self.keys[behaviour.id]], [str(verdict) for verdict in behaviour.passes]
+        return (-score, -behaviour.samples, -behaviour.texts, *content, behaviour.id)
 
     def best(self) -> Behaviour | None:
         """The highest score among the candidates that pass all trusted tests."""

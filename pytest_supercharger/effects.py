@@ -12,63 +12,28 @@ from __future__ import annotations
 import ast
 import builtins
 import re
-import sys
 import textwrap
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from pytest_supercharger.purity import (
+    PLAIN_DUNDERS,
+    PURE_MODULES,
+    REFUSED_ATTRIBUTES,
+    REFUSED_NAMES,
+    is_dunder,
+    is_impure,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from pytest_supercharger.domain import Candidate, Stub
 
-__all__ = ["PURE_MODULES", "undeclared"]
+__all__ = ["undeclared"]
 
 
-def _words(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
-
-PURE_MODULES = _words(
-    # arithmetic and containers
-    "math cmath decimal fractions numbers statistics random operator bisect heapq array collections "
-    # functions and iteration; contextlib builds context managers, it opens nothing by itself
-    "functools itertools contextlib copy graphlib "
-    # text and encodings, all in memory
-    "string re textwrap unicodedata difflib json html base64 binascii hashlib hmac zlib struct shlex "
-    "colorsys uuid secrets urllib.parse email.utils "
-    # types and declarations
-    "typing types dataclasses enum abc __future__ warnings "
-    # clocks: read the time, change nothing
-    "datetime time calendar zoneinfo "
-    # coroutines; its calls that start processes or open sockets are refused by name
-    "asyncio"
-)
-_REFUSED_NAMES = _words(
-    "open eval exec compile __import__ input breakpoint globals locals vars exit quit "
-    "SystemExit KeyboardInterrupt __builtins__ __loader__ __spec__ __file__"
-)
-_REFUSED_ATTRIBUTES = _words(
-    # frames and code objects
-    "f_back f_globals f_locals f_builtins f_code gi_frame gi_code cr_frame cr_code ag_frame ag_code tb_frame tb_next "
-    # processes and sockets behind asyncio
-    "create_subprocess_exec create_subprocess_shell subprocess_exec subprocess_shell open_connection "
-    "open_unix_connection start_server start_unix_server create_server create_connection run_in_executor to_thread "
-    # of os and sys: also where the module uses them for something harmless
-    "_exit abort system popen fork forkpty kill killpg execv execve execl execle execlp execvp execvpe posix_spawn "
-    "_getframe settrace setprofile addaudithook setrecursionlimit"
-)
-_PLAIN_DUNDERS = _words(
-    "__name__ __qualname__ __doc__ __init__ __new__ __post_init__ __init_subclass__ __call__ __len__ __iter__ __next__ "
-    "__aiter__ __anext__ __enter__ __exit__ __aenter__ __aexit__ __await__ __getitem__ __setitem__ __delitem__ "
-    "__contains__ __reversed__ __missing__ __repr__ __str__ __bytes__ __format__ __hash__ __bool__ __eq__ __ne__ "
-    "__lt__ __le__ __gt__ __ge__ __add__ __radd__ __iadd__ __sub__ __rsub__ __isub__ __mul__ __rmul__ __imul__ "
-    "__matmul__ __truediv__ __rtruediv__ __floordiv__ __rfloordiv__ __mod__ __rmod__ __divmod__ __pow__ __rpow__ "
-    "__and__ __or__ __xor__ __rand__ __ror__ __rxor__ __lshift__ __rshift__ __neg__ __pos__ __abs__ __invert__ "
-    "__int__ __float__ __complex__ __index__ __round__ __trunc__ __floor__ __ceil__ __members__ __version__ "
-    "__debug__"
-)
-_COMPARISONS = _words("__eq__ __ne__ __hash__ __lt__ __le__ __gt__ __ge__ __instancecheck__")
+_COMPARISONS = frozenset({"__eq__", "__ne__", "__hash__", "__lt__", "__le__", "__gt__", "__ge__", "__instancecheck__"})
 _HIDDEN = re.compile(r"__(?:class|bases|base|mro|subclasses|globals|builtins|code|dict|closure|import|loader|spec)__")
 _FIRST_LINE_OF_BODY = 1
 
@@ -165,10 +130,11 @@ class _Scan:
 
     def _imports(self, node: ast.Import | ast.ImportFrom) -> Iterator[str]:
         for name in _imported(node):
-            if not self._may_import(name):
+            parts = [f"{name}.{alias.name}" for alias in node.names] if isinstance(node, ast.ImportFrom) else []
+            if not self._may_import(name) and not (parts and all(map(self._may_import, parts))):
                 yield f"import of {name}"
         if isinstance(node, ast.ImportFrom) and node.level == 0:
-            hidden = (a.name for a in node.names if _is_impure(a.name) and not self._may_import(a.name.lstrip("_")))
+            hidden = (a.name for a in node.names if is_impure(a.name) and not self._may_import(a.name.lstrip("_")))
             # `from random import _os` is `import os` by another door.
             yield from (f"import of {node.module}.{name}" for name in hidden)
 
@@ -183,7 +149,7 @@ class _Scan:
             return
         if name in self.modules and not isinstance(parent, ast.Attribute):
             yield f"module {name} used as a value"
-        refused = name in _REFUSED_NAMES or (_is_dunder(name) and name not in _PLAIN_DUNDERS)
+        refused = name in REFUSED_NAMES or (is_dunder(name) and name not in PLAIN_DUNDERS)
         if refused and name not in self.uses.names | self.uses.bound | self.allow:
             yield f"use of {name}"
 
@@ -194,10 +160,10 @@ class _Scan:
         if name in self.uses.attributes | self.allow:
             return
         named = isinstance(parent, ast.Attribute) and parent.attr in {"__name__", "__qualname__"}
-        if name in _REFUSED_ATTRIBUTES or (_is_dunder(name) and name not in _PLAIN_DUNDERS):
+        if name in REFUSED_ATTRIBUTES or (is_dunder(name) and name not in PLAIN_DUNDERS):
             if not (name == "__class__" and named):
                 yield f"attribute {name}"
-        elif _is_impure(name) and (name.startswith("_") or self._is_module(node.value)):
+        elif is_impure(name) and (name.startswith("_") or self._is_module(node.value)):
             yield f"attribute {ast.unparse(node)}"
 
     def _is_module(self, node: ast.expr) -> bool:
@@ -221,7 +187,7 @@ class _Scan:
         if name in {"getattr", "setattr", "delattr"} and isinstance(node.func, ast.Name):
             yield from self._dynamic(name, node.args[1] if len(node.args) > 1 else None)
             if name != "getattr" and node.args:
-                yield from self._patched(ast.Attribute(node.args[0], "...", ast.Store()), node.args[0])
+                yield from self._patched(ast.Attribute(node.args[0], "<any>", ast.Store()), node.args[0])
         elif name in {"attrgetter", "methodcaller"}:
             yield from self._dynamic(name, node.args[0] if node.args else None)
         elif name == "type" and isinstance(node.func, ast.Name) and len(node.args) == 3:
@@ -266,15 +232,6 @@ def _module_names(tree: ast.AST) -> dict[str, str]:
     """The names that `import` statements bind to modules."""
     pairs = (alias for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names)
     return {alias.asname or alias.name.partition(".")[0]: alias.name for alias in pairs}
-
-
-def _is_impure(name: str) -> bool:
-    plain = name.lstrip("_")
-    return plain in sys.stdlib_module_names and plain not in PURE_MODULES
-
-
-def _is_dunder(name: str) -> bool:
-    return len(name) > 4 and name.startswith("__") and name.endswith("__")
 
 
 def _binds(statement: ast.stmt) -> Iterator[str]:

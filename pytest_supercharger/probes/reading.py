@@ -79,6 +79,8 @@ class _Walk:
         for statement in body:
             if isinstance(statement, ast.Assert):
                 yield from self._asserted(statement.test, done, tail)
+            elif isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Compare):
+                yield from self._asserted(statement.value, done, tail)  # an assertion as doctest writes it
             elif isinstance(statement, (ast.With, ast.AsyncWith)) and _expects(statement):
                 yield from self.statements(statement.body, done)
             elif isinstance(statement, ast.For) and self.caller.inside(statement):

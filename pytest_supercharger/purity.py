@@ -1,0 +1,64 @@
+"""What is harmless in a candidate, and what never is unless the user's module does it too."""
+
+from __future__ import annotations
+
+import sys
+
+__all__ = ["PLAIN_DUNDERS", "PURE_MODULES", "REFUSED_ATTRIBUTES", "REFUSED_NAMES", "is_dunder", "is_impure"]
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+PURE_MODULES = _words(
+    # arithmetic and containers
+    "math cmath decimal fractions numbers statistics random operator bisect heapq array collections "
+    # functions and iteration; contextlib builds context managers, it opens nothing by itself
+    "functools itertools contextlib copy graphlib "
+    # text and encodings, all in memory
+    "string re textwrap unicodedata difflib json html base64 binascii hashlib hmac zlib struct shlex "
+    "colorsys uuid secrets urllib.parse email.utils "
+    # types and declarations
+    "typing types dataclasses enum abc __future__ warnings "
+    # clocks: read the time, change nothing
+    "datetime time calendar zoneinfo "
+    # coroutines; its calls that start processes or open sockets are refused by name
+    "asyncio"
+)
+REFUSED_NAMES = _words(
+    "open eval exec compile __import__ input breakpoint globals locals vars exit quit "
+    "SystemExit KeyboardInterrupt __builtins__ __loader__ __spec__ __file__"
+)
+REFUSED_ATTRIBUTES = _words(
+    # frames and code objects
+    "f_back f_globals f_locals f_builtins f_code gi_frame gi_code cr_frame cr_code ag_frame ag_code tb_frame tb_next "
+    # processes and sockets behind asyncio
+    "create_subprocess_exec create_subprocess_shell subprocess_exec subprocess_shell open_connection "
+    "open_unix_connection start_server start_unix_server create_server create_connection run_in_executor "
+    "to_thread urlopen "
+    # of os and sys: also where the module uses them for something harmless
+    "_exit abort system popen fork forkpty kill killpg execv execve execl execle execlp execvp execvpe posix_spawn "
+    "_getframe settrace setprofile addaudithook setrecursionlimit"
+)
+PLAIN_DUNDERS = _words(
+    "__name__ __qualname__ __doc__ __init__ __new__ __post_init__ __init_subclass__ __call__ __len__ __iter__ __next__ "
+    "__aiter__ __anext__ __enter__ __exit__ __aenter__ __aexit__ __await__ __getitem__ __setitem__ __delitem__ "
+    "__contains__ __reversed__ __missing__ __repr__ __str__ __bytes__ __format__ __hash__ __bool__ __eq__ __ne__ "
+    "__lt__ __le__ __gt__ __ge__ __add__ __radd__ __iadd__ __sub__ __rsub__ __isub__ __mul__ __rmul__ __imul__ "
+    "__matmul__ __truediv__ __rtruediv__ __floordiv__ __rfloordiv__ __mod__ __rmod__ __divmod__ __pow__ __rpow__ "
+    "__and__ __or__ __xor__ __rand__ __ror__ __rxor__ __lshift__ __rshift__ __neg__ __pos__ __abs__ __invert__ "
+    "__int__ __float__ __complex__ __index__ __round__ __trunc__ __floor__ __ceil__ __members__ __version__ "
+    "__debug__"
+)
+
+
+def is_impure(name: str) -> bool:
+    """Whether this is a standard-library module that reaches beyond values, private aliases included."""
+    plain = name.lstrip("_")
+    return plain in sys.stdlib_module_names and plain not in PURE_MODULES
+
+
+def is_dunder(name: str) -> bool:
+    """Whether Python itself gives this name its meaning."""
+    return len(name) > 4 and name.startswith("__") and name.endswith("__")

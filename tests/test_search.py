@@ -1,0 +1,199 @@
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from random import Random
+
+import pytest
+
+from pytest_supercharger.agreement import Assessment
+from pytest_supercharger.search import (
+    Abstain,
+    Accept,
+    Action,
+    AskCode,
+    AskTests,
+    Parent,
+    Policy,
+    Progress,
+    Repair,
+    Wait,
+    next_action,
+    observe,
+)
+
+POLICY = Policy()
+READY = Assessment(best="a", probability=0.97, features={"k": 3.0})
+UNSURE = Assessment(
+    best="a", probability=0.81, features={"k": 3.0}, unmet=("probability 0.81 is below 0.95", "no second sample")
+)
+NOBODY = Assessment(best=None, probability=0.0, unmet=("no candidate passes the trusted tests",))
+PARENT = Parent(candidate_id="p", test_id="t", trusted_passed=1, trusted_failed=1)
+
+
+def after(progress: Progress, policy: Policy = POLICY) -> Action:
+    return next_action(progress, policy, Random(1))
+
+
+def test_the_search_opens_with_three_codes_and_one_suite_side_by_side() -> None:
+    assert after(Progress()) == AskCode(n=3)
+    assert after(Progress(waiting_codes=3)) == AskTests(n=1)
+    assert after(Progress(waiting_codes=3, waiting_suites=1)) == Wait()
+
+
+def test_a_batch_raises_the_number_of_codes_asked_at_once_within_the_budget() -> None:
+    assert after(Progress(), Policy(batch=6)) == AskCode(n=6)
+    assert after(Progress(), Policy(batch=6, codes=4)) == AskCode(n=4)
+
+
+def test_nothing_new_is_asked_while_answers_are_open() -> None:
+    assert after(Progress(codes=3, suites=1, waiting_codes=1, assessment=UNSURE)) == Wait()
+
+
+def test_reaching_the_threshold_asks_for_a_fresh_code_and_a_fresh_suite() -> None:
+    reached = observe(Progress(codes=4, suites=2), READY)
+    assert reached.ready_at == (4, 2)
+    assert after(reached) == AskCode(n=1)
+    asked = replace(reached, waiting_codes=1)
+    assert after(asked) == AskTests(n=1)
+    assert after(replace(asked, waiting_suites=1)) == Wait()
+    assert after(observe(replace(reached, codes=5, suites=3), READY)) == Accept(candidate_id="a")
+
+
+def test_an_answer_that_was_under_way_does_not_need_asking_again() -> None:
+    assert after(replace(observe(Progress(codes=4, suites=2), READY), waiting_codes=1)) == AskTests(n=1)
+
+
+def test_confirmation_starts_anew_when_the_evidence_gives_way() -> None:
+    reached = observe(Progress(codes=4, suites=2), READY)
+    lost = observe(replace(reached, codes=5, suites=3), UNSURE)
+    assert lost.ready_at is None
+    again = observe(replace(lost, codes=6), READY)
+    assert again.ready_at == (6, 3)
+    assert after(again) == AskCode(n=1)
+
+
+def test_confirmation_may_go_beyond_the_budget() -> None:
+    assert after(observe(Progress(codes=12, suites=6), READY)) == AskCode(n=1)
+
+
+def test_a_fresh_code_alone_confirms_where_no_more_tests_can_be_had() -> None:
+    reached = observe(Progress(codes=4, suites=2, no_more_suites=True), READY)
+    assert after(reached) == AskCode(n=1)
+    assert after(observe(replace(reached, codes=5), READY)) == Accept(candidate_id="a")
+
+
+def test_what_cannot_be_confirmed_is_not_accepted() -> None:
+    reached = observe(Progress(codes=4, suites=2, no_more_codes=True), READY)
+    action = after(observe(replace(reached, suites=3), READY))
+    assert isinstance(action, Abstain)
+    assert action.reason == (
+        "the best candidate could not be confirmed with a fresh code and a fresh test suite"
+        " (4 codes, 3 test suites, the nodes have no more answers)"
+    )
+
+
+def test_six_hopeless_samples_end_the_search() -> None:
+    hopeless = Assessment(best="a", probability=0.2, features={"k": 1.0}, unmet=("probability 0.20 is below 0.95",))
+    assert after(Progress(codes=6, suites=1, assessment=hopeless)) == Abstain(
+        reason="probability 0.20 is below 0.95 (6 codes, 1 test suite)"
+    )
+    assert after(Progress(codes=5, suites=1, assessment=hopeless)) == AskCode(n=1)
+
+
+def test_without_a_trusted_candidate_fresh_codes_come_before_repairs() -> None:
+    stuck = Progress(codes=3, suites=1, assessment=NOBODY, parents=(PARENT,))
+    assert after(stuck) == AskCode(n=3)
+    assert after(replace(stuck, codes=6)) == Repair(candidate_id="p", test_id="t")
+    assert after(replace(stuck, codes=6, repairs=3)) == Abstain(
+        reason="no candidate passes the trusted tests (6 codes, 1 test suite, 3 repairs)"
+    )
+
+
+def test_more_codes_as_long_as_few_agree_then_more_suites() -> None:
+    few = replace(UNSURE, features={"k": 1.0})
+    assert after(Progress(codes=5, suites=1, assessment=few)) == AskCode(n=1)
+    assert after(Progress(codes=5, suites=2, assessment=UNSURE)) == AskCode(n=1)
+    assert after(Progress(codes=6, suites=2, assessment=UNSURE)) == AskTests(n=1)
+    many = replace(UNSURE, features={"k": 5.0})
+    assert after(Progress(codes=5, suites=3, assessment=many)) == AskCode(n=1)
+    assert after(Progress(codes=6, suites=3, assessment=many)) == AskTests(n=1)
+
+
+def test_a_spent_kind_gives_way_to_the_other() -> None:
+    few = replace(UNSURE, features={"k": 1.0})
+    assert after(Progress(codes=12, suites=2, assessment=few)) == AskTests(n=1)
+    assert after(Progress(codes=9, suites=2, no_more_suites=True, assessment=UNSURE)) == AskCode(n=1)
+
+
+def test_a_spent_budget_abstains_with_what_is_missing() -> None:
+    assert after(Progress(codes=12, suites=6, assessment=UNSURE)) == Abstain(
+        reason="probability 0.81 is below 0.95; no second sample (12 codes, 6 test suites)"
+    )
+
+
+def test_time_ends_the_search_even_with_answers_open() -> None:
+    action = after(Progress(codes=3, waiting_codes=1, assessment=UNSURE, seconds=300.0))
+    assert isinstance(action, Abstain)
+    assert action.reason.endswith("(3 codes, 0 test suites, the 300 s for this stub are spent)")
+
+
+def test_a_stopped_run_says_why() -> None:
+    action = after(Progress(stopped="the model nodes are gone"))
+    assert action == Abstain(reason="the model gave no answer (0 codes, 0 test suites, the model nodes are gone)")
+
+
+def test_a_confirmed_candidate_is_accepted_even_when_time_is_up() -> None:
+    confirmed = observe(replace(observe(Progress(codes=4, suites=2), READY), codes=5, suites=3), READY)
+    assert after(replace(confirmed, seconds=999.0)) == Accept(candidate_id="a")
+
+
+def test_a_node_with_nothing_to_say_ends_the_search() -> None:
+    action = after(Progress(no_more_codes=True, no_more_suites=True))
+    assert isinstance(action, Abstain)
+
+
+def repaired(*parents: Parent) -> Counter[str]:
+    progress, rng = Progress(codes=6, suites=1, assessment=NOBODY, parents=parents), Random(0)
+    actions = [next_action(progress, POLICY, rng) for _ in range(300)]
+    return Counter(action.candidate_id for action in actions if isinstance(action, Repair))
+
+
+def test_repair_prefers_healthy_parents() -> None:
+    healthy = Parent(candidate_id="healthy", test_id="t", trusted_passed=9, trusted_failed=1)
+    ill = Parent(candidate_id="ill", test_id="t", trusted_passed=2, trusted_failed=8)
+    assert 200 < repaired(healthy, ill)["healthy"] < 300
+
+
+def test_repair_tires_of_a_parent_that_was_tried_often() -> None:
+    tried = Parent(candidate_id="tried", test_id="t", trusted_passed=9, trusted_failed=1, tries=20)
+    fresh = Parent(candidate_id="fresh", test_id="t", trusted_passed=5, trusted_failed=5)
+    assert repaired(tried, fresh)["fresh"] > 200
+
+
+def test_a_trusted_test_weighs_three_generated_ones_in_health() -> None:
+    assert Parent(candidate_id="a", test_id="t", trusted_passed=1, failed=3.0).health == 0.5
+    assert Parent(candidate_id="a", test_id="t").health == 0.5
+
+
+@pytest.mark.parametrize("batch", [1, 6])
+@pytest.mark.parametrize("assessment", [READY, UNSURE, NOBODY, replace(UNSURE, features={"k": 1.0})])
+def test_every_search_ends_within_its_budget(assessment: Assessment, batch: int) -> None:
+    policy, progress, rng = Policy(batch=batch), Progress(parents=(PARENT,)), Random(3)
+    for _ in range(100):
+        action = next_action(progress, policy, rng)
+        if isinstance(action, (Accept, Abstain)):
+            break
+        assert not isinstance(action, Wait)
+        if isinstance(action, AskCode):
+            assert action.n > 0
+            progress = replace(progress, codes=progress.codes + action.n)
+        elif isinstance(action, AskTests):
+            progress = replace(progress, suites=progress.suites + action.n)
+        else:
+            progress = replace(progress, repairs=progress.repairs + 1)
+        progress = observe(progress, assessment)
+    assert isinstance(action, Accept if assessment is READY else Abstain)
+    assert progress.codes <= policy.codes + 1
+    assert progress.suites <= policy.suites + 1
+    assert progress.repairs <= policy.repairs
