@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from pytest_supercharger.domain import Candidate, Stub
+    from pytest_supercharger.marks import Function
 
 __all__ = ["fill"]
 
-Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 _FILE_HEADER = re.compile(r"#!|#.*?coding[:=]")
 
@@ -37,10 +37,12 @@ def fill(data: bytes, fillings: Sequence[tuple[Stub, Candidate]]) -> bytes:
     found = source.decode(data, name=name)
     tree = source.parse(found.text, name=name)
     page = Page(found.text, newline=found.newline, name=name)
-    nodes = [_located(tree, stub) for stub, _ in fillings]
+    # In the order of the file, so that a definition two candidates share stands above both.
+    pairs = sorted(((_located(tree, stub), candidate) for stub, candidate in fillings), key=lambda pair: pair[0].lineno)
+    nodes, candidates = [node for node, _ in pairs], [candidate for _, candidate in pairs]
     if len({id(node) for node in nodes}) < len(nodes):
         raise SourceError(f"{name}: one stub is filled twice in one write; keep one candidate a stub")
-    text = apply(page.text, list(_edits(page, tree, nodes, [candidate for _, candidate in fillings])))
+    text = apply(page.text, list(_edits(page, tree, nodes, candidates)))
     source.parse(text, name=f"{name} (filled)")
     return found.encode(text)
 
@@ -59,7 +61,14 @@ def _edits(page: Page, tree: ast.Module, nodes: Sequence[Function], candidates: 
     added = imports.merge(page, tree, wanted, [removal.statement for removal in removals if removal.is_whole])
     yield from added
     yield from unmark.edits(page, tree, removals, [edit.start for edit in added])
-    yield from _helpers(page, tree, nodes, candidates, wanted)
+    filled_again = {edit.start for edit in added}
+    leaving = {
+        row
+        for removal in removals
+        if removal.is_whole and page.start(removal.statement.lineno) not in filled_again
+        for row in range(removal.statement.lineno, (removal.statement.end_lineno or 0) + 1)
+    }
+    yield from _helpers(page, tree, nodes, candidates, leaving)
     for marker in markers:
         yield _without_marker(page, marker)
     for node, candidate in zip(nodes, candidates, strict=True):
@@ -79,8 +88,7 @@ def _body(page: Page, tree: ast.Module, node: Function, candidate: Candidate) ->
     in_one_line = page.line_of(node.body[0].lineno) is header
     indent = page.indent(header.first) + unit if in_one_line else page.indent(page.line_of(node.body[0].lineno).first)
     code = _normal(candidate.body)
-    source.parse(code, name=f"{page.name}: the new body of {node.name}")
-    if not code.strip():
+    if not source.parse(code, name=f"{page.name}: the new body of {node.name}").body:
         raise SourceError(f"{page.name}:{node.lineno}: the new body of {node.name} is empty; ask for another candidate")
     body = indented(code, indent=indent, unit=unit, newline=page.newline)
     if in_one_line:
@@ -128,8 +136,8 @@ def _replaced(page: Page, node: Function, indent: str, body: str) -> Iterator[Ed
     """Yield the edits that put `body` after the docstring and the comments, in the place of the old statements."""
     docstring = _docstring(node)
     first = page.line_of(node.lineno if docstring is None else docstring.lineno).last + 1
-    if docstring is not None:
-        yield from _cut_after(page, docstring, first - 1)
+    if docstring is not None and any(statement.lineno == first - 1 for statement in node.body[1:]):
+        yield _cut_after(page, docstring, first - 1)
     gone = {
         row
         for statement in node.body[0 if docstring is None else 1 :]
@@ -140,13 +148,11 @@ def _replaced(page: Page, node: Function, indent: str, body: str) -> Iterator[Ed
     yield _to_the_end(page, page.start(first), page.start(end), "".join(kept) + body)
 
 
-def _cut_after(page: Page, docstring: ast.stmt, row: int) -> Iterator[Edit]:
-    """Yield the edit that removes what follows the docstring in its own line, but for a comment."""
-    start = page.span(docstring)[1]
+def _cut_after(page: Page, docstring: ast.stmt, row: int) -> Edit:
+    """Return the edit that removes what follows the docstring in its own line, but for a comment."""
     end = page.start(row) + len(page.rows[row - 1].rstrip("\r\n"))
     comments = page.comments_in(row, row)
-    if ";" in page.text[start:end].partition("#")[0]:
-        yield Edit(start=start, end=end, text=f"  {comments[-1].string}" if comments else "")
+    return Edit(start=page.span(docstring)[1], end=end, text=f"  {comments[-1].string}" if comments else "")
 
 
 def _kept(page: Page, row: int, gone: bool, indent: str) -> Iterator[str]:
@@ -180,10 +186,10 @@ def _to_the_end(page: Page, start: int, end: int, text: str) -> Edit:
 
 
 def _helpers(
-    page: Page, tree: ast.Module, nodes: Sequence[Function], candidates: Sequence[Candidate], wanted: Sequence[str]
+    page: Page, tree: ast.Module, nodes: Sequence[Function], candidates: Sequence[Candidate], leaving: set[int]
 ) -> Iterator[Edit]:
     names = imports.Names(page.name, tree)
-    for statement in wanted:
+    for statement in (statement for candidate in candidates for statement in candidate.imports):
         names.claim_import(statement)
     places: dict[int, list[str]] = {}
     for node, candidate in zip(nodes, candidates, strict=True):
@@ -192,7 +198,7 @@ def _helpers(
                 code = indented(_normal(helper), indent="", unit=unit_of(page, tree, node), newline=page.newline)
                 places.setdefault(_place_above(page, tree, node), []).append(code)
     for row, texts in places.items():
-        yield Edit(start=page.start(row), end=page.start(row), text=_spaced(page, row, texts))
+        yield Edit(start=page.start(row), end=page.start(row), text=_spaced(page, row, texts, leaving))
 
 
 def _place_above(page: Page, tree: ast.Module, node: Function) -> int:
@@ -206,11 +212,13 @@ def _place_above(page: Page, tree: ast.Module, node: Function) -> int:
     return row
 
 
-def _spaced(page: Page, row: int, helpers: Sequence[str]) -> str:
-    above = 0
-    while above < row - 1 and is_blank(page.rows[row - 2 - above]):
-        above += 1
-    parts = [page.newline * max(0, 2 - above) if above < row - 1 else ""]
+def _spaced(page: Page, row: int, helpers: Sequence[str], leaving: set[int]) -> str:
+    """Return the definitions with two empty rows around them, as far as these are not there yet."""
+    above = row - 1
+    while above and (above in leaving or is_blank(page.rows[above - 1])):
+        above -= 1
+    there = sum(number not in leaving for number in range(above + 1, row))
+    parts = [page.newline * max(0, 2 - there) if above else ""]
     for index, helper in enumerate(helpers):
         last = index == len(helpers) - 1
         tight = not last and _is_plain(helper) and _is_plain(helpers[index + 1])

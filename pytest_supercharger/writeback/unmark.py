@@ -6,6 +6,7 @@ import ast
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pytest_supercharger import source
 from pytest_supercharger.writeback.page import Edit, Page, is_blank
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def imports(tree: ast.Module, markers: Sequence[ast.expr], new_code: Sequence[st
     """Return the imports that only these markers used; those inside `try` stay, they have a fallback beside them."""
     roots = {_root(marker) for marker in markers} - _used(tree, markers)
     for code in new_code:
-        roots -= {node.id for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Name)}
+        roots -= {node.id for node in ast.walk(source.parse(code, name="the new code")) if isinstance(node, ast.Name)}
     found = []
     for statement, is_only in _imports(tree, in_try=False, in_module=True):
         gone = tuple(alias for alias in statement.names if _bound(alias) in roots and _is_ours(statement, alias))
@@ -124,7 +125,8 @@ def _without_statement(page: Page, tree: ast.Module, removal: Removal, insertion
 
 def _blanks(page: Page, row: int, step: int) -> int:
     count = 0
-    while 1 <= row <= len(page.rows) and is_blank(page.rows[row - 1]):
+    # A form feed is blank to the parser, but someone put it there.
+    while 1 <= row <= len(page.rows) and is_blank(page.rows[row - 1]) and "\f" not in page.rows[row - 1]:
         count, row = count + 1, row + step
     return count
 
@@ -143,6 +145,7 @@ def _between_semicolons(page: Page, start: int, end: int) -> Edit:
 def _without_names(page: Page, removal: Removal) -> Iterator[Edit]:
     names = removal.statement.names
     kept = [alias for alias in names if alias not in removal.aliases]
+    in_brackets = page.text[: page.span(removal.statement)[1]].endswith(")")
     for alias in removal.aliases:
         index = names.index(alias)
         start, end = _alias_span(page, alias)
@@ -150,7 +153,7 @@ def _without_names(page: Page, removal: Removal) -> Iterator[Edit]:
         comma = page.text.index(",", end) + 1 if after else _trailing_comma(page, end)
         row_start, row_end = page.start(alias.lineno), page.start(alias.lineno + 1)
         rest = page.text[comma:row_end].partition("#")[0]
-        if is_blank(page.text[row_start:start] + rest) and "\\" not in rest and comma <= row_end:
+        if in_brackets and comma <= row_end and is_blank(page.text[row_start:start] + rest):
             yield Edit(start=row_start, end=row_end, text="")
         elif after:
             yield Edit(start=start, end=_alias_span(page, names[index + 1])[0], text="")

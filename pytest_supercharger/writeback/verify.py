@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from pytest_supercharger.domain import Candidate, Stub
-    from pytest_supercharger.stubs import Function
+    from pytest_supercharger.marks import Function
 
 __all__ = ["verify"]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import io
+import itertools
 import re
 import tokenize
 from collections import Counter
@@ -16,12 +17,12 @@ from pytest_supercharger.source import Positions
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from pytest_supercharger.stubs import Function
+    from pytest_supercharger.marks import Function
 
 __all__ = ["Side", "check"]
 
 _END = re.compile(rb"\r\n|\r|\n")
-_CLOSING = re.compile(rb"[\s)]*\)[\s)]*(?:#.*)?")
+_CLOSING = re.compile(rb"[\s)]*\)[\s)]*(?:#.*)?\s*")
 _BEFORE_BODY = re.compile(r"[\s\\]*\Z")
 
 
@@ -37,7 +38,7 @@ class Side:
     def rows(self) -> list[bytes]:
         """The rows with their ends."""
         cuts = [0, *(match.end() for match in _END.finditer(self.data)), len(self.data)]
-        return [self.data[start:end] for start, end in zip(cuts, cuts[1:], strict=False) if start < end]
+        return [self.data[start:end] for start, end in itertools.pairwise(cuts) if start < end]
 
 
 def check(
@@ -97,7 +98,7 @@ def _gaps(rows: Sequence[bytes], gone: Sequence[ast.expr | ast.stmt]) -> set[int
     for node in gone:
         if isinstance(node, ast.stmt):
             for row, step in ((node.lineno - 1, -1), ((node.end_lineno or node.lineno) + 1, 1)):
-                while 1 <= row <= len(rows) and not rows[row - 1].strip():
+                while 1 <= row <= len(rows) and not rows[row - 1].strip(b" \t\r\n"):
                     found.add(row)
                     row += step
     return found

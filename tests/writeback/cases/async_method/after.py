@@ -1,0 +1,8 @@
+import os
+
+
+class C:
+    async def f(self, x):
+        """Doc."""
+        async with x as y:
+            return await y

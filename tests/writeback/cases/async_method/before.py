@@ -1,0 +1,10 @@
+import os
+
+from pytest_supercharger import supercharge
+
+
+class C:
+    @supercharge
+    async def f(self, x):
+        """Doc."""
+        ...

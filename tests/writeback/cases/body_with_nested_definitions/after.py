@@ -1,0 +1,14 @@
+import os
+
+
+def f(x):
+    """Doc."""
+    def inner(y):
+        """Inner."""
+
+        return y
+
+    class K:
+        a = 1
+
+    return inner(x)

@@ -1,0 +1,7 @@
+import os
+
+
+def f(x):
+    # note
+    """Doc."""
+    return x + 1

@@ -1,0 +1,9 @@
+import os
+
+
+def f(x):
+    (
+        "Doc "
+        "more."
+    )
+    return x + 1

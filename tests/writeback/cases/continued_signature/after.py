@@ -1,0 +1,8 @@
+import os
+
+
+def f \
+    (x) \
+    -> int:
+    """Doc."""
+    return x + 1

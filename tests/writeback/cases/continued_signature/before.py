@@ -1,0 +1,11 @@
+import os
+
+from pytest_supercharger import supercharge
+
+
+@supercharge
+def f \
+    (x) \
+    -> int:
+    """Doc."""
+    ...

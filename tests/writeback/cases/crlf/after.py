@@ -1,0 +1,16 @@
+import os
+import re
+
+
+def h():
+    return 2
+
+
+def f(x):
+    """Doc."""
+    return """a
+b"""
+
+
+Y = """a
+b"""

@@ -1,0 +1,13 @@
+import os
+
+from pytest_supercharger import supercharge
+
+
+@supercharge
+def f(x):
+    """Doc."""
+    raise NotImplementedError
+
+
+Y = """a
+b"""

@@ -1,0 +1,7 @@
+import os
+
+
+# kept
+def f(x):
+    """Doc."""
+    return x + 1

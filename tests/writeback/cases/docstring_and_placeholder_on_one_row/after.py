@@ -1,0 +1,6 @@
+import os
+
+
+def f(x):
+    """Doc."""  # comment
+    return x + 1

@@ -1,0 +1,15 @@
+import os
+
+from pytest_supercharger import supercharge
+
+
+@supercharge
+def f(x):
+    """Doc.
+
+    More.
+    """
+
+
+def g():
+    pass

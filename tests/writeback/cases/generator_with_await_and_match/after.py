@@ -1,0 +1,11 @@
+import os
+
+
+async def f(x):
+    """Doc."""
+    match x:
+        case [a, *b]:
+            yield a
+        case _:
+            async for y in x:
+                yield y

@@ -1,0 +1,6 @@
+"""M."""
+from pytest_supercharger import supercharge
+@supercharge
+def f(x):
+    """Doc."""
+    raise NotImplementedError

@@ -1,0 +1,10 @@
+import os
+
+
+def h(x):
+    return x
+
+
+def f(x):
+    """Doc."""
+    return h(x)

@@ -1,0 +1,10 @@
+import re
+
+
+def h(x):
+    return x
+
+
+def f(x):
+    """Doc."""
+    return h(x)

@@ -1,0 +1,6 @@
+# coding: utf-8
+import pytest_supercharger
+@pytest_supercharger.supercharge
+def f(x):
+    """Doc."""
+    raise NotImplementedError

@@ -1,0 +1,11 @@
+import os.path
+import re
+from typing import (
+    Any,
+)
+from typing import List
+
+
+def f(x):
+    """Doc."""
+    return x + 1

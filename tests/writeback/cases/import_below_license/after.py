@@ -1,0 +1,9 @@
+# License
+# text
+import abc
+import re
+
+
+def f(x):
+    """Doc."""
+    return x + 1

@@ -1,0 +1,10 @@
+# License
+# text
+import re
+from pytest_supercharger import supercharge
+
+
+@supercharge
+def f(x):
+    """Doc."""
+    raise NotImplementedError

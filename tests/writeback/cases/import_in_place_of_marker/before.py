@@ -1,0 +1,8 @@
+#!/usr/bin/env python
+from pytest_supercharger import supercharge
+
+
+@supercharge
+def f(x):
+    """Doc."""
+    raise NotImplementedError

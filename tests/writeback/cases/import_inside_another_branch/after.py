@@ -1,0 +1,10 @@
+import os
+import re
+
+if os.name == "nt":
+    import re
+
+
+def f(x):
+    """Doc."""
+    return re

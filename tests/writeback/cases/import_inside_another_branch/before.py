@@ -1,0 +1,12 @@
+import os
+
+from pytest_supercharger import supercharge
+
+if os.name == "nt":
+    import re
+
+
+@supercharge
+def f(x):
+    """Doc."""
+    raise NotImplementedError

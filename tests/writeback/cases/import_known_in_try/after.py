@@ -1,0 +1,9 @@
+try:
+    import re
+except ImportError:
+    import re
+
+
+def f(x):
+    """Doc."""
+    return x + 1

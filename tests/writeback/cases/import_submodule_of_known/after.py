@@ -1,0 +1,7 @@
+import os
+import os.path
+
+
+def f(x):
+    """Doc."""
+    return x + 1

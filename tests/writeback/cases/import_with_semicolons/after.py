@@ -1,0 +1,7 @@
+import os; import sys
+import re
+
+
+def f(x):
+    """Doc."""
+    return x + 1

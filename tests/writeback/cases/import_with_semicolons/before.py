@@ -1,0 +1,8 @@
+import os; import sys
+from pytest_supercharger import supercharge
+
+
+@supercharge
+def f(x):
+    """Doc."""
+    raise NotImplementedError

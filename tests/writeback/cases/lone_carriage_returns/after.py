@@ -1,0 +1,1 @@
+import osdef f(x):    """Doc."""    return x + 1

@@ -1,0 +1,6 @@
+"""Module."""
+
+
+def f(x):
+    """Doc."""
+    return x + 1

@@ -1,0 +1,9 @@
+"""Module."""
+
+from pytest_supercharger import supercharge
+
+
+@supercharge
+def f(x):
+    """Doc."""
+    raise NotImplementedError

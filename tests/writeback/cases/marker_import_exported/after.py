@@ -1,0 +1,7 @@
+from pytest_supercharger import supercharge
+__all__ = ["supercharge"]
+
+
+def f(x):
+    """Doc."""
+    return x + 1

@@ -1,0 +1,5 @@
+class C:
+
+    def f(self):
+        """Doc."""
+        return 1

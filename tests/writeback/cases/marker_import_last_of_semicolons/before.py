@@ -1,0 +1,7 @@
+import os; from pytest_supercharger import supercharge  # c
+
+
+@supercharge
+def f(x):
+    """Doc."""
+    raise NotImplementedError

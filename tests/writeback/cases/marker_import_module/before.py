@@ -1,0 +1,7 @@
+import pytest_supercharger
+
+
+@pytest_supercharger.supercharge()
+def f(x):
+    """Doc."""
+    raise NotImplementedError

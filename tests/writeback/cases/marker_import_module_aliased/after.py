@@ -1,0 +1,6 @@
+import os, sys
+
+
+def f(x):
+    """Doc."""
+    return x + 1

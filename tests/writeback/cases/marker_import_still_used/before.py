@@ -1,0 +1,12 @@
+from pytest_supercharger import supercharge
+
+
+@supercharge
+def f(x):
+    """Doc."""
+    raise NotImplementedError
+
+
+@supercharge
+def g(x):
+    """Doc."""

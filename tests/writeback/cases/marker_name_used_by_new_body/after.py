@@ -1,0 +1,6 @@
+import pytest_supercharger
+
+
+def f(x):
+    """Doc."""
+    return pytest_supercharger

@@ -1,0 +1,10 @@
+import os
+
+from pytest_supercharger import supercharge
+
+
+class C:
+    class D:
+        @supercharge
+        def f(self):
+            """Doc."""

@@ -1,0 +1,9 @@
+import os
+
+
+def f(x):
+    r'''Doc \d
+	Tab.   
+  '''
+
+    return x + 1

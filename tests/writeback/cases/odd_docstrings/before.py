@@ -1,0 +1,12 @@
+import os
+
+from pytest_supercharger import supercharge
+
+
+@supercharge
+def f(x):
+    r'''Doc \d
+	Tab.   
+  '''
+
+    ...

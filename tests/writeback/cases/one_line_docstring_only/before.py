@@ -1,0 +1,8 @@
+import os
+
+from pytest_supercharger import supercharge
+
+
+@supercharge
+def f(x): "Doc."
+Y = 1

@@ -1,0 +1,11 @@
+import os
+
+
+def f(x):
+    """Doc.
+
+  More.
+"""
+    # spec
+    return x + 1
+Y = 1

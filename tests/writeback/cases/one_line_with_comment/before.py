@@ -1,0 +1,7 @@
+import os
+
+from pytest_supercharger import supercharge
+
+
+@supercharge
+def f(x): "Doc."; ...  # round half up

@@ -1,0 +1,7 @@
+import regex as re
+from pytest_supercharger import supercharge
+
+@supercharge
+def f(x):
+    """Doc."""
+    raise NotImplementedError

@@ -1,0 +1,13 @@
+import os
+
+from pytest_supercharger import supercharge
+
+
+if os.name == "posix":
+    @supercharge
+    def f(x):
+        """Doc."""
+        ...
+else:
+    def f(x):
+        return 0

@@ -1,0 +1,13 @@
+import os
+
+from pytest_supercharger import supercharge
+
+
+class C:
+	@supercharge
+	def f(self, x):
+		"""Doc."""
+		...
+
+	def g(self):
+		pass

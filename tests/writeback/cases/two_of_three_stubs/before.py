@@ -1,0 +1,19 @@
+import os
+
+from pytest_supercharger import supercharge
+
+
+@supercharge
+def f(x):
+    """Doc."""
+    raise NotImplementedError
+
+
+@supercharge
+def g(x):
+    """Doc g."""
+    ...
+
+
+@supercharge
+def h(x): "Doc h."

@@ -1,0 +1,11 @@
+import os
+
+
+class C:
+  def f(self, x):
+    """Doc."""
+    if x:
+      return [
+          x,
+      ]
+    return 0
