@@ -162,3 +162,19 @@ def test_a_missing_extra_is_told_with_the_command_that_brings_it(start: Any, ans
     arguments = ("--engine", "replay", "--replay", answers) if missing == "grpc_health" else ()
     said = failure(start("--port", "0", *arguments, before=hook))
     assert said == f'supercharger-node: {missing} is not installed; run: pip install "pytest-supercharger[node]"'
+
+
+def test_a_node_that_still_loads_ends_at_once(start: Any, answers: Path) -> None:
+    # The model never gets loaded: the load says so and waits for ever.
+    slow = (
+        "import threading, model_node.engine.replay as replay\n"
+        "def load(engine):\n"
+        "    print('loading', flush=True)\n"
+        "    threading.Event().wait()\n"
+        "replay.ReplayEngine.start = load"
+    )
+    process = start("--engine", "replay", "--replay", answers, "--port", "0", before=slow)
+    assert process.stdout.readline() == "loading\n"
+    process.send_signal(signal.SIGTERM)
+    out, err = process.communicate(timeout=PATIENCE)
+    assert (process.returncode, out, err) == (0, "", "")
