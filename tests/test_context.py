@@ -23,7 +23,7 @@ def file(text: str, module: str = "shop.cart") -> SourceFile:
 
 def told(text: str, *, max_chars: int = PLENTY, **neighbours: str) -> Context:
     """Describe the first stub of a file; keyword `a__b` is the neighbour module `a.b`."""
-    source = file("from pytest_supercharger import supercharge\n" + dedent(text))
+    source = file(f"{dedent(text)}\nfrom pytest_supercharger import supercharge\n")
     others = {name.replace("__", "."): file(other, name.replace("__", ".")) for name, other in neighbours.items()}
     return describe(find(source)[0], source, neighbours=others, max_chars=max_chars)
 
@@ -49,7 +49,8 @@ def f(x: int) -> int:
             "@cache\n@other(1,\n  2)\ndef f():\n    r'''Do.'''\n",
         ),
         (
-            "@supercharge\ndef f():\n    'Do.'  # one\n    # use a heap\n    raise NotImplementedError(\n        1)  # two\n    # three\n\nx = 1\n# four\n",
+            "@supercharge\ndef f():\n    'Do.'  # one\n    # use a heap\n    raise NotImplementedError(\n"
+            "        1)  # two\n    # three\n\nx = 1\n# four\n",
             "def f():\n    'Do.'  # one\n    # use a heap\n    # two\n    # three\n",
         ),
         (
@@ -292,7 +293,8 @@ def test_what_the_named_things_name_comes_next() -> None:
 
 def test_a_class_without_room_is_shown_without_its_methods() -> None:
     methods = "\n".join(f"    def g{number}(self): return 1" for number in range(50))
-    text = f'class A:\n    size = 3\n    def __init__(self): self.x = 1\n{methods}\n    @supercharge\n    def f(self):\n        """Do it."""\n'
+    head = "class A:\n    size = 3\n    def __init__(self): self.x = 1\n"
+    text = f'{head}{methods}\n    @supercharge\n    def f(self):\n        """Do it."""\n'
     context = told(text, max_chars=320)
     assert context.surroundings == (
         "class A:\n    size = 3\n    def __init__(self):\n        ...\n"
