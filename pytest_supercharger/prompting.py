@@ -133,6 +133,7 @@ def _values(stub: Stub, surroundings: str, stub_source: str, **texts: str) -> di
         "surroundings": f"\nThis stands around it:\n\n{fence}python\n{around}\n{fence}\n" if around else "",
         "open": "```python\n",
         "header": _header(stub),
+        "start": _test_start(stub),
     }
 
 
@@ -145,6 +146,14 @@ def _fence(text: str) -> str:
 def _plain(text: str) -> str:
     """Break chat markers apart; everything else of the user's text stays."""
     return _MARKER.sub(lambda match: f"{match.group()[0]} {match.group()[1:]}", text)
+
+
+def _test_start(stub: Stub) -> str:
+    """Return the first words of a test; small models take a method for a function unless the object is there first."""
+    if stub.kind not in {StubKind.METHOD, StubKind.PROPERTY}:
+        return "def test_"
+    owner = stub.qualname.rpartition(".")[0]
+    return f"def test_{stub.name.strip('_')}():\n    {owner.rpartition('.')[2].lower()} = {owner}("
 
 
 def _header(stub: Stub) -> str:

@@ -6,9 +6,10 @@ import ast
 import re
 
 from pytest_supercharger.clean._lexical import Scanner
+from pytest_supercharger.clean._names import bound_names
 from pytest_supercharger.clean._syntax import FunctionNode, parse
 
-__all__ = ["bare_code", "has_definition", "looks_like_code", "only_definitions", "transcript"]
+__all__ = ["bare_code", "has_definition", "looks_like_code", "only_definitions", "transcript", "words"]
 
 _STATEMENT = re.compile(
     r"(?:(?:async\s+)?def\s+\w+|class\s+\w+\s*[:(]|@\w[\w.]*(?:\(.*\))?\s*$|import\s+[\w.]+(?:\s+as\s+\w+)?(?:\s*,.*)?$"
@@ -24,9 +25,10 @@ def looks_like_code(line: str) -> bool:
     stripped = line.strip()
     if not stripped:
         return False
-    if parse(stripped) is not None:
+    tree = parse(stripped)
+    if tree is not None:
         # A bare word is valid Python, and the usual way a sentence of one word looks.
-        return not re.fullmatch(r"[\w ]+", stripped) or stripped in {"pass", "return", "break", "continue"}
+        return not (tree.body and all(isinstance(n, ast.Expr) and isinstance(n.value, ast.Name) for n in tree.body))
     if not _STATEMENT.match(stripped):
         return False
     return not (_SENTENCE.match(stripped) and not re.search(r"[=(:\[]", stripped))
@@ -53,7 +55,7 @@ def bare_code(text: str) -> str | None:
 
 
 def _starts_code(line: str) -> bool:
-    return bool(_STATEMENT.match(line)) and looks_like_code(line)
+    return bool(_STATEMENT.match(line)) and looks_like_code(line) and not line.startswith("#")
 
 
 def has_definition(code: str, name: str, *, must_parse: bool) -> bool:
@@ -64,11 +66,18 @@ def has_definition(code: str, name: str, *, must_parse: bool) -> bool:
     return not must_parse and re.search(rf"^\s*(?:async\s+)?def\s+{re.escape(name)}\b", code, re.M) is not None
 
 
-def only_definitions(code: str) -> bool:
-    """Tell whether `code` parses and holds nothing but imports, definitions and constants."""
+def only_definitions(code: str) -> set[str]:
+    """Return the names that `code` defines when it holds nothing but imports, definitions and constants, else none."""
     tree = parse(code)
     kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom, ast.Assign, ast.AnnAssign)
-    return tree is not None and all(isinstance(node, kinds) for node in tree.body)
+    if tree is None or not all(isinstance(node, kinds) for node in tree.body):
+        return set()
+    return set().union(*map(bound_names, tree.body))
+
+
+def words(code: str) -> set[str]:
+    """Return everything in `code` that could be a name."""
+    return set(re.findall(r"[^\W\d]\w*", code))
 
 
 def transcript(code: str) -> str:

@@ -8,7 +8,7 @@ from pytest_supercharger.clean._names import bound_names, imported
 from pytest_supercharger.clean._stdlib import NETWORK_MODULES, is_stdlib
 from pytest_supercharger.clean._syntax import FunctionNode
 from pytest_supercharger.clean._unittest import functions_of
-from pytest_supercharger.domain import Rejection, Stub
+from pytest_supercharger.domain import Rejection, Stub, StubKind
 
 __all__ = ["cases", "own_imports_removed", "refusal", "why_not_case"]
 
@@ -69,6 +69,8 @@ def own_imports_removed(tree: ast.Module, stub: Stub, names: frozenset[str]) -> 
     remover = _Own(stub, names)
     removed: ast.Module = remover.visit(tree)
     renamed: ast.Module = _Rename(remover.aliases, remover.modules, names).visit(removed)
+    if stub.kind is StubKind.METHOD and stub.name not in names:
+        renamed = _Bound(stub.name).visit(renamed)
     return ast.fix_missing_locations(renamed)
 
 
@@ -127,6 +129,19 @@ class _Rename(ast.NodeTransformer):
         if node.attr in self.names and _dotted(node.value) in self.modules:
             return ast.copy_location(ast.Name(id=node.attr, ctx=node.ctx), node)
         self.generic_visit(node)
+        return node
+
+
+class _Bound(ast.NodeTransformer):
+    """Rewrites `total(cart, 0.1)` to `cart.total(0.1)`: small models take a method for a function."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        self.generic_visit(node)
+        if isinstance(node.func, ast.Name) and node.func.id == self.name and node.args:
+            node.func = ast.Attribute(value=node.args.pop(0), attr=self.name, ctx=ast.Load())
         return node
 
 

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from pytest_supercharger.clean._lexical import Scanner
-from pytest_supercharger.clean._prose import bare_code, has_definition, only_definitions, transcript
+from pytest_supercharger.clean._prose import bare_code, has_definition, only_definitions, transcript, words
 
 __all__ = ["Block", "blocks", "code_for", "code_for_tests", "normalise"]
 
@@ -49,15 +49,13 @@ def blocks(text: str) -> tuple[Block, ...]:
 
 def _read(lines: list[str], row: int, opening: re.Match[str]) -> tuple[Block | None, int]:
     margin, fence, lang, rest = opening.groups()
+    if _CODE_START.match(lang) and rest:  # ``` def f(x):   the language was left out
+        lang, rest = "", f"{lang} {rest}"
     one_line = rest.rstrip()
     if one_line.endswith(fence):  # ```python def f(): return 1```
         return Block(lang=lang.lower(), code=one_line[: -len(fence)].strip(), closed=True), row + 1
     inside = _inside(lines, row + 1, margin, fence)
-    first: list[str] = []
-    if _CODE_START.match(lang) and rest:  # ``` def f(x):   the language was left out
-        lang, first = "", [f"{lang} {rest}"]
-    elif _CODE_START.match(rest):  # ```python def f(x):
-        first = [rest]
+    first = [rest] if _CODE_START.match(rest) else []  # ```python def f(x):
     body, row, closed = inside
     code = "\n".join(first + body).strip("\n")
     if not code.strip():
@@ -104,7 +102,8 @@ def _string_ends(lines: list[str], row: int, scanner: Scanner, fence: str) -> bo
 def code_for(text: str, name: str) -> str | None:
     """Return the code of an answer that should define `name`; None when there is no code at all.
 
-    The first parsing block that defines `name` wins; others that hold nothing but helpers and imports stand before it.
+    The first parsing block that defines `name` wins; others that hold nothing but helpers and imports it uses stand
+    before it.
     """
     fenced = _python(text)
     if not fenced:
@@ -114,7 +113,11 @@ def code_for(text: str, name: str) -> str | None:
     if main is None:
         return "\n\n".join(fenced)
     others = [b for b in fenced if b is not main and not has_definition(b, name, must_parse=False)]
-    return "\n\n".join([*(b for b in others if only_definitions(b)), main])
+    wanted = [main]
+    for block in reversed(others):
+        if only_definitions(block) & words("\n".join(wanted)):
+            wanted.insert(0, block)
+    return "\n\n".join(wanted)
 
 
 def code_for_tests(text: str) -> str | None:

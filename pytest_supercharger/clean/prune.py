@@ -102,7 +102,7 @@ class _Needs:
     def _helper(self, name: str, known: dict[str, str]) -> bool:
         """Keep the answer's top-level statements that define or fill `name`; False when there are none."""
         root = self.stub.root_name
-        places = [n for n in self.tree.body if not imported(n) and not _main_guard(n)]
+        places = [n for n in self.tree.body if n is not self.node and not imported(n) and not _main_guard(n)]
         found = [n for n in places if name in bound_names(n) and name != root]
         if not found:
             return False

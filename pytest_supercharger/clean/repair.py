@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import heapq
 import itertools
 import textwrap
 from typing import TYPE_CHECKING
 
 from pytest_supercharger.clean._moves import moves
-from pytest_supercharger.clean._syntax import MAX_SOURCE, parse, syntax_error
+from pytest_supercharger.clean._syntax import MAX_SOURCE, FunctionNode, parse, syntax_error
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,20 +41,44 @@ def _search(source: str) -> str | None:
         if text not in seen:
             seen.add(text)
             heapq.heappush(heap, (cost, 0, next(counter), text))
+    last_resort = None
     while heap and budget > 0:
         cost, _, _, text = heapq.heappop(heap)
         budget -= 1
         error = syntax_error(text)
         if error is None:
-            if text.strip():  # an empty file parses too; it repairs nothing
+            if not text.strip():  # an empty file parses too; it repairs nothing
+                continue
+            if not _strays(text):
                 return text
-            continue
+            last_resort = last_resort or text
+            # The header of the function stands above: its body slid out, and the next line is where.
+            error = _strayed(text)
         for step, changed in moves(text, error):
             if changed not in seen and cost + step <= _MAX_COST:
                 seen.add(changed)
                 # Among equal costs the one that got furthest down the text goes first.
                 heapq.heappush(heap, (cost + step, -(error.lineno or 0), next(counter), changed))
-    return None
+    return last_resort
+
+
+def _strays(text: str) -> int:
+    """Return the first line of a `return` or `yield` outside of any function, 0 when there is none."""
+    tree = parse(text)
+    stack: list[ast.AST] = [tree] if tree is not None else []
+    rows: list[int] = []
+    while stack:
+        node = stack.pop()
+        if isinstance(node, ast.Return | ast.Yield | ast.YieldFrom):
+            rows.append(node.lineno)
+        if not isinstance(node, FunctionNode | ast.Lambda):
+            stack.extend(ast.iter_child_nodes(node))
+    return min(rows, default=0)
+
+
+def _strayed(text: str) -> SyntaxError:
+    # `ast.parse` takes it, the compiler would not: worded so that the moves for indentation apply.
+    return IndentationError("return outside function", ("<answer>", _strays(text), 1, ""))
 
 
 def _starts(source: str) -> Iterator[tuple[float, str]]:

@@ -1,0 +1,42 @@
+"""Short ways to make a stub and an answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from pytest_supercharger.domain import Answer, FinishReason, Stub, StubKind
+
+MakeStub = Callable[..., Stub]
+MakeAnswer = Callable[..., Answer]
+
+
+@pytest.fixture(scope="session")
+def make_stub() -> MakeStub:
+    def make(
+        signature: str, qualname: str = "", *, kind: StubKind = StubKind.FUNCTION, module: str = "shop.maths"
+    ) -> Stub:
+        name = signature.partition("(")[0].split()[-1]
+        return Stub(
+            module=module,
+            qualname=qualname or name,
+            path=Path("/project/shop/maths.py"),
+            relpath="shop/maths.py",
+            line=1,
+            kind=kind,
+            is_async=signature.startswith("async"),
+            signature=signature,
+            docstring="What it does.",
+        )
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def answer() -> MakeAnswer:
+    def make(text: str, finish: FinishReason = FinishReason.EOS) -> Answer:
+        return Answer(text=text, finish_reason=finish, sample_index=0)
+
+    return make
