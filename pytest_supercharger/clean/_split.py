@@ -7,7 +7,7 @@ import copy
 
 from pytest_supercharger.clean._bearing import Bearing, loads, stores
 
-__all__ = ["split"]
+__all__ = ["inlined", "split"]
 
 
 def split(body: list[ast.stmt], bearing: Bearing) -> list[list[ast.stmt]]:
@@ -22,6 +22,30 @@ def split(body: list[ast.stmt], bearing: Bearing) -> list[list[ast.stmt]]:
         if isinstance(statement, ast.Return | ast.Raise):
             break
     return found
+
+
+def inlined(body: list[ast.stmt]) -> list[ast.stmt]:
+    """Return the body with intermediate names put in: what tells one check from another, never what is run."""
+    body = copy.deepcopy(body)
+    row = len(body) - 2
+    while row >= 0:
+        statement, rest = body[row], ast.Module(body=body[row + 1 :], type_ignores=[])
+        if isinstance(statement, ast.Assign) and len(statement.targets) == 1:
+            target = statement.targets[0]
+            if isinstance(target, ast.Name) and target.id not in stores(rest):
+                uses = [n for n in ast.walk(rest) if isinstance(n, ast.Name) and n.id == target.id]
+                if len(uses) == 1 or isinstance(statement.value, ast.Constant):
+                    body[row:] = _PutIn(target.id, statement.value).visit(rest).body
+        row -= 1
+    return body
+
+
+class _PutIn(ast.NodeTransformer):
+    def __init__(self, name: str, value: ast.expr) -> None:
+        self.name, self.value = name, value
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        return copy.deepcopy(self.value) if node.id == self.name else node
 
 
 def _afterwards(statement: ast.stmt) -> list[ast.stmt]:

@@ -10,7 +10,7 @@ import textwrap
 from pytest_supercharger.clean._bearing import Bearing
 from pytest_supercharger.clean._moves import plain_characters
 from pytest_supercharger.clean._names import BUILTINS, bound_names, imported, module_names, uses
-from pytest_supercharger.clean._split import split
+from pytest_supercharger.clean._split import inlined, split
 from pytest_supercharger.clean._stdlib import import_for
 from pytest_supercharger.clean._syntax import MAX_SOURCE, FunctionNode, parse, unparse
 from pytest_supercharger.clean._testfile import cases, own_imports_removed, refusal, why_not_case
@@ -119,7 +119,7 @@ class _TestFile:
         source = "\n".join(part.rstrip("\n") + "\n" for part in parts)
         if parse(source) is None:
             return Rejection(reason="does not parse", detail="Python cannot write the test down again")
-        function.name = "test_"
+        function.name, function.body = "test_", inlined(function.body)
         identity = "\n".join([*parts[:-1], unparse(function)])
         return GeneratedTest(
             id=hashlib.sha256(identity.encode("utf-8", "surrogatepass")).hexdigest()[:32],

@@ -21,7 +21,8 @@ ANSWERS = [
     'Sure!\n```python\nimport math\n\ndef f(n: int) -> int:\n    """Doc.\n\n    ```\n    f(1)\n    ```\n    """\n'
     "    # note\n    total = 0\n    for i in range(n):\n        if i % 2 == 0:\n            total += math.isqrt(i)\n"
     "    return total\n```\nThis adds them up.",
-    "```python\ndef test_f():\n    xs = [1, 2]\n    assert f(xs[0]) == 1\n    with pytest.raises(ValueError):\n        f(-1)\n"
+    "```python\ndef test_f():\n    xs = [1, 2]\n    assert f(xs[0]) == 1\n    with pytest.raises(ValueError):\n"
+    "        f(-1)\n"
     "    for x in xs:\n        assert f(x) == {'a': (x, 'b')}['a'][0]\n```",
     "def f(n):\n    return [x for x in (1, 2) if x != n] and f'{n!r:>{4}}'\n\nprint(f(1))",
     ">>> def f(n):\n...     return n\n...\n>>> f(2)\n2",

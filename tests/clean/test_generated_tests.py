@@ -53,17 +53,20 @@ def test_only_the_set_up_a_check_needs_stays_with_it(tests_of) -> None:
 
 
 def test_an_earlier_assert_on_the_same_object_keeps_its_effect(tests_of) -> None:
-    text = "def test_pop():\n    s = Stack()\n    s.push(1)\n    s.push(2)\n    assert s.pop() == 2\n    assert s.pop() == 1\n"
+    text = (
+        "def test_pop():\n    s = Stack()\n    s.push(1)\n    s.push(2)\n"
+        "    assert s.pop() == 2\n    assert s.pop() == 1\n"
+    )
     _, second = sources(tests_of(text, "def pop(self)", qualname="Stack.pop", kind=StubKind.METHOD))
     assert "    s.push(2)\n    s.pop() == 2\n    assert s.pop() == 1\n" in second
 
 
 def test_raises_blocks_and_what_reads_their_error_stay_together(tests_of) -> None:
-    text = "def test_f():\n    with pytest.raises(ValueError) as e:\n        f(-1)\n    assert 'negative' in str(e.value)\n"
+    text = "def test_f():\n    with pytest.raises(ValueError) as e:\n        f(-1)\n    assert 'low' in str(e.value)\n"
     first, second = sources(tests_of(text))
     assert first.startswith("import pytest\nfrom shop.maths import f\n")
     assert "f(-1)" in second
-    assert "'negative'" in second
+    assert "'low'" in second
 
 
 def test_loops_stay_whole(tests_of) -> None:
@@ -229,6 +232,33 @@ def test_the_same_check_has_the_same_id_whatever_its_name_and_message(make_stub:
     )
     assert one.id == two.id
     assert one.name != two.name
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        "r = f(1)\n    assert r == 1",
+        "n = 1\n    assert f(n) == 1",
+        "n = 1\n    expected = 1\n    got = f(n)\n    assert got == expected",
+    ],
+)
+def test_intermediate_names_do_not_make_another_check(make_stub: MakeStub, answer: MakeAnswer, steps: str) -> None:
+    def identity(text: str) -> str:
+        result = clean_tests(answer(text), make_stub("def f(n)"), MODULE)
+        assert not isinstance(result, Rejection)
+        return result[0].id
+
+    assert identity(f"def test_a():\n    {steps}\n") == identity("def test_a():\n    assert f(1) == 1\n")
+
+
+def test_an_object_that_is_used_twice_stays_in_the_identity(make_stub: MakeStub, answer: MakeAnswer) -> None:
+    def identity(text: str) -> str:
+        result = clean_tests(answer(text), make_stub("def f(n)"), MODULE)
+        assert not isinstance(result, Rejection)
+        return result[0].id
+
+    changed = identity("def test_a():\n    x = [2, 1]\n    f(x)\n    assert x == [1, 2]\n")
+    assert changed != identity("def test_a():\n    f([2, 1])\n    assert f([2, 1]) == [1, 2]\n")
 
 
 def test_probes_are_the_inputs_of_the_assertion(make_stub: MakeStub, answer: MakeAnswer) -> None:
