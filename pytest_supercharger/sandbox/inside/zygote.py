@@ -36,11 +36,14 @@ _RESTARTS = 3  # forks of one job that a test or an input may end
 _GATE_OUTPUT = 6 << 20
 _GATE_NODES = 20_000
 _PRELOADED = (
+    "_pytest._argcomplete",
     "_pytest._py.path",
     "asyncio",
     "dataclasses",
     "datetime",
     "decimal",
+    "hypothesis",
+    "pdb",
     "json",
     "pprint",
     "typing",

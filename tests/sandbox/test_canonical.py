@@ -1,0 +1,236 @@
+"""Canonical forms: equal texts mean equal values, in any process, and no value can talk its way in."""
+
+from __future__ import annotations
+
+import collections
+import dataclasses
+import datetime
+import decimal
+import enum
+import fractions
+import itertools
+import pathlib
+import random
+import uuid
+from typing import Any, NamedTuple
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pytest_supercharger.sandbox.inside.canonical import EqualsAnything, Opaque, canonical, float_text, state
+
+hashable = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.text(max_size=5)
+    | st.binary(max_size=5)
+    | st.dates()
+    | st.datetimes()
+    | st.timedeltas()
+    | st.decimals(allow_nan=False)
+    | st.fractions()
+    | st.uuids(),
+    lambda children: st.tuples(children, children) | st.frozensets(children, max_size=3),
+    max_leaves=6,
+)
+values = st.recursive(
+    hashable,
+    lambda children: (
+        st.lists(children, max_size=3) | st.sets(hashable, max_size=3) | st.dictionaries(hashable, children, max_size=3)
+    ),
+    max_leaves=10,
+)
+
+
+class Colour(enum.Enum):
+    RED = "red"
+
+
+class Flag(enum.Flag):
+    A = 1
+    B = 2
+
+
+@dataclasses.dataclass
+class Item:
+    name: str
+    note: str = dataclasses.field(default="", compare=False)
+
+
+class Pair(NamedTuple):
+    left: int
+    right: int
+
+
+class Plain:
+    def __init__(self, value: object) -> None:
+        self.value = value
+
+
+class AlwaysEqual:
+    def __eq__(self, other: object) -> bool:
+        return True
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+class NeverDiffers:
+    def __ne__(self, other: object) -> bool:
+        return False
+
+
+class EqualInt(int):
+    def __eq__(self, other: object) -> bool:
+        return True
+
+    __hash__ = int.__hash__
+
+
+class EqualTuple(tuple):
+    _fields = ("a",)
+
+    def __eq__(self, other: object) -> bool:
+        return True
+
+    __hash__ = tuple.__hash__
+
+
+class EqualColour(enum.Enum):
+    RED = 1
+
+    def __eq__(self, other: object) -> bool:
+        return True
+
+    __hash__ = enum.Enum.__hash__
+
+
+@given(values, values)
+def test_equal_texts_mean_equal_values(left: object, right: object) -> None:
+    if canonical(left) == canonical(right):
+        assert left == right
+
+
+@given(st.dictionaries(hashable, st.integers()), st.randoms(use_true_random=False))
+def test_the_order_of_dicts_and_sets_does_not_show(value: dict[Any, int], rng: random.Random) -> None:
+    items = list(value.items())
+    rng.shuffle(items)
+    assert canonical(dict(items)) == canonical(value)
+    assert canonical({key for key, _ in items}) == canonical(set(value))
+
+
+@given(st.floats(min_value=-1e9, max_value=1e9))
+def test_floats_that_differ_by_rounding_noise_are_the_same(value: float) -> None:
+    assert float(float_text(value)) == pytest.approx(value, rel=1e-5)
+    assert float_text(float(float_text(value))) == float_text(value)
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "same"),
+    [
+        (0.1 + 0.2, 0.3, True),
+        (-0.0, 0.0, True),
+        (123456.78, 123456.79, False),
+        (1e-9, 2e-9, False),
+        (1.0, 1, False),
+        (True, 1, False),
+        ([1], (1,), False),
+        ("1", 1, False),
+        (float("nan"), float("nan"), True),
+        (float("inf"), float("-inf"), False),
+        (Item("a", "x"), Item("a", "y"), True),
+        (Item("a"), Item("b"), False),
+        (Pair(1, 2), (1, 2), False),
+        (Flag.A | Flag.B, Flag.A, False),
+        (collections.Counter("ab"), {"a": 1, "b": 1}, False),
+        (collections.OrderedDict(a=1, b=2), collections.OrderedDict(b=2, a=1), False),
+        ("x" * 100_000, "x" * 99_999 + "y", False),
+        ((number for number in [1, 2]), (number for number in [1, 2]), True),
+        (itertools.count, itertools.count, None),
+        (pathlib.PurePosixPath("a"), "a", False),
+        (datetime.time(1), datetime.time(2), False),
+        (1 + 2j, 1 + 3j, False),
+        (range(3), range(4), False),
+    ],
+)
+def test_what_counts_as_the_same(left: object, right: object, same: bool | None) -> None:
+    if same is None:
+        with pytest.raises(Opaque):
+            canonical(left)
+        return
+    assert (canonical(left) == canonical(right)) is same
+
+
+def test_integers_with_too_many_digits_to_print_are_still_told_apart() -> None:
+    assert canonical(1 << 100_000) != canonical((1 << 100_000) + 1)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ([1, "a", None], "[1, 'a', None]"),
+        ({2: 1.5, 1: (1,)}, "{1: (1,), 2: 1.5}"),
+        ({3, 1}, "set({1, 3})"),
+        (decimal.Decimal("1.50"), "Decimal('1.50')"),
+        (fractions.Fraction(1, 2), "Fraction(1, 2)"),
+        (uuid.UUID(int=0), "UUID('00000000-0000-0000-0000-000000000000')"),
+    ],
+)
+def test_texts_read_like_python(value: object, text: str) -> None:
+    assert canonical(value) == text
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        AlwaysEqual(),
+        NeverDiffers(),
+        EqualInt(3),
+        EqualTuple((1,)),
+        EqualColour.RED,
+        [1, [AlwaysEqual()]],
+        {1: EqualInt(2)},
+    ],
+)
+def test_a_value_that_equals_anything_is_found_however_deep(value: object) -> None:
+    with pytest.raises(EqualsAnything):
+        canonical(value)
+
+
+@pytest.mark.parametrize("value", [object(), Plain(1), int, len, [Plain(1)], type("S", (str,), {})("x"), lambda: 1])
+def test_other_values_are_opaque(value: object) -> None:
+    with pytest.raises(Opaque):
+        canonical(value)
+
+
+def test_a_value_that_holds_itself_has_a_finite_text() -> None:
+    value: list[object] = [1]
+    value.append(value)
+    assert canonical(value) == "[1, <cycle 1>]"
+
+
+def test_a_value_that_is_too_deep_or_too_large_is_opaque() -> None:
+    deep: list[object] = []
+    for _ in range(1_000):
+        deep = [deep]
+    for value in (deep, list(range(300_000))):
+        with pytest.raises(Opaque):
+            canonical(value)
+
+
+def test_an_endless_generator_is_cut() -> None:
+    assert canonical(number % 2 for number in itertools.count()).endswith(", 0, 1, ...])")
+
+
+def test_the_state_of_an_instance_shows_its_attributes() -> None:
+    before = state(Plain([1]))
+    assert before != state(Plain([1, 2]))
+    assert before == state(Plain([1]))
+
+
+def test_looking_at_the_state_uses_no_generator_up() -> None:
+    numbers = (number for number in [1, 2])
+    with pytest.raises(Opaque):
+        state(numbers)
+    assert list(numbers) == [1, 2]
