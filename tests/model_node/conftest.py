@@ -1,0 +1,145 @@
+"""A tiny model with random weights and a tokenizer made here, and an engine that runs it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from model_node.engine.base import EngineError, FinishedSample, GenerateJob, Prompt, SamplingParams, Usage
+from model_node.engine.local import LocalEngine
+
+WAIT = 120.0
+TEMPLATE = (
+    "{% for message in messages %}<|im_start|>{{ message['role'] }}\n{{ message['content'] }}<|im_end|>\n{% endfor %}"
+    "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
+)
+CORPUS = ["def add(a, b):\n    return a + b\n", "yes no Yes No assert f(1) == 2", "the quick brown fox 0123456789"] * 4
+
+
+def save_tokenizer(folder: Path) -> Any:
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+    from transformers import PreTrainedTokenizerFast
+
+    core = Tokenizer(models.BPE())
+    core.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    core.decoder = decoders.ByteLevel()
+    special = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]
+    trainer = trainers.BpeTrainer(
+        vocab_size=320, special_tokens=special, initial_alphabet=pre_tokenizers.ByteLevel.alphabet()
+    )
+    core.train_from_iterator(CORPUS, trainer)
+    tokenizer = PreTrainedTokenizerFast(
+        tokenizer_object=core, eos_token="<|im_end|>", pad_token="<|endoftext|>", chat_template=TEMPLATE
+    )
+    tokenizer.save_pretrained(folder)
+    return tokenizer
+
+
+def save_model(folder: Path, vocabulary: int, **changes: Any) -> None:
+    import torch
+    from transformers import Qwen2Config, Qwen2ForCausalLM
+
+    torch.manual_seed(7)
+    settings = {
+        "vocab_size": vocabulary,
+        "hidden_size": 64,
+        "intermediate_size": 128,
+        "num_hidden_layers": 3,
+        "num_attention_heads": 4,
+        "num_key_value_heads": 2,
+        "max_position_embeddings": 512,
+        "initializer_range": 0.3,
+        "eos_token_id": 2,
+        "bos_token_id": None,
+        "pad_token_id": 0,
+    }
+    Qwen2ForCausalLM(Qwen2Config(**(settings | changes))).save_pretrained(folder)
+
+
+@pytest.fixture(scope="session")
+def tiny_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A Qwen2 of three layers with random weights, saved like any other model."""
+    folder = tmp_path_factory.mktemp("tiny")
+    save_model(folder, len(save_tokenizer(folder)))
+    return folder
+
+
+@pytest.fixture
+def make_engine(tiny_folder: Path) -> Iterator[Callable[..., LocalEngine]]:
+    """Makes started engines on the CPU in float32, where batches of any shape agree; closes them all."""
+    engines: list[LocalEngine] = []
+
+    def make(folder: Path = tiny_folder, **settings: Any) -> LocalEngine:
+        settings = {"quantization": "fp32", "device": "cpu", "model_id": "tiny"} | settings
+        engine = LocalEngine(folder, **settings)
+        engine.start()
+        engines.append(engine)
+        return engine
+
+    yield make
+    for engine in engines:
+        engine.on_turn = None
+        engine.close()
+
+
+@pytest.fixture
+def engine(make_engine: Callable[..., LocalEngine]) -> LocalEngine:
+    """One started engine with the tiny model."""
+    return make_engine()
+
+
+class Collector:
+    """The owner of one generate job: keeps its samples and waits for its end."""
+
+    def __init__(self) -> None:
+        self.samples: list[FinishedSample] = []
+        self.result: Usage | EngineError | None = None
+        self._done = threading.Event()
+
+    def job(self, *texts: str, name: str = "job", samples: int = 1, first: int = 0, **settings: Any) -> GenerateJob:
+        outer = {key: settings.pop(key) for key in ("priority", "deadline", "prompts") if key in settings}
+        params = SamplingParams(**({"max_new_tokens": 16, "temperature": 0.0} | settings))
+        prompts = outer.pop("prompts", tuple(Prompt(text=text) for text in texts))
+        return GenerateJob(
+            request_id=name,
+            prompts=prompts,
+            num_samples=samples,
+            params=params,
+            first_sample_index=first,
+            on_sample=self.samples.append,
+            on_done=self.done,
+            **outer,
+        )
+
+    def done(self, result: Usage | EngineError) -> None:
+        self.result = result
+        self._done.set()
+
+    def wait(self) -> Collector:
+        assert self._done.wait(WAIT), "the job never ended"
+        return self
+
+    def texts(self) -> dict[tuple[int, int], str]:
+        assert isinstance(self.result, Usage), self.result
+        return {(sample.prompt_index, sample.sample_index): sample.text for sample in self.samples}
+
+
+@pytest.fixture
+def collector() -> type[Collector]:
+    return Collector
+
+
+@pytest.fixture
+def ask(engine: LocalEngine) -> Callable[..., dict[tuple[int, int], str]]:
+    """Runs one job to its end and returns its texts."""
+
+    def run(*texts: str, **settings: Any) -> dict[tuple[int, int], str]:
+        owner = Collector()
+        engine.submit(owner.job(*texts, **settings))
+        return owner.wait().texts()
+
+    return run

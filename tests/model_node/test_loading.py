@@ -1,0 +1,125 @@
+"""What is loaded, and what is refused with the reason."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from model_node.engine.base import EngineError, Usage
+from model_node.engine.loading import digest_of
+from model_node.engine.local import LocalEngine
+
+
+def edited(folder: Path, copy: Path, **changes: Any) -> Path:
+    shutil.copytree(folder, copy)
+    config = json.loads((copy / "config.json").read_text(encoding="utf-8"))
+    (copy / "config.json").write_text(json.dumps(config | changes), encoding="utf-8")
+    return copy
+
+
+def test_int8_runs_on_a_cpu_with_its_linear_layers_in_int8(
+    make_engine: Callable[..., LocalEngine], collector: type
+) -> None:
+    import torch
+
+    engine = make_engine(quantization="bnb-int8")
+    layer = engine._loaded.model.model.layers[0].mlp.gate_proj
+    assert layer.weight.dtype == torch.int8
+    owner = collector()
+    engine.submit(owner.job("yes", "def add(a, b):", samples=2, max_new_tokens=6))
+    assert isinstance(owner.wait().result, Usage)
+    assert len(owner.samples) == 4
+
+
+def test_int8_of_a_model_with_fused_experts_is_refused(
+    make_engine: Callable[..., LocalEngine], tiny_folder: Path, tmp_path: Path
+) -> None:
+    from transformers import Qwen3MoeConfig, Qwen3MoeForCausalLM
+
+    folder = tmp_path / "experts"
+    shutil.copytree(tiny_folder, folder)
+    config = Qwen3MoeConfig(
+        vocab_size=320,
+        hidden_size=64,
+        intermediate_size=64,
+        moe_intermediate_size=64,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        num_key_value_heads=2,
+        num_experts=8,
+        num_experts_per_tok=2,
+    )
+    Qwen3MoeForCausalLM(config).save_pretrained(folder)
+    with pytest.raises(EngineError, match=r"only \d+% of its weights became int8.*use bf16 or a dense model"):
+        make_engine(folder, quantization="bnb-int8")
+
+
+def test_layers_the_loop_does_not_run_are_refused(
+    make_engine: Callable[..., LocalEngine], tiny_folder: Path, tmp_path: Path
+) -> None:
+    folder = edited(
+        tiny_folder, tmp_path / "hybrid", layer_types=["linear_attention", "full_attention", "full_attention"]
+    )
+    with pytest.raises(EngineError, match="layers of type linear_attention"):
+        make_engine(folder)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"quantization": "int3"}, 'quantization "int3" is unknown; use bf16, fp32 or bnb-int8'),
+        ({"device": "toaster"}, 'device "toaster" is unknown; use auto, cpu'),
+    ],
+)
+def test_a_wrong_setting_is_refused(
+    make_engine: Callable[..., LocalEngine], settings: dict[str, str], message: str
+) -> None:
+    with pytest.raises(EngineError, match=message):
+        make_engine(**settings)
+
+
+def test_a_folder_without_a_model_is_refused(make_engine: Callable[..., LocalEngine], tmp_path: Path) -> None:
+    with pytest.raises(EngineError, match=r"has no usable config\.json"):
+        make_engine(tmp_path)
+
+
+def test_a_torn_weights_file_is_refused(
+    make_engine: Callable[..., LocalEngine], tiny_folder: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "torn"
+    shutil.copytree(tiny_folder, folder)
+    weights = folder / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:1000])
+    with pytest.raises(EngineError, match="cannot be loaded"):
+        make_engine(folder)
+
+
+def test_the_digest_changes_with_weights_and_tokenizer_and_not_with_the_place(
+    tiny_folder: Path, tmp_path: Path
+) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(tiny_folder, copy)
+    assert digest_of(copy) == digest_of(tiny_folder)
+    weights = bytearray((copy / "model.safetensors").read_bytes())
+    weights[-1] ^= 1
+    (copy / "model.safetensors").write_bytes(weights)
+    changed = digest_of(copy)
+    assert changed != digest_of(tiny_folder)
+    (copy / "tokenizer.json").write_bytes((copy / "tokenizer.json").read_bytes() + b" ")
+    assert digest_of(copy) != changed
+
+
+def test_bf16_is_the_default_type(tiny_folder: Path) -> None:
+    import torch
+
+    engine = LocalEngine(tiny_folder, model_id="tiny", device="cpu")
+    engine.start()
+    try:
+        assert engine._loaded.model.dtype == torch.bfloat16
+    finally:
+        engine.close()
