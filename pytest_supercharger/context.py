@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -41,7 +42,7 @@ def describe(
     shown as well. Definitions are left out as a whole, and the last line then says how many.
 
     Raises:
-        SourceError: the stub alone does not fit, or a file does not parse.
+        SourceError: the stub alone does not fit, or its file does not parse.
     """
     outline = Outline(source)
     node = locate(outline.tree, stub)
@@ -49,7 +50,8 @@ def describe(
     text = outline.stub(node)
     items = outline.items(without=[node], whole=own)
     if neighbours:
-        items = [*_imported(source, outline.tree, neighbours), *items]
+        others = _Neighbours({name: file for name, file in neighbours.items() if name != source.module})
+        items = [*others.imported(source, outline.tree), *items]
     chosen, omitted = _fitting(items, stub, {parent.name for parent in own[:1]}, max_chars - len(text))
     if chosen is None:
         raise SourceError(
@@ -130,63 +132,55 @@ def _words(text: str) -> set[str]:
     return set(re.findall(r"[^\W\d]\w*", text))
 
 
-def _imported(source: SourceFile, tree: ast.Module, neighbours: Mapping[str, SourceFile]) -> Iterator[Item]:
-    """Yield what the neighbours define of the names that a file imports."""
-    outlines = {name: Outline(file) for name, file in neighbours.items() if name != source.module}
-    for node in statements(tree.body):
-        if isinstance(node, ast.ImportFrom):
-            module = _absolute(source, node)
-            for alias in node.names:
-                bound = alias.asname or alias.name
-                if f"{module}.{alias.name}" in outlines:
-                    yield from _attributes(tree, bound, f"{module}.{alias.name}", outlines, neighbours)
-                else:
-                    yield from _defined(alias.name, bound, module, outlines, neighbours)
-        elif isinstance(node, ast.Import):
-            for alias in node.names:
-                yield from _attributes(tree, alias.asname or alias.name, alias.name, outlines, neighbours)
+class _Neighbours:
+    """What other files of the project define; one that does not parse has nothing to show."""
 
+    def __init__(self, files: Mapping[str, SourceFile]) -> None:
+        self._files = files
+        self._trees: dict[str, ast.Module] = {}
+        self._items: dict[str, list[Item]] = {}
+        for module, file in files.items():
+            with suppress(SourceError):
+                outline = Outline(file)
+                self._trees[module], self._items[module] = outline.tree, outline.items()
 
-def _attributes(
-    tree: ast.Module,
-    bound: str,
-    module: str,
-    outlines: Mapping[str, Outline],
-    neighbours: Mapping[str, SourceFile],
-) -> Iterator[Item]:
-    """Yield the definitions of a module that a file uses as `bound.NAME`."""
-    used = {
-        node.attr: None
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Attribute) and dotted_name(node.value) == bound
-    }
-    for name in used:
-        yield from _defined(name, name, module, outlines, neighbours)
+    def imported(self, source: SourceFile, tree: ast.Module) -> Iterator[Item]:
+        """Yield the definitions of the names that a file imports."""
+        for node in statements(tree.body):
+            if isinstance(node, ast.ImportFrom):
+                module = _absolute(source, node)
+                for alias in node.names:
+                    bound = alias.asname or alias.name
+                    if f"{module}.{alias.name}" in self._items:
+                        yield from self._attributes(tree, bound, f"{module}.{alias.name}")
+                    else:
+                        yield from self._defined(alias.name, bound, module)
+            elif isinstance(node, ast.Import):
+                for alias in node.names:
+                    yield from self._attributes(tree, alias.asname or alias.name, alias.name)
 
+    def _attributes(self, tree: ast.Module, bound: str, module: str) -> Iterator[Item]:
+        """Yield the definitions of a module that a file uses as `bound.NAME`."""
+        attributes = (node for node in ast.walk(tree) if isinstance(node, ast.Attribute))
+        for name in dict.fromkeys(node.attr for node in attributes if dotted_name(node.value) == bound):
+            yield from self._defined(name, name, module)
 
-def _defined(
-    name: str,
-    bound: str,
-    module: str,
-    outlines: Mapping[str, Outline],
-    neighbours: Mapping[str, SourceFile],
-    hops: int = _MAX_REEXPORTS,
-) -> Iterator[Item]:
-    """Yield the definition of a name in a module of the project, followed through packages that pass it on."""
-    if module not in outlines or not hops:
-        return
-    for item in outlines[module].items():
-        if name in item.names and not item.is_import:
-            text, brief = (f"# from {module}:\n{form}" if form else "" for form in (item.text, item.brief))
-            yield replace(item, text=text, brief=brief, names=item.names | {bound}, is_definition=True)
+    def _defined(self, name: str, bound: str, module: str, hops: int = _MAX_REEXPORTS) -> Iterator[Item]:
+        """Yield the definition of a name in a module, followed through packages that pass it on."""
+        if module not in self._items or not hops:
             return
-    for node in statements(outlines[module].tree.body):
-        if isinstance(node, ast.ImportFrom):
-            for alias in node.names:
-                if name == (alias.asname or alias.name):
-                    origin = _absolute(neighbours[module], node)
-                    yield from _defined(alias.name, bound, origin, outlines, neighbours, hops - 1)
-                    return
+        for item in self._items[module]:
+            if name in item.names and not item.is_import:
+                text, brief = (f"# from {module}:\n{form}" if form else "" for form in (item.text, item.brief))
+                yield replace(item, text=text, brief=brief, names=item.names | {bound}, is_definition=True)
+                return
+        for node in statements(self._trees[module].body):
+            if isinstance(node, ast.ImportFrom):
+                for alias in node.names:
+                    if name == (alias.asname or alias.name):
+                        origin = _absolute(self._files[module], node)
+                        yield from self._defined(alias.name, bound, origin, hops - 1)
+                        return
 
 
 def _absolute(source: SourceFile, node: ast.ImportFrom) -> str:

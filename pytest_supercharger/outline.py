@@ -148,7 +148,9 @@ class Outline:
     def _value(self, node: ast.stmt) -> str:
         text = self._source(node)
         if len(text) <= _LONG_VALUE:
-            return text
+            end = self._positions.span(node)[1]
+            comment = self._positions.text[end : self._positions.line_start((node.end_lineno or 0) + 1)].strip()
+            return f"{text}  {comment}" if comment.startswith("#") else text
         head = text.partition("=")[0].rstrip() if isinstance(node, (ast.Assign, ast.AnnAssign)) else _bound(node)[0]
         return f"{head} = ...  # a long value, not shown"
 

@@ -161,7 +161,7 @@ def test_the_surroundings_are_the_module_in_short() -> None:
         class Item(Base, metaclass=Meta):
             """One item."""
             name: str
-            price: Cents = 0
+            price: Cents = 0  # in cents
             def total(self, n: int) -> int:
                 """Price of n."""
                 ...
@@ -346,6 +346,11 @@ def test_what_is_imported_from_the_project_is_shown(imports: str) -> None:
     assert context.surroundings.startswith(SHOWN)
     assert "hidden" not in context.surroundings
     assert "RATE" not in context.surroundings
+
+
+def test_a_neighbour_that_does_not_parse_has_nothing_to_show() -> None:
+    context = told(f"from shop.money import Money\n{STUB}", shop__money="def (")
+    assert context.surroundings == "from shop.money import Money"
 
 
 def test_modules_that_pass_names_in_a_circle_show_nothing() -> None:

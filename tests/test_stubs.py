@@ -288,7 +288,7 @@ def test_options_are_read_as_literals() -> None:
         ("def f(a) \\\n    -> int:", "def f(a) -> int"),
         ("def f(a=lambda x: {x: ':'}, *b, **c):", "def f(a=lambda x: {x: ':'}, *b, **c)"),
         ("def f(a='''x\ny'''):", "def f(a='x\\ny')"),
-        ("def f() -> lambda: 1:", "def f() -> lambda: 1"),
+        ("def f() -> (lambda: 1):", "def f() -> (lambda: 1)"),
         ("def f(a=(1,\n      ), b: tuple[()] = ()):", "def f(a=(1,), b: tuple[()]=())"),
         ("def f(a: 'list[int]' = [], /):", "def f(a: 'list[int]' = [], /)"),
     ],
