@@ -76,6 +76,7 @@ class DockerSandbox:
                 seconds,
                 partial(_judge_test, test),
                 lambda problem: PairResult(verdict=Verdict.INFRA, detail=problem),
+                lambda pair: pair.verdict is Verdict.INFRA,
             )
             for test in tests
         }
@@ -94,6 +95,7 @@ class DockerSandbox:
             lambda problem: {
                 probe.id: Output(kind=OutputKind.INFRA, text=problem, preview=problem) for probe in probes
             },
+            lambda outputs: any(output.kind is OutputKind.INFRA for output in outputs.values()),
         )
         return _collect({"": future})[""]
 
@@ -138,10 +140,11 @@ class DockerSandbox:
         seconds: float,
         judge: Callable[[dict[str, Any], dict[str, Any]], T],
         infra: Callable[[str], T],
+        is_infra: Callable[[T], bool] = lambda result: False,
     ) -> Future[T]:
         running = self._ready()
 
-        def work() -> T:
+        def once() -> T:
             try:
                 sent, result = running.pool.call(job, seconds)
             except SlotBroken as error:
@@ -149,6 +152,11 @@ class DockerSandbox:
             except Closed:
                 raise SandboxError("the sandbox was closed while it was in use") from None
             return judge(sent, result)
+
+        def work() -> T:
+            # A job that got too little of the machine to be judged has earned a second try.
+            result = once()
+            return once() if is_infra(result) else result
 
         return running.threads.submit(work)
 
