@@ -188,6 +188,8 @@ def _to_the_end(page: Page, start: int, end: int, text: str) -> Edit:
 def _helpers(
     page: Page, tree: ast.Module, nodes: Sequence[Function], candidates: Sequence[Candidate], leaving: set[int]
 ) -> Iterator[Edit]:
+    if not any(candidate.helpers for candidate in candidates):
+        return
     names = imports.Names(page.name, tree)
     for statement in (statement for candidate in candidates for statement in candidate.imports):
         names.claim_import(statement)

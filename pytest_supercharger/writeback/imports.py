@@ -115,6 +115,8 @@ class Names:
 
 def merge(page: Page, tree: ast.Module, wanted: Sequence[str], leaving: Sequence[Import]) -> list[Edit]:
     """Return the edits that add the wanted imports; `leaving` are statements that will not be there to stand beside."""
+    if not wanted:
+        return []
     names = Names(page.name, tree)
     missing = [node for statement in wanted for node in names.claim_import(statement)]
     places: dict[tuple[int, str], list[Import]] = {}

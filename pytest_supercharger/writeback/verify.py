@@ -54,7 +54,10 @@ def verify(
         [text for _, candidate in pairs for text in (candidate.body, *candidate.helpers, *candidate.imports)],
     )
     # Last, for it takes the trees apart.
-    _check_trees(old_tree, new_tree, pairs, markers, name)
+    try:
+        _check_trees(old_tree, new_tree, pairs, markers, name)
+    except RecursionError as error:
+        raise _refusal(name, "its code is nested too deeply to be compared") from error
 
 
 def _refusal(name: str, problem: str) -> SourceError:
