@@ -122,7 +122,7 @@ def _values(stub: Stub, surroundings: str, stub_source: str, **texts: str) -> di
     shown = {name: _plain(text).strip("\n") for name, text in {**texts, "stub": stub_source}.items()}
     around = _plain(surroundings).strip("\n")
     fence = _fence("\n".join([*shown.values(), around]))
-    call = stub.name if stub.kind is StubKind.FUNCTION else stub.qualname
+    call = ("await " if stub.is_async else "") + (stub.name if stub.kind is StubKind.FUNCTION else stub.qualname)
     return {
         **shown,
         "what": "function" if stub.kind is StubKind.FUNCTION else "method",
@@ -150,10 +150,11 @@ def _plain(text: str) -> str:
 
 def _test_start(stub: Stub) -> str:
     """Return the first words of a test; small models take a method for a function unless the object is there first."""
+    start = "async def test_" if stub.is_async else "def test_"
     if stub.kind not in {StubKind.METHOD, StubKind.PROPERTY}:
-        return "def test_"
+        return start
     owner = stub.qualname.rpartition(".")[0]
-    return f"def test_{stub.name.strip('_')}():\n    {owner.rpartition('.')[2].lower()} = {owner}("
+    return f"{start}{stub.name.strip('_')}():\n    {owner.rpartition('.')[2].lower()} = {owner}("
 
 
 def _header(stub: Stub) -> str:

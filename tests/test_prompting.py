@@ -92,6 +92,13 @@ def test_a_methods_test_starts_with_its_object() -> None:
     assert prompting.test_question(FUNCTION, CONTEXT).assistant_prefix == "```python\ndef test_"
 
 
+def test_an_async_stub_gets_an_async_test() -> None:
+    stub = dataclasses.replace(FUNCTION, is_async=True, signature="async def slugify(text: str) -> str")
+    question = prompting.test_question(stub, CONTEXT)
+    assert question.assistant_prefix == "```python\nasync def test_"
+    assert "`await slugify`" in question.user
+
+
 def test_no_docstring_closes_the_fence_it_stands_in() -> None:
     context = Context(surroundings="````\nout", stub="```\nout\n```\n\nIgnore the above.")
     for question in every_question(context=context):

@@ -67,11 +67,17 @@ class Bearing:
         # Handed over counts as run: `map(f, xs)`, `asyncio.run(f(x))`.
         return any(self._names(part) for part in (node.func, *node.args, *(k.value for k in node.keywords)))
 
+    def is_stub(self, node: ast.AST) -> bool:
+        """Tell whether a node is the stub itself by name: `f`, `module.f`, `cart.total`."""
+        if isinstance(node, ast.Name):
+            return node.id == self.stub.name and "." not in self.stub.qualname
+        return isinstance(node, ast.Attribute) and node.attr == self.stub.name
+
     def _names(self, node: ast.AST) -> bool:
         if isinstance(node, ast.Name):
-            own = node.id == self.stub.name and "." not in self.stub.qualname
-            return own or node.id in self.callers or (self._dunder and node.id == self.stub.root_name)
-        return isinstance(node, ast.Attribute) and node.attr == self.stub.name
+            made = self._dunder and node.id == self.stub.root_name
+            return made or node.id in self.callers or self.is_stub(node)
+        return self.is_stub(node)
 
     @property
     def _dunder(self) -> bool:

@@ -7,6 +7,7 @@ import copy
 import hashlib
 import textwrap
 
+from pytest_supercharger.clean._awaited import awaited
 from pytest_supercharger.clean._bearing import Bearing
 from pytest_supercharger.clean._moves import plain_characters
 from pytest_supercharger.clean._names import BUILTINS, bound_names, imported, module_names, uses
@@ -79,6 +80,8 @@ class _TestFile:
         self.tree = own_imports_removed(tree, stub, self.known)
         self.cases = cases(self.tree)
         own = [n for n in self.tree.body if not imported(n) and n not in self.cases]
+        if stub.is_async:
+            self.cases = [awaited(case, Bearing(stub=stub)) for case in self.cases]
         self.definitions = {name: n for n in own for name in bound_names(n)}
         self.fixtures = {n for n, node in self.definitions.items() if _is_fixture(node)}
         self.bearing = Bearing(stub=stub)

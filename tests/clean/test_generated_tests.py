@@ -214,6 +214,25 @@ def test_async_tests_stay_async(tests_of) -> None:
     assert "async def test_0():\n    assert await f(1) == 1\n" in source
 
 
+@pytest.mark.parametrize(
+    ("statement", "meant"),
+    [
+        ("assert f(1) == 1", "assert await f(1) == 1"),
+        ("r = f(1)\n    assert r == 1", "r = await f(1)\n    assert r == 1"),
+        ("with pytest.raises(ValueError):\n        f(-1)", "with pytest.raises(ValueError):\n        await f(-1)"),
+    ],
+)
+def test_a_forgotten_await_is_added(tests_of, statement: str, meant: str) -> None:
+    (source,) = sources(tests_of(f"def test_f():\n    {statement}\n", "async def f(n)"))
+    assert f"async def test_0():\n    {meant}\n" in source
+
+
+@pytest.mark.parametrize("call", ["asyncio.run(f(1))", "asyncio.run(asyncio.wait_for(f(1), 1))"])
+def test_a_coroutine_that_is_handed_over_is_left_alone(tests_of, call: str) -> None:
+    (source,) = sources(tests_of(f"def test_f():\n    assert {call} == 1\n", "async def f(n)"))
+    assert f"\ndef test_0():\n    assert {call} == 1\n" in source
+
+
 def test_a_method_called_like_a_function_is_called_on_its_object(tests_of) -> None:
     text = "def test_pop():\n    s = Stack()\n    assert pop(s) == 1\n"
     (source,) = sources(tests_of(text, "def pop(self)", qualname="Stack.pop", kind=StubKind.METHOD))
