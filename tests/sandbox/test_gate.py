@@ -134,5 +134,6 @@ def test_a_module_below_src_and_doctests_are_found(zygote: ZygoteSlot) -> None:
 
 
 def test_a_candidate_that_forges_the_channel_makes_the_run_a_problem(zygote: ZygoteSlot) -> None:
-    code = "import os\nfor fd in range(1, 64):\n    try:\n        os.write(fd, b'xxxxxxxx')\n    except OSError:\n        pass\n"
+    code = "import os\nfor fd in range(3, 64):\n    try:\n        os.write(fd, b'xxxxxxxx')\n"
+    code += "    except OSError:\n        pass\n"
     assert zygote.gate({**PASSING, "mod.py": MODULE + code + GOOD}).problem

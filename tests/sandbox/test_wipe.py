@@ -17,8 +17,7 @@ def test_files_folders_links_pipes_and_odd_names_go(tmp_path: Path) -> None:
     (top / "a" / "b" / "file").write_text("x")
     os.mkfifo(top / "pipe")
     for name in (b"\xff\xfe", b"-rf", b" ", b"a\nb", b".wipe-1", b"x" * 255):
-        os.mkdir(os.fsencode(top) + b"/" + name)
-        os.mkdir(os.fsencode(top) + b"/" + name + b"/.wipe-1")
+        (top / os.fsdecode(name) / ".wipe-1").mkdir(parents=True)
     assert wipe(str(top))
     assert list(top.iterdir()) == []
 

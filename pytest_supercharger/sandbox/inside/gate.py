@@ -32,6 +32,9 @@ def main(job: Job, channel: Channel) -> None:
     record_stubs(channel.send, reporter)
     wanted = job["nodeids"]
     files = [] if wanted is None else _files(wanted)
+    if wanted is not None and not files:
+        channel.send({"type": "end", "exit": int(pytest.ExitCode.NO_TESTS_COLLECTED), "collected": []})
+        return
     sys.argv = ["pytest", *files]
     plugin = _Gate(None if wanted is None else set(wanted), set(job["finished"]))
     status = pytest.main(["--rootdir", project, *files], plugins=[reporter, plugin])
@@ -56,6 +59,8 @@ def _settle(project: str, roots: list[str]) -> None:
 
 
 def _tail() -> str:
+    sys.stdout.flush()
+    sys.stderr.flush()
     with open(_OUTPUT, "rb") as stream:
         stream.seek(max(0, os.path.getsize(_OUTPUT) - 1_500))
         return stream.read(1_500).decode("utf-8", "replace").strip()
@@ -64,7 +69,7 @@ def _tail() -> str:
 def _files(nodeids: list[str]) -> list[str]:
     # Files rather than node ids: one id that is gone would be a usage error that ends the whole run.
     names = dict.fromkeys(nodeid.partition("::")[0] for nodeid in nodeids)
-    return [name for name in names if os.path.exists(name)] or [os.devnull]
+    return [name for name in names if os.path.exists(name)]
 
 
 class _Gate:

@@ -21,11 +21,12 @@ from .child import Channel, Job, expected_status, start
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["Budget", "Facts", "Supervisor"]
+__all__ = ["PATIENCE", "Budget", "Facts", "Supervisor"]
 
 _TICK_MS = 50
 _GRACE = 0.25  # seconds for helper processes to notice that the job is over
 _READ = 1 << 16
+PATIENCE = 2  # how much longer a job may take in wall time when it waits for a CPU rather than sleeps
 
 
 @dataclass(frozen=True)
@@ -110,6 +111,7 @@ class _Watch:
         self.begun = self.unit_begun = time.monotonic()
         self.cpu_begun = self.unit_cpu = accounting.cpu_seconds()
         self.open = True
+        self.patience = 1
         os.set_blocking(result, False)
 
     def run(self) -> Facts:
@@ -183,6 +185,7 @@ class _Watch:
         self.facts.unit = str(message.get("unit", ""))[:2000] if message["type"] == "begin" else ""
         self.facts.lead = False
         self.unit_begun, self.unit_cpu = time.monotonic(), accounting.cpu_seconds()
+        self.patience = 1
 
     def _check_limits(self) -> None:
         if self.facts.limit:
@@ -192,8 +195,11 @@ class _Watch:
             self.facts.limit = "total"
         elif accounting.cpu_seconds() - self.unit_cpu > (budget.lead_cpu if lead else budget.unit_cpu):
             self.facts.limit = "cpu"
-        elif now - self.unit_begun > (budget.lead_wall if lead else budget.unit_wall):
-            self.facts.limit = "wall"
+        elif now - self.unit_begun > (budget.lead_wall if lead else budget.unit_wall) * self.patience:
+            if self.patience == 1 and accounting.starved(now - self.unit_begun):
+                self.patience = PATIENCE
+            else:
+                self.facts.limit = "wall"
         if self.facts.limit in ("wall", "total"):
             self.facts.starved = accounting.starved(now - self.unit_begun)
 

@@ -24,7 +24,7 @@ import pytest
 from ..frames import Decoder, FrameError, encode
 from . import accounting, gate, probing, running
 from .child import Channel, Job, set_dumpable
-from .supervise import Budget, Facts, Supervisor
+from .supervise import PATIENCE, Budget, Facts, Supervisor
 from .wipe import mount_points, wipe
 
 __all__ = ["main"]
@@ -199,7 +199,7 @@ def _budget(job: Job, units: int, *, output: int | None = None) -> Budget:
         unit_cpu=limits["seconds"],
         lead_wall=lead,
         unit_wall=3 * limits["seconds"],
-        total_wall=lead + 3 * limits["seconds"] * units + 5,
+        total_wall=PATIENCE * (lead + 3 * limits["seconds"] * units) + 5,
         output=output or limits["output_bytes"],
     )
 
