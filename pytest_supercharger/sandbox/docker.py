@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["DockerSandbox"]
 
 _GRACE_SECONDS = 30.0  # PID 1 keeps the time; the host only takes over when PID 1 fails to
+_PATIENCE = 2  # PID 1 gives a job this much more wall time when it waits for a CPU
 _PROBE_ROUNDS = 4  # PID 1 starts a job again after an input that ended its process
 _LISTED = 5
 
@@ -69,7 +70,8 @@ class DockerSandbox:
     def run_tests(self, overlay: Overlay, tests: Sequence[GeneratedTest]) -> dict[str, PairResult]:
         """Run each test in a fork of its own; the result is keyed by the test's id."""
         limits = self._limits
-        seconds = max(limits.import_seconds, 3 * limits.seconds) + 3 * limits.seconds + _GRACE_SECONDS
+        once = max(limits.import_seconds, 3 * limits.seconds) + 3 * limits.seconds
+        seconds = _PATIENCE * once + _GRACE_SECONDS
         futures = {
             test.id: self._submit(
                 protocol.tests_job(overlay, test, limits),
@@ -90,7 +92,7 @@ class DockerSandbox:
         once = max(limits.import_seconds, 3 * limits.seconds) + 3 * limits.seconds * 2 * len(probes)
         future = self._submit(
             protocol.probe_job(overlay, module, probes, limits),
-            once * _PROBE_ROUNDS + _GRACE_SECONDS,
+            _PATIENCE * once * _PROBE_ROUNDS + _GRACE_SECONDS,
             lambda job, result: verdict.probe_result(job, result, probes),
             lambda problem: {
                 probe.id: Output(kind=OutputKind.INFRA, text=problem, preview=problem) for probe in probes
