@@ -162,3 +162,19 @@ def test_another_interpreter_is_found_out(client: DockerClient, host: Host, monk
     monkeypatch.setattr("sys.version", "3.99.0")
     with pytest.raises(SandboxError, match="interpreter in the sandbox is not this one"):
         host.prove(client)
+
+
+def test_an_interpreter_that_others_may_not_run_is_found_out(client: DockerClient, host: Host, tmp_path: Path) -> None:
+    private = tmp_path / "private"
+    private.mkdir(0o700)
+    (private / "python").symlink_to(sys.executable)
+    hidden = replace(
+        host,
+        environment=replace(
+            host.environment,
+            executable=str(private / "python"),
+            binds=(*host.environment.binds, Bind(source=str(private), target=str(private))),
+        ),
+    )
+    with pytest.raises(SandboxError, match=r"cannot be run by another user.*chmod -R"):
+        hidden.prove(client)
