@@ -12,7 +12,7 @@ from pytest_supercharger.clean._bearing import Bearing
 from pytest_supercharger.clean._moves import plain_characters
 from pytest_supercharger.clean._names import BUILTINS, bound_names, imported, module_names, uses
 from pytest_supercharger.clean._split import inlined, split
-from pytest_supercharger.clean._stdlib import import_for
+from pytest_supercharger.clean._stdlib import import_for, is_stdlib
 from pytest_supercharger.clean._syntax import MAX_SOURCE, FunctionNode, parse, unparse
 from pytest_supercharger.clean._testfile import cases, own_imports_removed, refusal, why_not_case
 from pytest_supercharger.clean.markdown import blocks, code_for_tests
@@ -76,8 +76,8 @@ class _TestFile:
 
     def __init__(self, tree: ast.Module, stub: Stub, module: ast.Module) -> None:
         self.stub = stub
-        self.known = frozenset(module_names(module)) | {stub.root_name}
-        self.tree = own_imports_removed(tree, stub, self.known)
+        self.known = {**module_names(module), stub.root_name: ""}
+        self.tree = own_imports_removed(tree, stub, frozenset(self.known))
         self.cases = cases(self.tree)
         own = [n for n in self.tree.body if not imported(n) and n not in self.cases]
         if stub.is_async:
@@ -158,6 +158,8 @@ class _Needs:
                 self.other.add(self.offered[name])
             elif name in self.file.definitions:
                 self._keep(name)
+            elif is_stdlib((self.file.known.get(name) or "import .").split()[1]):
+                self.other.add(self.file.known[name])  # from where the module has it
             elif name in self.file.known:
                 self.own.add(name)
             elif name not in BUILTINS:

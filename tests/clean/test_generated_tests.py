@@ -13,7 +13,7 @@ from pytest_supercharger.domain import FinishReason, GeneratedTest, Rejection, S
 if TYPE_CHECKING:
     from tests.clean.conftest import MakeAnswer, MakeStub
 
-MODULE = "LIMIT = 3\n\n\nclass Stack:\n    pass\n\n\ndef f(n):\n    ...\n"
+MODULE = "import json\nfrom .units import METRE\n\nLIMIT = 3\n\n\nclass Stack:\n    pass\n\n\ndef f(n):\n    ...\n"
 
 
 @pytest.fixture
@@ -132,6 +132,11 @@ def test_many_spellings_give_one_test(tests_of, text: str) -> None:
 def test_other_names_of_the_module_are_imported(tests_of) -> None:
     (source,) = sources(tests_of("def test_f():\n    assert f(LIMIT) == math.sqrt(9)\n"))
     assert source.startswith("import math\nfrom shop.maths import LIMIT, f\n")
+
+
+def test_what_the_module_imports_comes_from_where_the_module_has_it(tests_of) -> None:
+    (source,) = sources(tests_of("def test_f():\n    assert f(METRE) == json.loads('1')\n"))
+    assert source.startswith("import json\nfrom shop.maths import METRE, f\n")
 
 
 def test_a_broken_tail_is_cut(tests_of) -> None:
