@@ -42,7 +42,10 @@ def fill(data: bytes, fillings: Sequence[tuple[Stub, Candidate]]) -> bytes:
     nodes, candidates = [node for node, _ in pairs], [candidate for _, candidate in pairs]
     if len({id(node) for node in nodes}) < len(nodes):
         raise SourceError(f"{name}: one stub is filled twice in one write; keep one candidate a stub")
-    text = apply(page.text, list(_edits(page, tree, nodes, candidates)))
+    try:
+        text = apply(page.text, list(_edits(page, tree, nodes, candidates)))
+    except RecursionError as error:
+        raise SourceError(f"{name}: the new code is nested too deeply; ask for another candidate") from error
     source.parse(text, name=f"{name} (filled)")
     return found.encode(text)
 

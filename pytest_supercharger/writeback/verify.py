@@ -187,7 +187,7 @@ def _tries(tree: ast.AST) -> Iterator[ast.AST]:
     for node in ast.iter_child_nodes(tree):
         if type(node).__name__ in ("Try", "TryStar"):
             yield node
-        else:
+        elif not isinstance(node, ast.expr):
             yield from _tries(node)
 
 
