@@ -15,6 +15,7 @@ from pytest_supercharger.sandbox.base import Overlay, Sandbox
 
 __all__ = ["Checker"]
 
+_LIMITS = frozenset({Verdict.TIMEOUT, Verdict.MEMORY, Verdict.INFRA})
 FUZZED_INPUTS = 32  # the study used up to 40; more inputs cost sandbox time and split right programs apart
 
 
@@ -48,7 +49,7 @@ class Checker:
 
     def add_candidate(self, candidate: Candidate) -> None:
         """Run a new candidate on everything that is known; one that fails a trusted test is not run on the rest."""
-        unwanted = effects.undeclared(candidate, self._source.data, allow=self._allow)
+        unwanted = effects.undeclared(candidate, self._source.data, allow=self._allow, stub=self._matrix.stub)
         if unwanted:
             self._refuse(candidate, f"uses what its module does not: {unwanted[0]}")
             return
@@ -93,7 +94,10 @@ class Checker:
         if overlay is None:
             return
         matrix, key = self._matrix, candidate.id
-        self._run_tests(overlay, key, matrix.trusted)
+        # One first: most wrong candidates fail it, and an endless one then costs one time limit, not all of them.
+        for tests in (matrix.trusted[:1], matrix.trusted[1:]):
+            if matrix.failing_trusted(key) is None:
+                self._run_tests(overlay, key, tests)
         if matrix.failing_trusted(key) is None:
             if key not in matrix.gates:
                 matrix.gates[key] = self._tests.gate(overlay, [matrix.stub.id])
@@ -101,9 +105,14 @@ class Checker:
                 self._run_tests(overlay, key, tuple(matrix.tests.values()))
         # Also of candidates that fail a trusted test: how far they agree with the others is part of the evidence.
         missing = matrix.missing_probes(key)
-        if missing:
+        if missing and not self._exhausts(key):
             outputs = self._sandbox.probe(overlay, matrix.stub.module, missing)
             matrix.outputs |= {(key, probe): output for probe, output in outputs.items()}
+
+    def _exhausts(self, key: str) -> bool:
+        """Whether the candidate ran into a limit on a trusted test: its inputs would each cost that limit again."""
+        results = [self._matrix.pairs.get((key, test.id)) for test in self._matrix.trusted]
+        return any(result is not None and result.verdict in _LIMITS for result in results)
 
     def _run_tests(self, overlay: Overlay, key: str, tests: tuple[GeneratedTest, ...]) -> None:
         missing = self._matrix.missing_tests(key, tests)

@@ -93,7 +93,7 @@ def make(
 def function_hash(data: bytes, qualname: str) -> str | None:
     """Digest of the AST of the last definition of that name, docstring and layout left out; None if absent."""
     try:
-        node: ast.AST | None = ast.parse(data)
+        node: ast.AST = ast.parse(data)
     except (SyntaxError, ValueError):
         return None
     for part in qualname.split("."):

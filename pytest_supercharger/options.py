@@ -271,7 +271,10 @@ def add_options(parser: pytest.Parser) -> None:
             action = "append" if option.many else "store"
             group.addoption(flag, dest=dest, action=action, default=None, metavar=option.metavar, help=option.help)
         if option.field not in _COMMAND_LINE_ONLY:
-            parser.addini(option.key, option.help, type="linelist" if option.many else "string", default=None)
+            if option.many:
+                parser.addini(option.key, option.help, type="linelist", default=None)
+            else:
+                parser.addini(option.key, option.help, type="string", default=None)
 
 
 def read(config: pytest.Config) -> Settings:

@@ -94,7 +94,10 @@ class Run:
             self.reporter.line("no stubs marked @supercharge; nothing to fill")
             self._finish(())
             return
-        work.project.check_right_copy([work.sources[stub.relpath] for stub in work.stubs])
+        touched = [*{stub.relpath: work.sources[stub.relpath] for stub in work.stubs}.values()]
+        work.project.check_right_copy(touched, import_mode=self._config.known_args_namespace.importmode)
+        if self._settings.writes:
+            work.project.check_writable(touched)
         self.reporter.line(f"{len(work.stubs)} stubs to fill")
         finished = session.Session(
             work,

@@ -13,7 +13,6 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from pytest_supercharger import evidence, stubs
-from pytest_supercharger.clean.layout import Style, project_style
 from pytest_supercharger.domain import Decision, Outcome, Question, SourceFile, Stub
 from pytest_supercharger.errors import SettingsError, SourceError, SuperchargeError
 from pytest_supercharger.ledger import Ledger
@@ -175,7 +174,7 @@ class Session:
                 reporter=self._reporter,
                 clock=self._clock,
                 question=self._hooks.question,
-                style=_style(self._work.project.root),
+                style=self._work.project.style(),
                 neighbours=self._work.project.neighbours,
                 turn=threading.Semaphore(self._settings.parallel),
             )
@@ -270,18 +269,6 @@ class Session:
             diff=patch.diff_for_people(triples),
             patch=patch.unified(triples),
         )
-
-
-def _style(root: Path) -> Style:
-    """The project's own layout settings."""
-
-    def text(name: str) -> str:
-        path = root / name
-        return path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
-
-    return project_style(
-        pyproject=text("pyproject.toml"), style_yapf=text(".style.yapf"), setup_cfg=text("setup.cfg")
-    )
 
 
 @contextlib.contextmanager

@@ -32,6 +32,16 @@ BEFORE = {before!r}
 EXAMPLE = {example!r}
 
 
+class Runner(doctest.DocTestRunner):
+    # Tells a failure in one line.
+
+    def report_failure(self, out, test, example, got):
+        out(f"{{example.source.strip()}} gave {{got.strip() or 'nothing'}}, not {{example.want.strip()}}")
+
+    def report_unexpected_exception(self, out, test, example, exc_info):
+        out(f"{{example.source.strip()}} raised {{exc_info[0].__name__}}: {{exc_info[1]}}")
+
+
 def test_docstring_example_{number}():
     names = dict(vars(importlib.import_module({module!r})))
     names.setdefault("asyncio", asyncio)
@@ -39,9 +49,10 @@ def test_docstring_example_{number}():
         report = []
         parsed = doctest.DocTestParser().get_doctest(source, names, {name!r}, {file!r}, {line})
         parsed.globs = names
-        result = doctest.DocTestRunner(verbose=False).run(parsed, out=report.append, clear_globs=False)
+        result = Runner(verbose=False).run(parsed, out=report.append, clear_globs=False)
     assert result.attempted == 1, "the example did not run"
-    assert result.failed == 0, "".join(report)
+    if result.failed:
+        raise AssertionError(report[-1])
 """
 
 _PLAIN = """\

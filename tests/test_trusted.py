@@ -62,7 +62,7 @@ def test_doctest_examples_pass_on_the_right_code(pytester: pytest.Pytester) -> N
 def test_a_failing_example_fails_alone_and_shows_both_values(pytester: pytest.Pytester) -> None:
     result = run(pytester, RIGHT.replace("n * n", "n + n"), examples(stub(SQUARE)))
     result.assert_outcomes(passed=2, failed=1)
-    result.stdout.fnmatch_lines(["*Expected:*", "*9*", "*Got:*", "*6*"])
+    result.stdout.fnmatch_lines(["*gave 6, not 9*"])
 
 
 def test_a_value_that_equals_everything_does_not_pass_a_doctest(pytester: pytest.Pytester) -> None:
