@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["GOOD", "LIMITS", "MODULE", "TEST", "ZygoteSlot"]
 
-LIMITS = Limits(seconds=2.0, import_seconds=6.0, gate_seconds=120.0, memory_bytes=256 * 1024 * 1024)
+LIMITS = Limits(seconds=2.0, import_seconds=3.0, gate_seconds=120.0, memory_bytes=256 * 1024 * 1024)
 
 _ATTEMPTS = 5  # on a machine that is too busy for a time limit to mean anything
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import secrets
 import sys
@@ -9,6 +10,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 import pytest
+from _pytest._io import TerminalWriter
 
 from . import overlay
 from .reporting import Reporter, record_stubs
@@ -63,8 +65,15 @@ class _Plain:
     def pytest_configure(self, config: pytest.Config) -> None:
         """Skip rendering source of failures nobody reads, and make Hypothesis say the same thing on every run."""
         config.option.tbstyle = "no"
+        # Before pytest 9, explaining a failed comparison takes the writer of the terminal plugin.
+        config.pluginmanager.register(_Terminal(), "terminalreporter")
         if "_hypothesis_pytestplugin" in PLUGINS:
             _steady_hypothesis()
+
+
+class _Terminal:
+    def __init__(self) -> None:
+        self._tw = TerminalWriter(io.StringIO())
 
 
 def _steady_hypothesis() -> None:
