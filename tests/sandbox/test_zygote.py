@@ -126,7 +126,7 @@ def test_nothing_that_a_job_left_is_there_for_the_next(zygote: ZygoteSlot, code:
     # What leads to a mounted folder stays; nothing can be written to it.
     look = "import os\nmounts = open('/proc/self/mountinfo').read()\n"
     look += "found = [n for n in os.listdir('/tmp') + os.listdir('/dev/shm') if f' /tmp/{n}' not in mounts]\n"
-    look += "assert found == ['p'], found\n"
+    look += "assert set(found) <= {'p'}, found\n"
     assert zygote.pair(look + GOOD).verdict is Verdict.PASS
 
 
