@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import os
+from pathlib import Path
 
 from model_node.engine.base import EngineError, ErrorKind
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 __all__ = ["convert"]
 
 
 def convert(gguf: Path, folder: Path) -> None:
     """Save the model and tokenizer of `gguf` in `folder`: bfloat16 weights, chat template kept."""
+    # The reader of GGUF files draws its own bar, which would tear a log of lines apart; read at the import of tqdm.
+    os.environ.setdefault("TQDM_DISABLE", "1")
     try:
         import torch
         from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig

@@ -13,7 +13,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from model_node.engine.base import FinishReason, Message, Prompt, Usage
 from model_node.engine.local import LocalEngine
 
-PROMPTS = [
+PROMPTS = ["def add(a, b):", "the quick brown fox jumps over the lazy dog again", "yes", "assert f(1) == 2\n" * 5]
     "def add(a, b):",
     "the quick brown fox jumps over the lazy dog again and again",
     "yes",
