@@ -133,6 +133,7 @@ def _values(stub: Stub, surroundings: str, stub_source: str, **texts: str) -> di
         "surroundings": f"\nThis stands around it:\n\n{fence}python\n{around}\n{fence}\n" if around else "",
         "open": "```python\n",
         "header": _header(stub),
+        "signature": _plain(stub.signature.rstrip()),
         "start": _test_start(stub),
     }
 
