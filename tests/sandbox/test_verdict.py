@@ -99,6 +99,7 @@ def test_no_pass_when_something_else_happened(fields: dict[str, Any]) -> None:
         [passed(), {"type": "surprise"}, end()],
         [passed(), {"type": "reached", "stub": 1, "node": "", "collector": ""}, end()],
         [{**passed(), "more": 1}, end()],
+        [{key: value for key, value in passed().items() if key != "seconds"}, end()],
         [{**passed(), "seconds": True}, end()],
         [passed(), {**end(), "exit": "0"}],
         *([{**passed(), "phases": phases}, end()] for phases in (
@@ -236,6 +237,19 @@ def test_expected_tests_are_read_from_the_source(source: str, expected: dict[str
     assert expected_tests(source) == expected
 
 
+def test_every_test_of_the_source_has_to_run() -> None:
+    test = GeneratedTest(id="t", name="test_it", source="def test_it(): pass\ndef test_more(): pass\n")
+    assert judge(passed(), end(), test=test).verdict is Verdict.FAIL
+    nodes = ("x.py::test_it", "x.py::test_more")
+    assert judge(*map(passed, nodes), end(*nodes), test=test).verdict is Verdict.PASS
+
+
+@pytest.mark.parametrize("value", [-1, False, None])
+@pytest.mark.parametrize("name", ["foreign", "ooms", "leftover"])
+def test_counts_are_whole_numbers_from_zero(name: str, value: object) -> None:
+    assert judge(passed(), end(), **{name: value}).verdict is Verdict.INFRA
+
+
 def test_each_parameter_set_counts_for_its_test() -> None:
     test = GeneratedTest(id="t", name="test_it", source="def test_it(x):\n    pass\n")
     nodes = ("y.py::test_it[1]", "y.py::test_it[a-b]")
@@ -271,6 +285,7 @@ def test_two_equal_runs_make_an_output() -> None:
         ([*said("0:0"), *said("0:1", kind="exception")], {}, OutputKind.UNSTABLE),
         ([*said("0:0", kind="nonsense"), *said("0:1", kind="nonsense")], {}, OutputKind.OPAQUE),
         ([*said("0:0"), *said("0:1")], {"foreign": 1}, OutputKind.OPAQUE),
+        ([{**message, "status": 0} if "status" in message else message for message in FULL], {}, OutputKind.EXCEPTION),
         ([*said("0:0")[:1], *said("0:0"), *said("0:1")], {}, OutputKind.UNSTABLE),
         ([], {"unit": "0:0", "limit": "cpu"}, OutputKind.TIMEOUT),
         ([], {"unit": "0:0", "limit": "wall", "starved": True}, OutputKind.INFRA),
