@@ -18,8 +18,9 @@ from model_node.engine.base import (
     Load,
     ScoreJob,
 )
+from model_node.engine.failures import broken, call_back
 from model_node.engine.meter import Meter
-from model_node.engine.scheduler import Group, Running, Scheduler, overdue
+from model_node.engine.scheduler import Group, Running, Scheduler, enter, overdue
 from model_node.engine.validation import check_job
 
 # torch takes seconds to import and is not needed to name the engine: the modules that use it come with start().
@@ -125,23 +126,7 @@ class LocalEngine:
     def submit(self, job: GenerateJob) -> None:
         check_job(job)
         prompts = [self._encoder.prompt(prompt) for prompt in job.prompts]
-        running = Running(
-            job=job,
-            submitted=time.monotonic(),
-            prompt_tokens=sum(map(len, prompts)),
-            remaining=len(prompts) * job.num_samples,
-        )
-        indices = range(job.first_sample_index, job.first_sample_index + job.num_samples)
-        groups = [
-            Group(
-                running=running,
-                prompt_index=place,
-                tokens=tokens,
-                limit=min(job.params.max_new_tokens, self._loaded.max_context - len(tokens)),
-                waiting=deque(indices),
-            )
-            for place, tokens in enumerate(prompts)
-        ]
+        running, groups = enter(job, prompts, self._loaded.max_context)
         with self._wake:
             self._admit(job.request_id)
             self._scheduler.add(groups)
@@ -208,7 +193,7 @@ class LocalEngine:
             return self._open
 
     def _expire(self) -> None:
-        """End the jobs that were cancelled or ran out of time; their rows are free before the next step."""
+        """End the jobs that were cancelled or are late; their rows are free before the next step."""
         with self._wake:
             entries = list(self._live.values())
             cancelled = set(self._cancelled)
@@ -217,10 +202,8 @@ class LocalEngine:
             if name in cancelled:
                 self._end(entry, EngineError(ErrorKind.CANCELLED, f'request "{name}" was cancelled'))
             elif overdue(entry.job.deadline):
-                self._end(
-                    entry,
-                    EngineError(ErrorKind.DEADLINE, f'request "{name}" ran out of time; give it more or ask for less'),
-                )
+                text = f'request "{name}" ran out of time; give it more or ask for less'
+                self._end(entry, EngineError(ErrorKind.DEADLINE, text))
 
     def _answer(self) -> None:
         """Take the first judge or score job one step on."""
@@ -234,7 +217,7 @@ class LocalEngine:
         except EngineError as error:
             self._end(question, error)
         except Exception as error:
-            self._end(question, _broken(question.job.request_id, error))
+            self._end(question, broken(question.job.request_id, error))
 
     def _fill(self) -> None:
         """Give free rows to waiting samples; every prompt is read once."""
@@ -259,7 +242,7 @@ class LocalEngine:
                 running.computed_tokens += prefill.computed
             self._batch.join(group, samples, prefill)
         except Exception as error:
-            self._end(running, _broken(running.job.request_id, error))
+            self._end(running, broken(running.job.request_id, error))
 
     def _step(self) -> None:
         if not self._batch.rows:
@@ -291,12 +274,12 @@ class LocalEngine:
                         self._scheduler.put_back(row.group, [row.sample_index])
             return
         for running in {id(row.group.running): row.group.running for row in rows}.values():
-            self._end(running, _broken(running.job.request_id, error))
+            self._end(running, broken(running.job.request_id, error))
 
     def _emit(self, running: Running, sample: FinishedSample) -> None:
         running.remaining -= 1
         running.completion_tokens += sample.num_tokens
-        _call(running.job.on_sample, sample)
+        call_back(running.job.on_sample, sample)
         if not running.remaining:
             self._end(running, running.usage(time.monotonic()))
 
@@ -314,18 +297,4 @@ class LocalEngine:
                 self._questions.remove(entry)
         if isinstance(entry, Running) and entry.remaining:
             self._batch.remove(entry)
-        _call(entry.job.on_done, result)
-
-
-def _call(callback: Callable[[Any], None], value: Any) -> None:
-    try:
-        callback(value)
-    except Exception:
-        # The owner of one job must not take the engine down with it.
-        _log.exception("a callback failed")
-
-
-def _broken(request_id: str, error: Exception) -> EngineError:
-    _log.error("request %s failed in the engine", request_id, exc_info=error)
-    reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
-    return EngineError(ErrorKind.FAILED, f'request "{request_id}": the engine failed ({reason}); see the node\'s log')
+        call_back(entry.job.on_done, result)

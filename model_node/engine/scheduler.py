@@ -5,15 +5,12 @@ from __future__ import annotations
 import bisect
 import itertools
 import time
+from collections import deque
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from model_node.engine.base import EngineError, ErrorKind, GenerateJob, Usage
 
-if TYPE_CHECKING:
-    from collections import deque
-
-__all__ = ["Group", "Running", "Scheduler"]
+__all__ = ["Group", "Running", "Scheduler", "enter", "overdue"]
 
 
 @dataclass(slots=True, eq=False)
@@ -107,6 +104,27 @@ class Scheduler:
 
     def _insert(self, group: Group) -> None:
         bisect.insort(self._groups, group, key=lambda entry: entry.order)
+
+
+def enter(job: GenerateJob, prompts: list[tuple[int, ...]], max_context: int) -> tuple[Running, list[Group]]:
+    """The engine's view of a job whose prompts have these tokens; a sample's limit keeps it within the context."""
+    running = Running(
+        job=job,
+        submitted=time.monotonic(),
+        prompt_tokens=sum(map(len, prompts)),
+        remaining=len(prompts) * job.num_samples,
+    )
+    groups = [
+        Group(
+            running=running,
+            prompt_index=place,
+            tokens=tokens,
+            limit=min(job.params.max_new_tokens, max_context - len(tokens)),
+            waiting=deque(range(job.first_sample_index, job.first_sample_index + job.num_samples)),
+        )
+        for place, tokens in enumerate(prompts)
+    ]
+    return running, groups
 
 
 def overdue(deadline: float | None) -> bool:

@@ -14,11 +14,6 @@ from model_node.engine.base import FinishReason, Message, Prompt, Usage
 from model_node.engine.local import LocalEngine
 
 PROMPTS = ["def add(a, b):", "the quick brown fox jumps over the lazy dog again", "yes", "assert f(1) == 2\n" * 5]
-    "def add(a, b):",
-    "the quick brown fox jumps over the lazy dog again and again",
-    "yes",
-    "assert f(1) == 2\n" * 5,
-]
 Ask = Callable[..., dict[tuple[int, int], str]]
 
 

@@ -1,0 +1,30 @@
+"""What breaks inside the engine stays with the job it broke."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from model_node.engine.base import EngineError, ErrorKind
+
+__all__ = ["broken", "call_back"]
+
+_log = logging.getLogger(__name__)
+
+
+def call_back(callback: Callable[[Any], None], value: Any) -> None:
+    """Tell the owner of a job; an owner that raises must not take the engine down with it."""
+    try:
+        callback(value)
+    except Exception:
+        _log.exception("a callback failed")
+
+
+def broken(request_id: str, error: Exception) -> EngineError:
+    """The error that a job gets when the engine failed under it."""
+    _log.error("request %s failed in the engine", request_id, exc_info=error)
+    reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
+    return EngineError(
+        ErrorKind.FAILED, f'request "{request_id}": the engine failed ({reason}); see the node\'s log and ask again'
+    )
