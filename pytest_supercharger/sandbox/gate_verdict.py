@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pytest_supercharger.domain import PairResult, Verdict
@@ -29,16 +30,27 @@ def gate_result(job: Mapping[str, Any], result: Mapping[str, Any]) -> GateResult
     skipped: set[str] = set()
     for run in runs:
         _gate_run(run, tests, skipped)
-    imports: dict[str, set[str]] = {}
-    for message in (message for run in runs for message in run.of("reached") if not message.text("node")):
-        imports.setdefault(message.text("collector"), set()).add(message.text("stub"))
+    imports = _reached_at_import(runs)
+    # A conftest that calls a stub while it is imported stands above every test.
+    everywhere = imports.pop("", frozenset())
     return GateResult(
-        tests={node: value for node, value in tests.items() if node not in skipped},
+        tests={
+            node: replace(value, reached=value.reached | everywhere)
+            for node, value in tests.items()
+            if node not in skipped
+        },
         skipped=frozenset(skipped),
         errors=_collect_errors(runs[-1]),
-        reached_at_import={node: frozenset(stubs) for node, stubs in imports.items()},
+        reached_at_import=imports,
         problem=clean(_problem(runs, tests)),
     )
+
+
+def _reached_at_import(runs: Sequence[Run]) -> dict[str, frozenset[str]]:
+    imports: dict[str, set[str]] = {}
+    for message in (message for run in runs for message in run.of("reached") if not message.text("node")):
+        imports.setdefault(message.text("collector"), set()).add(clean(message.text("stub"), 500))
+    return {node: frozenset(stubs) for node, stubs in imports.items()}
 
 
 def _gate_run(run: Run, tests: dict[str, PairResult], skipped: set[str]) -> None:

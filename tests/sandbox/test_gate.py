@@ -36,6 +36,22 @@ def test_only_the_wanted_tests_run(zygote: ZygoteSlot) -> None:
     assert verdicts(zygote, files, ["tests/test_more.py::TestA::test_b"]) == {"test_b": "pass"}
     assert verdicts(zygote, files, ["tests/test_more.py::TestA"]) == {"test_b": "pass", "test_c": "pass"}
     assert verdicts(zygote, files, ["tests/test_mod.py"]) == {"test_it": "pass"}
+    assert len(verdicts(zygote, files, ["tests/"])) == 3
+
+
+def test_a_parametrised_test_stands_for_its_instances(zygote: ZygoteSlot) -> None:
+    source = "import pytest\n@pytest.mark.parametrize('x', ['a::b', 'c'])\ndef test_a(x): pass\ndef test_ab(): pass\n"
+    files = {**PASSING, "tests/test_a.py": source}
+    gate = zygote.gate(files, ["tests/test_a.py::test_a"])
+    assert set(gate.tests) == {"tests/test_a.py::test_a[a::b]", "tests/test_a.py::test_a[c]"}
+    assert set(zygote.gate(files, ["tests/test_a.py::test_a[a::b]"]).tests) == {"tests/test_a.py::test_a[a::b]"}
+
+
+def test_a_stub_that_a_conftest_calls_is_reached_by_every_test(zygote: ZygoteSlot) -> None:
+    source = "from mod import other\ntry:\n    other(1)\nexcept NotImplementedError:\n    pass\n"
+    gate = zygote.gate({**PASSING, "conftest.py": source})
+    assert gate.tests["tests/test_mod.py::test_it"].reached == {"mod:other"}
+    assert gate.reached_at_import == {}
 
 
 def test_wanted_tests_that_are_gone_cost_the_others_nothing(zygote: ZygoteSlot) -> None:

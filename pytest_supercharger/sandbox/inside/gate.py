@@ -36,7 +36,7 @@ def main(job: Job, channel: Channel) -> None:
         channel.send({"type": "end", "exit": int(pytest.ExitCode.NO_TESTS_COLLECTED), "collected": []})
         return
     sys.argv = ["pytest", *files]
-    plugin = _Gate(None if wanted is None else set(wanted), set(job["finished"]))
+    plugin = _Gate(None if wanted is None else {_plain(nodeid) for nodeid in wanted}, set(job["finished"]))
     status = pytest.main(["--rootdir", project, *files], plugins=[reporter, plugin])
     channel.send({"type": "end", "exit": int(status), "collected": [], "tail": _tail()})
 
@@ -68,8 +68,12 @@ def _tail() -> str:
 
 def _files(nodeids: list[str]) -> list[str]:
     # Files rather than node ids: one id that is gone would be a usage error that ends the whole run.
-    names = dict.fromkeys(nodeid.partition("::")[0] for nodeid in nodeids)
+    names = dict.fromkeys(_plain(nodeid).partition("::")[0] for nodeid in nodeids)
     return [name for name in names if os.path.exists(name)]
+
+
+def _plain(nodeid: str) -> str:
+    return nodeid.removeprefix("./").rstrip("/") or "."
 
 
 class _Gate:
@@ -121,7 +125,8 @@ class _Gate:
     def _is_wanted(self, nodeid: str) -> bool:
         if self._wanted is None:
             return True
-        parts = nodeid.split("::")
-        return nodeid in self._wanted or any(
-            "::".join(parts[:count]) in self._wanted for count in range(1, len(parts) + 1)
-        )
+        path, *names = nodeid.partition("[")[0].split("::")
+        places = ["::".join([path, *names[:count]]) for count in range(len(names) + 1)]
+        folders = path.split("/")
+        places += ["/".join(folders[:count]) or "." for count in range(len(folders))]
+        return nodeid in self._wanted or not self._wanted.isdisjoint(places)
