@@ -14,7 +14,7 @@ from pytest_supercharger.domain import Output, OutputKind
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from pytest_supercharger.agreement import Behaviour, Evidence
+    from pytest_supercharger.behaviour import Behaviour, Evidence
 
 __all__ = ["INCOMPARABLE", "is_good", "probability_of", "unmet", "why_none"]
 

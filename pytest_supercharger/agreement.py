@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
 from pytest_supercharger.acceptance import INCOMPARABLE, is_good, probability_of, unmet, why_none
+from pytest_supercharger.behaviour import Behaviour, Evidence
 from pytest_supercharger.domain import Output, OutputKind
 
 if TYPE_CHECKING:
@@ -32,34 +33,6 @@ _T = TypeVar("_T")
 PASS_WEIGHT = 0.5  # generated tests are voters of half weight
 
 _UNKNOWN = frozenset({OutputKind.INFRA, OutputKind.BLOCKED})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Behaviour:
-    """What one candidate did; a candidate may have been drawn several times."""
-
-    id: str
-    samples: int = 1  # how often it was drawn
-    texts: int = 1  # distinct texts among those samples
-    loads: bool = True
-    trusted: bool = True  # passes every trusted test and gate test it was run on
-    passes: tuple[bool | None, ...] = ()  # by generated test; None: not run, environment or infra
-    outputs: tuple[Output | None, ...] = ()  # by probe; None: not run
-    equals_anything: bool = False
-    unstable: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Evidence:
-    """Everything that is known about the candidates of one stub."""
-
-    behaviours: tuple[Behaviour, ...]
-    rejected: int = 0  # samples that gave no candidate
-    weights: tuple[float, ...] = ()  # one a generated test: how often the same test was written
-    test_answers: int = 0  # test suites drawn
-    trusted_checks: int = 0  # trusted tests and gate tests
-    documented: frozenset[str] = frozenset()  # exception names the docstring or the signature mentions
-    trusted_inputs: frozenset[int] = frozenset()  # indices of the probes that come from trusted tests
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 
 from pytest_supercharger.domain import Candidate, Decision, Outcome, SourceFile, Stub
+from pytest_supercharger.errors import SourceError
 from pytest_supercharger.writeback import edits
 
 __all__ = ["Filling", "Ledger"]
@@ -23,15 +25,24 @@ class Ledger:
         self._accepted: dict[str, Filling] = {}
         self._open = set(self._stubs)
         self._waiting: dict[str, str] = {}
-        self._changed = threading.Condition()
+        self._changed = threading.Condition(threading.RLock())
 
-    def settle(self, outcome: Outcome) -> None:
-        """Record a decision and wake those who wait for it."""
+    def settle(self, outcome: Outcome) -> Outcome:
+        """Record a decision and wake those who wait for it.
+
+        Returns the outcome, turned into an abstention where its body cannot stand beside those accepted before.
+        """
         with self._changed:
-            self._open.discard(outcome.stub.id)
             if outcome.decision is Decision.ACCEPTED and outcome.candidate is not None:
-                self._accepted[outcome.stub.id] = (outcome.stub, outcome.candidate)
+                try:
+                    self.overlay([(outcome.stub, outcome.candidate)])
+                    self._accepted[outcome.stub.id] = (outcome.stub, outcome.candidate)
+                except SourceError as error:
+                    reason = f"cannot be written beside the other accepted functions: {error}"
+                    outcome = replace(outcome, decision=Decision.ABSTAINED, reason=reason, candidate=None)
+            self._open.discard(outcome.stub.id)
             self._changed.notify_all()
+        return outcome
 
     def stop(self) -> None:
         """Wake everybody who waits: nothing more will be decided."""

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from pytest_supercharger.agreement import Behaviour, Evidence
+from pytest_supercharger.behaviour import Behaviour, Evidence
 from pytest_supercharger.domain import (
     Candidate,
     GeneratedTest,

@@ -205,7 +205,7 @@ class Session:
         return replace(outcome, decision=Decision.ABSTAINED, reason=f"refused by a plugin: {reason}", candidate=None)
 
     def _settle(self, outcome: Outcome, ledger: Ledger) -> Outcome:
-        ledger.settle(outcome)
+        outcome = ledger.settle(outcome)
         if outcome.candidate is not None and outcome.decision is Decision.ACCEPTED and self._settings.writes:
             digest = files.sha256(self._work.sources[outcome.stub.relpath].data)
             journal.append(
@@ -248,6 +248,7 @@ class Session:
         new = {relpath: data for relpath, data in ledger.overlay().items() if data != sources[relpath].data}
         for relpath, data in new.items():
             fillings = [filling for filling in ledger.accepted().values() if filling[0].relpath == relpath]
+            # A refusal here is a defect of ours, not of a candidate: better no file at all than a wrong one.
             verify.verify(sources[relpath].data, data, fillings, requires_python=self._work.project.requires_python)
         triples = [(relpath, sources[relpath].data, data) for relpath, data in sorted(new.items())]
         changes = tuple(

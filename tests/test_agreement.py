@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pytest_supercharger.agreement import Behaviour, Evidence, assess
+from pytest_supercharger.agreement import assess
+from pytest_supercharger.behaviour import Behaviour, Evidence
 from pytest_supercharger.domain import Output, OutputKind
 
 ERROR = Output(kind=OutputKind.EXCEPTION, text="ValueError")

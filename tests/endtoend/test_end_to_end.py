@@ -14,7 +14,7 @@ def source(pytester):
 
 @pytest.fixture
 def project(pytester):
-    pytester.makepyfile(shapes=AREA)
+    (pytester.path / "shapes.py").write_text(AREA)
     pytester.makepyfile(test_shapes="from shapes import area\n\ndef test_big():\n    assert area(100, 100) == 10000\n")
     return pytester
 
@@ -84,7 +84,7 @@ def test_bad_code_is_not_accepted(project, fill, codes, reason):
 
 
 def test_code_that_fails_a_project_test_is_not_accepted(pytester, fill):
-    pytester.makepyfile(shapes=AREA)
+    (pytester.path / "shapes.py").write_text(AREA)
     pytester.makepyfile(
         test_shapes="import pytest\nfrom shapes import area\n\n"
         "@pytest.fixture\ndef side():\n    return 1000\n\n"
@@ -98,7 +98,7 @@ def test_code_that_fails_a_project_test_is_not_accepted(pytester, fill):
 def test_vacuous_tests_support_nothing(pytester, fill):
     """Without an example or a project test, tests that assert nothing or redefine the function are no evidence."""
     bare = AREA.replace("    >>> area(2, 3)\n    6\n    >>> area(0, 3)\n    0\n", "")
-    pytester.makepyfile(shapes=bare)
+    (pytester.path / "shapes.py").write_text(bare)
     vacuous = (
         "def test_area():\n    area(1, 2)\n",
         "def test_true():\n    assert True\n",
@@ -115,7 +115,7 @@ def test_vacuous_tests_support_nothing(pytester, fill):
 
 def test_disagreement_is_shown_as_a_question(pytester, fill):
     bare = AREA.replace("    >>> area(2, 3)\n    6\n    >>> area(0, 3)\n    0\n", "")
-    pytester.makepyfile(shapes=bare)
+    (pytester.path / "shapes.py").write_text(bare)
     other = HEADER + "    return abs(width * height)\n"
     another = HEADER + "    return abs(width) * abs(height)\n"
     result, decided = fill(lines(codes=[GOOD[0], other, GOOD[1], another], tests=TESTS[:2]))

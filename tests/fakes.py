@@ -1,0 +1,84 @@
+"""A run without containers and without a model: for tests of what pytest sees of it."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from contextlib import contextmanager
+
+from pytest_supercharger.domain import Answer, FinishReason, Output, OutputKind, Verdict
+from pytest_supercharger.sandbox.base import GateResult
+from pytest_supercharger.sandbox.fake import FakeSandbox
+
+
+class FakeGenerator:
+    """Answers every question from a list of texts a kind, round and round."""
+
+    max_context_tokens = 4096
+    model = "scripted"
+
+    def __init__(self, **texts):
+        self.texts = {kind: [f"```python\n{text}```\n" for text in some] for kind, some in texts.items()}
+        self.asked = Counter()
+        self.questions = []
+        self.closed = False
+        self._lock = threading.Lock()
+
+    def generate(self, questions, *, samples, first_sample=0, deadline_seconds):
+        for index, question in enumerate(questions):
+            with self._lock:
+                self.questions.append(question)
+            texts = self.texts.get(question.kind.value, [])
+            for sample in range(samples if texts else 0):
+                with self._lock:
+                    number = self.asked[question.kind]
+                    self.asked[question.kind] += 1
+                yield (
+                    index,
+                    Answer(
+                        text=texts[number % len(texts)],
+                        finish_reason=FinishReason.EOS,
+                        sample_index=first_sample + sample,
+                    ),
+                )
+
+    def exhausted(self, question):
+        return not self.texts.get(question.kind.value)
+
+    def close(self):
+        self.closed = True
+
+
+def agreeable(**more):
+    """A sandbox in which every test passes and every candidate gives the same value on every input."""
+    settings = {
+        "judge": lambda overlay, test: Verdict.PASS,
+        "evaluate": lambda overlay, module, probe: Output(kind=OutputKind.VALUE, text=probe.id, preview=probe.id),
+        "gate": lambda overlay, nodeids: GateResult(),
+    }
+    return FakeSandbox(**(settings | more))
+
+
+def disagreeable():
+    """A sandbox in which every test fails."""
+    return agreeable(judge=lambda overlay, test: Verdict.FAIL)
+
+
+def install(monkeypatch, sandbox, generator):
+    """Put both in the place of Docker and of the nodes."""
+
+    @contextmanager
+    def opened(self):
+        yield generator
+
+    def reopened(self, project):
+        sandbox.closed = False
+        return sandbox
+
+    monkeypatch.setattr("pytest_supercharger.run.Run._sandbox", reopened)
+    monkeypatch.setattr("pytest_supercharger.run.Run._generator", opened)
+
+
+def bodies(name, parameters, *expressions):
+    """Whole answers for a function: one a given expression."""
+    return [f"def {name}({parameters}):\n    return {expression}\n" for expression in expressions]

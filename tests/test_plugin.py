@@ -1,0 +1,391 @@
+"""When the plugin acts, what pytest's own run sees of it, and its exit status."""
+
+from __future__ import annotations
+
+import json
+import sys
+import xml.etree.ElementTree as ET
+
+import pytest
+from fakes import FakeGenerator, agreeable, bodies, disagreeable, install
+
+STUB = '''\
+from pytest_supercharger import supercharge
+
+
+@supercharge
+def double(x: int) -> int:
+    """Return twice x.
+
+    >>> double(2)
+    4
+    """
+    raise NotImplementedError
+'''
+CODES = bodies("double", "x: int", "x * 2", "x + x", "2 * x") + [
+    "def double(x: int) -> int:\n    y = x\n    return y + x\n"
+]
+TESTS = [
+    "def test_one():\n    assert double(1) == 2\n",
+    "def test_two():\n    assert double(0) == 0\n    assert double(-3) == -6\n",
+]
+TEST = "from calc import double\n\ndef test_double():\n    assert double(21) == 42\n"
+
+
+@pytest.fixture(autouse=True)
+def fresh(monkeypatch):
+    """Modules of one inner run must not be seen by the next; nothing is inherited from the run that runs us."""
+    monkeypatch.delenv("PYTEST_SUPERCHARGE_FILLED", raising=False)
+    before = set(sys.modules)
+    yield
+    for name in set(sys.modules) - before:
+        if name in {"calc", "conftest", "test_calc"}:
+            del sys.modules[name]
+
+
+@pytest.fixture
+def generator():
+    return FakeGenerator(code=CODES, test=TESTS)
+
+
+@pytest.fixture
+def accepting(monkeypatch, generator):
+    sandbox = agreeable()
+    install(monkeypatch, sandbox, generator)
+    return sandbox
+
+
+@pytest.fixture
+def refusing(monkeypatch, generator):
+    sandbox = disagreeable()
+    install(monkeypatch, sandbox, generator)
+    return sandbox
+
+
+@pytest.fixture
+def project(pytester):
+    write(pytester, calc=STUB, test_calc=TEST)
+    return pytester
+
+
+def write(pytester, **files):
+    """Byte-exact, unlike makepyfile."""
+    for name, text in files.items():
+        (pytester.path / f"{name}.py").write_text(text, encoding="utf-8")
+
+
+def filled(pytester):
+    return "supercharge" not in (pytester.path / "calc.py").read_text()
+
+
+def untouched(pytester):
+    return (pytester.path / "calc.py").read_text() == STUB
+
+
+def test_without_the_flag_nothing_happens(project, accepting):
+    result = project.runpytest()
+    result.assert_outcomes(failed=1)
+    assert untouched(project)
+    assert accepting.calls == []
+
+
+def test_filled_stubs_make_a_green_run_with_status_0(project, accepting):
+    result = project.runpytest("--supercharge")
+    assert result.ret == 0
+    result.assert_outcomes(passed=1)
+    assert filled(project)
+
+
+def test_a_stub_in_a_module_that_a_conftest_imports_is_filled_first(project, accepting):
+    project.makeconftest("import calc\n\nASKED = calc.double\n")
+    result = project.runpytest("--supercharge")
+    assert result.ret == 0
+    result.assert_outcomes(passed=1)
+
+
+@pytest.mark.parametrize("workers", [(), ("-n0",), ("-n2",)])
+def test_stubs_are_filled_once_by_the_controller(project, accepting, generator, workers):
+    result = project.runpytest("--supercharge", *workers)
+    assert result.ret == 0
+    result.assert_outcomes(passed=1)
+    assert result.stdout.str().count("1 stubs to fill") == 1
+    assert filled(project)
+
+
+@pytest.mark.parametrize("workers", [(), ("-n0",), ("-n2",)])
+def test_an_open_stub_is_one_failed_report(project, refusing, workers):
+    result = project.runpytest("--supercharge", *workers)
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.assert_outcomes(failed=2)
+    result.stdout.fnmatch_lines(
+        ["*calc:double: abstained: no candidate passes the trusted tests*", "STUB OPEN calc.py*"]
+    )
+    assert untouched(project)
+
+
+def test_an_open_stub_is_in_the_junit_file(project, refusing):
+    project.runpytest("--supercharge", "--junitxml=report.xml")
+    cases = ET.parse(project.path / "report.xml").getroot().iter("testcase")
+    failures = {case.get("name"): case.find("failure") for case in cases}
+    assert "abstained" in failures["double"].text
+
+
+@pytest.mark.parametrize("choice", ["-k nothing", "-m nothing", "--lf", "-x", "test_calc.py"])
+def test_selecting_tests_does_not_select_stubs(project, accepting, choice):
+    project.runpytest("--supercharge", *choice.split())
+    assert filled(project)
+
+
+def test_an_open_stub_fails_the_run_also_where_no_test_is_selected(project, refusing):
+    assert project.runpytest("--supercharge", "-k", "nothing").ret == pytest.ExitCode.TESTS_FAILED
+
+
+def test_a_project_without_tests_is_green_when_all_stubs_are_filled(pytester, accepting):
+    write(pytester, calc=STUB)
+    assert pytester.runpytest("--supercharge").ret == 0
+
+
+def test_a_project_without_tests_and_stubs_stays_status_5(pytester, accepting):
+    write(pytester, calc="x = 1\n")
+    result = pytester.runpytest("--supercharge")
+    assert result.ret == pytest.ExitCode.NO_TESTS_COLLECTED
+    result.stdout.fnmatch_lines(["*no stubs marked @supercharge*"])
+
+
+def test_collect_only_lists_the_stubs_and_fills_nothing(project, accepting):
+    result = project.runpytest("--supercharge", "--collect-only")
+    result.stdout.fnmatch_lines(["supercharge: 1 stubs", "  calc:double (calc.py:5)"])
+    assert untouched(project)
+    assert accepting.calls == []
+
+
+@pytest.mark.parametrize("look", ["--help", "--version", "--markers", "--fixtures", "--cache-show", "--setup-plan"])
+def test_looking_modes_never_fill(project, accepting, look):
+    project.runpytest("--supercharge", look)
+    assert untouched(project)
+    assert accepting.calls == []
+
+
+def test_an_inherited_run_is_inert(project, accepting, monkeypatch):
+    monkeypatch.setenv("PYTEST_SUPERCHARGE_FILLED", str(project.path))
+    project.runpytest("--supercharge")
+    assert untouched(project)
+
+
+def test_the_environment_is_left_as_it_was(project, accepting, monkeypatch):
+    import os
+
+    project.runpytest("--supercharge")
+    assert "PYTEST_SUPERCHARGE_FILLED" not in os.environ
+    monkeypatch.setenv("PYTEST_SUPERCHARGE_FILLED", "/elsewhere")
+    project.runpytest("--supercharge")
+    assert os.environ["PYTEST_SUPERCHARGE_FILLED"] == "/elsewhere"
+
+
+def test_only_selects_stubs(pytester, accepting):
+    write(pytester, calc=STUB + STUB.partition("\n\n\n")[2].replace("double", "triple"))
+    pytester.runpytest("--supercharge", "--supercharge-only", "calc:dou*")
+    text = (pytester.path / "calc.py").read_text()
+    assert "@supercharge\ndef triple" in text
+    assert "@supercharge\ndef double" not in text
+
+
+def test_only_that_matches_nothing_is_status_4(project, accepting):
+    result = project.runpytest("--supercharge", "--supercharge-only", "nobody:*")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["ERROR: --supercharge-only nobody:* matches no stub; the project has calc:double"])
+
+
+def test_dry_run_shows_the_diff_and_writes_nothing(project, accepting):
+    result = project.runpytest("--supercharge-dry-run")
+    assert result.ret == 0
+    result.stdout.fnmatch_lines(["-@supercharge", "+    return *"])
+    assert untouched(project)
+    assert not (project.path / ".supercharger").exists()
+    assert "test session starts" not in result.stdout.str()
+
+
+def test_a_patch_can_be_applied_by_git(project, accepting):
+    result = project.runpytest("--supercharge-patch=fill.patch")
+    assert result.ret == 0
+    assert untouched(project)
+    project.run("git", "init", "-q", ".")
+    assert project.run("git", "apply", "fill.patch").ret == 0
+    assert filled(project)
+
+
+def test_the_json_file_has_the_agreed_keys(project, accepting):
+    project.runpytest("--supercharge", "--supercharge-json=out.json")
+    document = json.loads((project.path / "out.json").read_text())
+    assert document["version"] == 1
+    (stub,) = document["stubs"]
+    assert stub["stub"] == "calc:double"
+    assert (stub["file"], stub["line"], stub["decision"]) == ("calc.py", 5, "accepted")
+    assert stub["probability"] >= 0.95
+    assert {"reason", "candidates", "tests", "seconds"} <= set(stub)
+
+
+def test_check_fails_while_a_stub_is_left(project, accepting):
+    result = project.runpytest("--supercharge-check")
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines(["*calc.py:5: calc:double is not filled*"])
+
+
+def test_check_replays_the_evidence_without_a_model(project, accepting, generator):
+    project.runpytest("--supercharge")
+    asked = len(generator.questions)
+    result = project.runpytest("--supercharge-check")
+    assert result.ret == 0
+    result.stdout.fnmatch_lines(["*1 of 1 accepted functions pass their evidence*"])
+    assert len(generator.questions) == asked
+
+
+def test_check_says_that_code_was_edited_and_still_passes(project, accepting):
+    project.runpytest("--supercharge")
+    path = project.path / "calc.py"
+    path.write_text(path.read_text().replace("    return", "    x = int(x)\n    return"))
+    result = project.runpytest("--supercharge-check")
+    assert result.ret == 0
+    result.stdout.fnmatch_lines(["*edited by hand since it was accepted*"])
+
+
+def test_check_fails_when_the_evidence_fails(project, accepting, monkeypatch):
+    project.runpytest("--supercharge")
+    install(monkeypatch, disagreeable(), None)
+    assert project.runpytest("--supercharge-check").ret == pytest.ExitCode.TESTS_FAILED
+
+
+def test_a_module_that_is_already_imported_asks_for_a_second_run(project, accepting):
+    project.syspathinsert()
+    project.makepyfile(early="import calc\n")
+    result = project.runpytest("--supercharge", "-p", "early")
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines(["*calc.py was imported before it was filled; run pytest again*"])
+    assert filled(project)
+
+
+def test_an_installed_copy_is_refused(project, accepting, monkeypatch):
+    elsewhere = project.mkdir("elsewhere")
+    (elsewhere / "pkg").mkdir()
+    (elsewhere / "pkg" / "__init__.py").write_text("")
+    source = project.path / "src" / "pkg"
+    source.mkdir(parents=True)
+    (source / "__init__.py").write_text("")
+    (source / "mod.py").write_text(STUB)
+    (elsewhere / "pkg" / "mod.py").write_text(STUB)
+    (project.path / "calc.py").unlink()
+    (project.path / "test_calc.py").unlink()
+    (project.path / "pytest.ini").write_text("[pytest]\nnorecursedirs = elsewhere\n")
+    monkeypatch.syspath_prepend(str(elsewhere))
+    result = project.runpytest("--supercharge")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["ERROR: pkg.mod would be imported from *elsewhere*pip install -e .*"])
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (STUB.replace("raise NotImplementedError", "return x"), "*calc.py:5*marked but has a body*"),
+        ("from pytest_supercharger import supercharge\n\ndef broken(:\n", "*calc.py:3*"),
+        (STUB.partition('    """')[0] + "    ...\n", "*calc.py:5*docstring*"),
+        (STUB.replace("@supercharge\n", "@supercharge(speed=3)\n"), "*calc.py:5*speed*"),
+    ],
+    ids=["has a body", "does not parse", "no docstring", "unknown option"],
+)
+def test_what_cannot_be_a_stub_is_one_line_with_status_4(pytester, accepting, text, message):
+    write(pytester, calc=text)
+    result = pytester.runpytest("--supercharge")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    (line,) = [line for line in result.errlines if line.startswith("ERROR")]
+    assert pytest.LineMatcher([line]).fnmatch_lines([message]) is None
+    assert (pytester.path / "calc.py").read_text() == text
+
+
+def test_an_interrupted_run_keeps_what_was_accepted(project, accepting, monkeypatch):
+    """The join step is interrupted: nothing is written; the next run writes without a model."""
+    from pytest_supercharger.session import Session
+
+    def interrupted(self, outcomes, ledger, tests):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Session, "_join", interrupted)
+        result = project.runpytest("--supercharge", no_reraise_ctrlc=True)
+    assert result.ret == pytest.ExitCode.INTERRUPTED
+    assert untouched(project)
+    install(monkeypatch, agreeable(), FakeGenerator())
+    result = project.runpytest("--supercharge")
+    assert result.ret == 0
+    assert filled(project)
+    result.stdout.fnmatch_lines(["*calc:double: kept from an interrupted run*"])
+
+
+def test_other_plugins_can_change_questions_refuse_and_hear_of_writes(project, accepting, generator):
+    project.makepyfile(
+        nosy="""
+        import dataclasses
+
+        def pytest_supercharge_question(question):
+            return dataclasses.replace(question, temperature=0.1)
+
+        def pytest_supercharge_accept(outcome):
+            return None
+
+        def pytest_supercharge_written(outcome, path):
+            print("WRITTEN", outcome.stub.id, path.name)
+        """
+    )
+    project.syspathinsert()
+    result = project.runpytest("--supercharge", "-p", "nosy")
+    assert result.ret == 0
+    assert {question.temperature for question in generator.questions} == {0.1}
+    result.stdout.fnmatch_lines(["WRITTEN calc:double calc.py"])
+
+
+def test_a_plugin_can_refuse(project, accepting):
+    project.makepyfile(strict="def pytest_supercharge_accept(outcome):\n    return 'not on a Friday'\n")
+    project.syspathinsert()
+    result = project.runpytest("--supercharge", "-p", "strict")
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines(["*refused by a plugin: not on a Friday*"])
+    assert untouched(project)
+
+
+def test_a_read_only_file_is_refused_before_a_model_is_asked(project, accepting, generator):
+    (project.path / "calc.py").chmod(0o444)
+    result = project.runpytest("--supercharge")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["ERROR: calc.py*read-only*"])
+    assert generator.questions == []
+
+
+def test_a_file_that_changed_meanwhile_is_not_written(project, accepting, monkeypatch):
+    path = project.path / "calc.py"
+
+    def gate(overlay, nodeids):
+        from pytest_supercharger.sandbox.base import GateResult
+
+        path.write_text(STUB + "\n# edited meanwhile\n")
+        return GateResult()
+
+    install(monkeypatch, agreeable(gate=gate), FakeGenerator(code=CODES, test=TESTS))
+    result = project.runpytest("--supercharge")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["ERROR: *calc.py*changed*"])
+    assert path.read_text() == STUB + "\n# edited meanwhile\n"
+
+
+def test_a_node_that_is_down_is_one_line_with_status_4(project, monkeypatch):
+    monkeypatch.setattr("pytest_supercharger.run.Run._sandbox", lambda self, project: agreeable())
+    result = project.runpytest("--supercharge", "--supercharge-node", "127.0.0.1:1")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["ERROR: model node 127.0.0.1:1 is not reachable; start it with *supercharger-node*"])
+    assert untouched(project)
+
+
+def test_no_docker_is_one_line_with_status_4_and_nothing_runs_on_the_host(project, monkeypatch):
+    monkeypatch.setenv("DOCKER_HOST", "unix:///nonexistent/docker.sock")
+    result = project.runpytest("--supercharge", "--supercharge-node", "127.0.0.1:1")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["ERROR: Docker is not reachable*"])
+    assert untouched(project)
