@@ -12,7 +12,7 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from model_node.config import ConfigError, NodeConfig, Tls, read_file, read_token
+from model_node.config import ConfigError, NodeConfig, Tls, check_address, read_file, read_token
 from model_node.engine.base import Engine, EngineError
 from model_node.parent import exit_with_parent
 
@@ -59,6 +59,7 @@ def parser() -> argparse.ArgumentParser:
     guard.add_argument("--insecure", action="store_true", help="bind a public address without TLS and token")
     parser.add_argument("--grace", type=float, default=10.0, metavar="SECONDS", help="for running requests at the end")
     parser.add_argument("--exit-with-parent", action="store_true", help="stop when stdin closes or the parent dies")
+    parser.add_argument("--fetch", action="store_true", help="bring the model into the cache, print its folder and end")
     return parser
 
 
@@ -69,14 +70,14 @@ def _count(text: str) -> int:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; 0 after an orderly end, 2 with one line on stderr when the node cannot start."""
+    """Run the command; 0 after an orderly end, 2 with one line on stderr when the node or the model cannot be had."""
     options = parser().parse_args(arguments)
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(message)s")
     logging.getLogger("model_node").setLevel(logging.INFO)
     if options.exit_with_parent:
         exit_with_parent()
     try:
-        _serve(options)
+        _fetch(options) if options.fetch else _serve(options)
     except (ConfigError, EngineError) as error:
         return _fail(str(error))
     except ModuleNotFoundError as error:
@@ -97,8 +98,15 @@ def _fail(message: str) -> int:
     return 2
 
 
+def _fetch(options: argparse.Namespace) -> None:
+    if options.engine != "local" or options.replay is not None:
+        raise ConfigError("--fetch brings a model and --replay needs none; leave one of them out")
+    print(_folder(options), flush=True)
+
+
 def _serve(options: argparse.Namespace) -> None:
     config = _config(options)
+    check_address(config)  # before the model is fetched: that takes minutes
     # gRPC's own log would stand above our one line; set the variable to see it. Read once, at the import below.
     os.environ.setdefault("GRPC_VERBOSITY", "NONE")
     # Late: the server needs packages of the `node` extra, and wrong settings should be told without them.
@@ -143,13 +151,9 @@ def _engine(options: argparse.Namespace) -> Engine:
         from model_node.engine.replay import ReplayEngine
 
         return ReplayEngine(options.replay, max_queued=options.max_queued)
-    for module in ("torch", "transformers"):  # before the model is fetched: that takes minutes
-        if importlib.util.find_spec(module) is None:
-            raise ModuleNotFoundError(name=module)
+    folder = _folder(options)
     from model_node.engine.local import LocalEngine
-    from model_node.models import default_cache, resolve
 
-    folder = resolve(options.model, default_cache(), _report)
     return LocalEngine(
         folder,
         quantization=options.quantization,
@@ -159,6 +163,15 @@ def _engine(options: argparse.Namespace) -> Engine:
         max_queued=options.max_queued,
         model_id=folder.name if options.model == "auto" else options.model,
     )
+
+
+def _folder(options: argparse.Namespace) -> Path:
+    for module in ("torch", "transformers"):  # a missing one is told now, not after minutes of fetching
+        if importlib.util.find_spec(module) is None:
+            raise ModuleNotFoundError(name=module)
+    from model_node.models import default_cache, resolve
+
+    return resolve(options.model, default_cache(), _report)
 
 
 def _report(line: str) -> None:

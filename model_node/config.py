@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import socket
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,16 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-__all__ = ["TOKEN_VARIABLE", "ConfigError", "NodeConfig", "Tls", "is_loopback", "read_file", "read_token"]
+__all__ = [
+    "TOKEN_VARIABLE",
+    "ConfigError",
+    "NodeConfig",
+    "Tls",
+    "check_address",
+    "is_loopback",
+    "read_file",
+    "read_token",
+]
 
 TOKEN_VARIABLE = "SUPERCHARGER_NODE_TOKEN"
 
@@ -55,6 +65,27 @@ class NodeConfig:
     def bind(self) -> str:
         """The address for gRPC to bind."""
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+def check_address(config: NodeConfig) -> None:
+    """Say now what the server would say after its model is loaded: ConfigError when the address cannot be bound."""
+    try:
+        found = socket.getaddrinfo(config.host, config.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except OSError as error:
+        raise ConfigError(f"host {config.host} is unknown ({error.strerror}); give --host an address") from None
+    problems = [_bind_problem(family, address) for family, _, _, _, address in found]
+    if all(problems):  # gRPC, too, is content with one of the addresses of a name
+        raise ConfigError(f"address {config.bind} cannot be bound: {problems[0]}; give another --host or --port")
+
+
+def _bind_problem(family: int, address: tuple[str | int | bytes, ...]) -> str | None:
+    try:
+        with socket.socket(family, socket.SOCK_STREAM) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as error:
+        return error.strerror or str(error)
+    return None
 
 
 def is_loopback(host: str) -> bool:

@@ -122,6 +122,40 @@ def test_a_port_that_is_taken_is_told(start: Any, answers: Path) -> None:
     assert f"address 127.0.0.1:{node.port} cannot be bound" in said
 
 
+FETCHES_NOTHING = "import model_node.models as models; models.resolve = lambda *_: sys.exit('asked for the model')"
+
+
+def test_a_port_that_is_taken_is_told_before_a_model_is_fetched(start: Any) -> None:
+    with RunningNode(ScriptedEngine()) as node:
+        said = failure(start("--port", str(node.port), before=f"import sys; {FETCHES_NOTHING}"))
+    assert f"address 127.0.0.1:{node.port} cannot be bound: Address already in use" in said
+
+
+def test_fetch_prints_the_folder_of_the_model_and_ends(start: Any, tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text("{}")
+    (tmp_path / "model.safetensors").write_bytes(b"")
+    with RunningNode(ScriptedEngine()) as node:  # a taken port is of no interest
+        process = start("--fetch", "--model", tmp_path, "--port", str(node.port))
+        out, err = process.communicate(timeout=PATIENCE)
+    assert (process.returncode, out, err) == (0, f"{tmp_path}\n", "")
+
+
+def test_fetch_brings_the_default_model_into_the_cache(start: Any, tmp_path: Path) -> None:
+    build = (
+        "import model_node.models as models\n"
+        "def build(folder, downloads, report):\n"
+        "    folder.mkdir()\n"
+        "    report('building')\n"
+        "    (folder / 'source.json').write_text('{}')\n"
+        "models._build = build"
+    )
+    process = start("--fetch", env={"SUPERCHARGER_CACHE": str(tmp_path)}, before=build)
+    out, err = process.communicate(timeout=PATIENCE)
+    assert (process.returncode, err) == (0, "building\n")
+    assert Path(out.strip()).parent == tmp_path / "models"
+    assert (Path(out.strip()) / "source.json").is_file()
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -137,6 +171,10 @@ def test_a_port_that_is_taken_is_told(start: Any, answers: Path) -> None:
         (("--tls-cert", "cert.pem"), "give both --tls-cert and --tls-key"),
         (("--host", "0.0.0.0"), "host 0.0.0.0 can be reached from other machines"),
         (("--host", "::"), "host :: can be reached from other machines"),
+        (("--host", "192.0.2.1", "--insecure"), "address 192.0.2.1:0 cannot be bound"),
+        (("--host", "no.such.invalid", "--insecure"), "host no.such.invalid is unknown"),
+        (("--fetch", "--model", "nope"), 'model "nope" is neither a folder nor a hub id'),
+        (("--fetch", "--engine", "replay", "--replay", "x"), "--fetch brings a model and --replay needs none"),
     ],
 )
 def test_a_wrong_command_line_is_told_in_one_line(start: Any, arguments: tuple[str, ...], words: str) -> None:
