@@ -11,6 +11,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import grpc
@@ -24,8 +25,7 @@ from pytest_supercharger.errors import NodeError, SettingsError
 from pytest_supercharger.wire import judge_request
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator, Sequence
-    from pathlib import Path
+    from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
     from types import TracebackType
 
     from pytest_supercharger.domain import Answer, Question
@@ -61,6 +61,13 @@ class Tls:
     ca: Path | None = None
     certificate: Path | None = None
     key: Path | None = None
+
+    @classmethod
+    def of(cls, environment: Mapping[str, str]) -> Tls | None:
+        """What SUPERCHARGER_NODE_CA, _CERT and _KEY name; None where none of them is set."""
+        names = ("SUPERCHARGER_NODE_CA", "SUPERCHARGER_NODE_CERT", "SUPERCHARGER_NODE_KEY")
+        ca, certificate, key = (Path(file) if (file := environment.get(name)) else None for name in names)
+        return cls(ca=ca, certificate=certificate, key=key) if ca or certificate or key else None
 
 
 class _Stream:

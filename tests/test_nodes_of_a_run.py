@@ -1,0 +1,73 @@
+"""Which nodes a run asks, and with what credentials."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+from nodes import RunningNode, ScriptedEngine
+
+from model_node.config import Tls as NodeTls
+from pytest_supercharger import localnode
+from pytest_supercharger.client import Tls
+from pytest_supercharger.errors import NodeError
+from pytest_supercharger.options import Settings
+from pytest_supercharger.run import Run
+
+CASES = Path(__file__).parent / "model_node" / "cases"
+REPLAY = "from model_node.__main__ import main; raise SystemExit(main())"
+
+
+@pytest.fixture
+def connect(pytester):
+    """Open the nodes that a run with these settings asks; returns what they run."""
+    runs = []
+
+    def open_nodes(**settings):
+        run = Run(pytester.parseconfig(), Settings(**settings))
+        runs.append(run)
+        with run._generator() as pool:
+            return pool.model
+
+    yield open_nodes
+    for run in runs:
+        run.restore_environment()
+
+
+@pytest.fixture
+def tls(monkeypatch):
+    """A node that asks for a certificate, and the environment to reach it with."""
+    for name, file in (("CA", "ca.pem"), ("CERT", "client.pem"), ("KEY", "client.key")):
+        monkeypatch.setenv(f"SUPERCHARGER_NODE_{name}", str(CASES / file))
+    return NodeTls(
+        certificate=(CASES / "node.pem").read_bytes(),
+        key=(CASES / "node.key").read_bytes(),
+        client_ca=(CASES / "ca.pem").read_bytes(),
+    )
+
+
+def test_without_files_in_the_environment_there_is_no_tls():
+    assert Tls.of({"SUPERCHARGER_NODE_CA": ""}) is None
+
+
+def test_tls_files_are_named_by_the_environment(connect, tls):
+    refused = pytest.raises(NodeError, match="refuses the token")
+    with RunningNode(ScriptedEngine(), tls=tls, token="secret") as node, refused:
+        connect(nodes=(node.address,))
+
+
+def test_the_token_comes_from_the_environment(connect, monkeypatch):
+    monkeypatch.setenv("SUPERCHARGER_NODE_TOKEN", "secret")
+    with RunningNode(ScriptedEngine(), token="secret") as node:
+        assert connect(nodes=(node.address,)) == "scripted (scripted)"
+
+
+def test_a_node_of_our_own_is_asked_with_the_token_it_inherits(connect, monkeypatch, tmp_path):
+    answers = tmp_path / "answers.jsonl"
+    answers.write_text('{"kind": "code", "stub": "*", "text": "return 1"}\n')
+    command = [sys.executable, "-c", REPLAY, "--engine", "replay", "--replay", str(answers), "--port", "0"]
+    monkeypatch.setattr(localnode, "local_command", lambda model: command)
+    monkeypatch.setenv("SUPERCHARGER_NODE_TOKEN", "secret")
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).resolve().parents[1]))
+    assert connect() == "replay:answers.jsonl (replay)"
