@@ -20,6 +20,8 @@ __all__ = ["Entry", "append", "clear", "folder", "read"]
 
 FOLDER = ".supercharger"
 NAME = "journal.jsonl"
+# The journal is this machine's business; the evidence is made to be committed.
+_IGNORED = "*\n!.gitignore\n!/evidence/\n!/evidence/*.json\n"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,13 +37,13 @@ class Entry:
 
 
 def folder(root: Path) -> Path:
-    """Return the project's `.supercharger` folder, made if need be and hidden from git."""
+    """Return the project's `.supercharger` folder, made if need be, all of it but the evidence hidden from git."""
     path = root / FOLDER
     try:
         path.mkdir(exist_ok=True)
         ignore = path / ".gitignore"
         if not ignore.exists():
-            ignore.write_text("*\n", encoding="ascii")
+            ignore.write_text(_IGNORED, encoding="ascii")
     except OSError as error:
         raise _problem(path, error) from error
     return path

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import subprocess
 
 import pytest
 
@@ -30,9 +31,16 @@ def test_no_journal_reads_as_empty(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_folder_is_hidden_from_git(tmp_path):
+def test_git_sees_the_evidence_and_nothing_else_of_the_folder(tmp_path):
     journal.append(tmp_path, entry())
-    assert (tmp_path / ".supercharger" / ".gitignore").read_text() == "*\n"
+    record = tmp_path / ".supercharger" / "evidence" / "shop-total.json"
+    record.parent.mkdir()
+    record.write_text("{}")
+    record.with_name(".shop-total.json.tmp").write_text("half")
+    subprocess.run(["git", "init", "-q", tmp_path], check=True)
+    listing = ["git", "-C", tmp_path, "ls-files", "--others", "--exclude-standard"]
+    seen = subprocess.run(listing, check=True, capture_output=True, text=True).stdout.splitlines()
+    assert seen == [".supercharger/.gitignore", ".supercharger/evidence/shop-total.json"]
 
 
 def test_an_entry_cut_at_any_byte_costs_only_itself(tmp_path):
