@@ -51,7 +51,7 @@ class Checker:
         """Run a new candidate on everything that is known; one that fails a trusted test is not run on the rest."""
         unwanted = effects.undeclared(candidate, self._source.data, allow=self._allow, stub=self._matrix.stub)
         if unwanted:
-            self._refuse(candidate, f"uses what its module does not: {unwanted[0]}")
+            self._refuse(candidate, f"uses what its module does not: {', '.join(unwanted)}")
             return
         self._run(candidate)
         for other in sorted(self._matrix.waits_for(candidate.id)):
@@ -130,7 +130,6 @@ class Checker:
     def _refuse(self, candidate: Candidate, reason: str) -> None:
         if candidate.id not in self._matrix.refused:
             self._matrix.refused[candidate.id] = reason
-            self._matrix.rejections[reason] += self._matrix.drawn[candidate.id]
 
     def _fuzz(self) -> None:
         """Top the inputs up with mutated ones, once there are real ones to mutate."""

@@ -150,6 +150,13 @@ class Matrix:
             )
         return tuple(found)
 
+    def unused(self) -> dict[str, int]:
+        """How many answers were not used, by reason."""
+        counts = Counter(self.rejections)
+        for key, reason in self.refused.items():
+            counts[reason] += self.drawn[key]
+        return dict(counts)
+
     def waits_for(self, candidate_id: str) -> set[str]:
         """Ids of the open stubs that this candidate, or a trusted test of it, calls."""
         found: set[str] = set()

@@ -36,7 +36,7 @@ class ProjectTests:
         self._paths = paths
         self._lock = threading.Lock()
         self._reaches: dict[str, set[str]] = {}  # stub id -> node ids
-        self._failing_without: frozenset[str] = frozenset()
+        self._skipped: frozenset[str] = frozenset()  # without any candidate
         self.collected = 0
 
     def discover(self) -> tuple[str, ...]:
@@ -60,7 +60,7 @@ class ProjectTests:
             for node, pair in result.tests.items()
             if node not in reached and pair.verdict is not Verdict.PASS and node not in result.skipped
         ]
-        self._failing_without = frozenset(broken) | frozenset(failing)
+        self._skipped = result.skipped
         return tuple(f"{node} fails without any stub; it does not gate" for node in (*broken, *failing))
 
     def reaching(self, stubs: Collection[str]) -> tuple[str, ...]:
@@ -78,7 +78,7 @@ class ProjectTests:
             return GateVerdict(passed=True, failures={})
         result = self._sandbox.gate(overlay, nodeids)
         self._learn(result)
-        return judge(result, nodeids)
+        return judge(result, nodeids, self._skipped)
 
     def culprits(self, overlay_without: Callable[[str], Overlay], accepted: Collection[str], node: str) -> set[str]:
         """The accepted stubs that a failing test goes through, found by leaving each out in turn."""
@@ -105,18 +105,21 @@ class ProjectTests:
             return set().union(*self._reaches.values()) if self._reaches else set()
 
 
-def judge(result: GateResult, asked: Sequence[str]) -> GateVerdict:
-    """Read a gate run: every test asked for must pass, unless the project skips it or an open stub stops it."""
-    if result.problem:
-        return GateVerdict(passed=False, failures={}, infra=result.problem)
+def judge(result: GateResult, asked: Sequence[str], skipped: Collection[str] = ()) -> GateVerdict:
+    """Read a gate run: every test asked for must pass, unless the project skips it or an open stub stops it.
+
+    `skipped` are the tests the project skips without any candidate: one that is skipped only now was skipped by the
+    candidate, and that is no pass.
+    """
     failures: dict[str, str] = {}
     blocked: set[str] = set()
+    infra = result.problem
     for node, pair in result.tests.items():
         if pair.reached:
             blocked |= pair.reached
         elif pair.verdict is Verdict.INFRA:
-            return GateVerdict(passed=False, failures={}, infra=pair.detail or "no verdict")
-        elif pair.verdict is not Verdict.PASS and node not in result.skipped:
+            infra = infra or pair.detail or "no verdict"
+        elif pair.verdict is not Verdict.PASS and node not in skipped:
             failures[node] = _reason(pair)
     for node, text in result.errors.items():
         stubs = result.reached_at_import.get(node, frozenset())
@@ -124,6 +127,11 @@ def judge(result: GateResult, asked: Sequence[str]) -> GateVerdict:
             blocked |= stubs
         else:
             failures[node] = text
+    for node in result.skipped - result.tests.keys() - set(skipped):
+        failures[node] = "the test was skipped, which it is not without the candidate"
+    if infra:
+        # What failed has failed all the same; what is missing may be missing because the run broke off.
+        return GateVerdict(passed=False, failures=failures, blocked=frozenset(blocked), infra=infra)
     for node in asked:
         if not _answered(node, result):
             failures[node] = "the test did not run"

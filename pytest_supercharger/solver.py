@@ -140,7 +140,7 @@ class Solver:
                     return self._outcome(Decision.ACCEPTED, "the evidence suffices", candidate)
                 self._weigh()
             elif isinstance(action, search.Abstain):
-                return self._outcome(Decision.ABSTAINED, action.reason, None)
+                return self._outcome(Decision.ABSTAINED, self._why(action.reason), None)
             elif isinstance(action, search.Wait):
                 arrival = self._requests.next(min(self._left(), _POLL_SECONDS))
                 if arrival is not None:
@@ -198,8 +198,9 @@ class Solver:
         """What a request did not deliver will never come; it counts as drawn, so that the search always ends."""
         missing = arrival.ticket.samples - len(arrival.ticket.answers)
         if missing:
-            self._matrix.rejections["the node sent no answer"] += missing
             self._count_codes(arrival.ticket, missing)
+            if not arrival.exhausted:
+                self._matrix.rejections["the node sent no answer"] += missing
         if arrival.exhausted:
             repairing = arrival.ticket.question.kind is QuestionKind.REPAIR
             policy, progress = self._policy, self._progress
@@ -231,8 +232,15 @@ class Solver:
             samples=self._progress.codes + self._progress.repairs + self._matrix.test_answers,
             seconds=self._seconds() + self._waited,
             question="" if decision is Decision.ACCEPTED else dispute(self._matrix, assessment),
-            rejections=dict(self._matrix.rejections),
+            rejections=self._matrix.unused(),
         )
+
+    def _why(self, reason: str) -> str:
+        """The policy's reason, unless every candidate was refused before anything could be weighed."""
+        refused = Counter(self._matrix.refused.values())
+        if not refused or len(self._matrix.refused) < len(self._matrix.candidates):
+            return reason
+        return f"no candidate may be written: the usual one {refused.most_common(1)[0][0]}"
 
     # -- what the loop needs to know
 

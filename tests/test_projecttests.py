@@ -42,7 +42,21 @@ def test_a_file_is_answered_by_the_tests_in_it():
 
 
 def test_what_the_project_skips_is_no_failure():
-    assert judge(GateResult(tests={"t::a": FAIL}, skipped=frozenset({"t::a"})), ["t::a"]).passed
+    skipped = frozenset({"t::a"})
+    assert judge(GateResult(tests={"t::a": FAIL}, skipped=skipped), ["t::a"], skipped).passed
+    assert judge(GateResult(skipped=skipped), ["t::a"], skipped).passed
+
+
+def test_a_test_that_only_the_candidate_skips_is_a_failure():
+    skipped = frozenset({"t::a"})
+    assert not judge(GateResult(skipped=skipped), ["t::a"]).passed
+    assert not judge(GateResult(tests={"t::a": FAIL}, skipped=skipped), ["t::a"]).passed
+
+
+def test_what_failed_before_a_run_broke_off_has_failed():
+    verdict = judge(GateResult(tests={"t::a": FAIL}, problem="given up"), ["t::a", "t::b"])
+    assert list(verdict.failures) == ["t::a"]
+    assert verdict.infra == "given up"
 
 
 def test_a_test_stopped_by_another_open_stub_says_nothing():

@@ -56,7 +56,7 @@ HEADER = "def area(width: float, height: float) -> float:\n"
         ),
         pytest.param(
             [HEADER + "    import os\n    os._exit(0)\n", "import os\n\n" + HEADER + "    return os._exit(0)\n"],
-            "_exit",
+            "uses what its module does not: import of os",
             id="exit",
         ),
         pytest.param(
@@ -70,10 +70,10 @@ HEADER = "def area(width: float, height: float) -> float:\n"
         ),
         pytest.param(
             [HEADER + "    while True:\n        pass\n", HEADER + "    n = 0\n    while True:\n        n += 1\n"],
-            "time",
+            "s of CPU",
             id="endless",
         ),
-        pytest.param(["I am sorry, I cannot help with that.\n"], "no code", id="no_code"),
+        pytest.param(["I am sorry, I cannot help with that.\n"], "does not parse", id="no_code"),
         pytest.param(["def perimeter(a, b):\n    return a + b\n"], "area", id="another_function"),
         pytest.param([HEADER + "    pass\n", HEADER + "    raise NotImplementedError\n"], "empty body", id="empty"),
     ],
