@@ -46,7 +46,7 @@ def parser() -> argparse.ArgumentParser:
     engine.add_argument("--engine", choices=("local", "replay"), default="local", help="what answers")
     engine.add_argument("--replay", type=Path, metavar="FILE", help="JSON lines the replay engine answers from")
     engine.add_argument("--model", default="auto", metavar="NAME", help="folder, OWNER/NAME, or auto (default)")
-    engine.add_argument("--quantization", choices=("bf16", "int8"), default="bf16", help="default: %(default)s")
+    engine.add_argument("--quantization", choices=("bf16", "fp32", "int8"), default="bf16", help="default: %(default)s")
     engine.add_argument("--device", default="auto", help="auto (default), cpu, cuda, cuda:0, ...")
     engine.add_argument("--max-batch", type=_count, metavar="N", help="samples that run at once")
     engine.add_argument("--max-context", type=_count, metavar="N", help="tokens of prompt and answer together")

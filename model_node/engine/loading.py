@@ -46,13 +46,15 @@ def load_model(folder: Path, *, quantization: str, device: str, max_context: int
         tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
         model = transformers.AutoModelForCausalLM.from_pretrained(folder, **options)
     except torch.OutOfMemoryError as error:
-        raise _failed(f"model {folder} does not fit the memory of {device}; use a smaller model or bnb-int8") from error
+        raise _failed(
+            f"model {folder} does not fit the memory of {device}; use a smaller model or --quantization int8"
+        ) from error
     except Exception as error:  # each file format has its own way to complain
         raise _failed(
             f"model {folder} cannot be loaded ({_first_line(error)}); check the folder or name another"
         ) from error
     model.eval()
-    if quantization == "bnb-int8":
+    if quantization == "int8":
         _check_int8(model, folder)
     inputs = model.get_input_embeddings().weight.device
     limit = getattr(config, "max_position_embeddings", None) or _CONTEXT_CPU
@@ -119,12 +121,12 @@ def _place(device: str) -> torch.device:
 
 def _options(folder: Path, quantization: str, place: torch.device) -> dict[str, Any]:
     options: dict[str, Any] = {"dtype": torch.float32 if quantization == "fp32" else torch.bfloat16}
-    if quantization == "bnb-int8":
+    if quantization == "int8":
         # bitsandbytes warns about the cast of bfloat16 inputs at every layer of every step.
         logging.getLogger("bitsandbytes").setLevel(logging.ERROR)
         options["quantization_config"] = transformers.BitsAndBytesConfig(load_in_8bit=True)
     elif quantization not in {"bf16", "fp32"}:
-        raise EngineError(ErrorKind.INVALID, f'quantization "{quantization}" is unknown; use bf16, fp32 or bnb-int8')
+        raise EngineError(ErrorKind.INVALID, f'quantization "{quantization}" is unknown; use bf16, fp32 or int8')
     if place.type == "cpu":
         options["device_map"] = {"": "cpu"}
     elif place.index is None and torch.cuda.device_count() > 1 and not _fits_one(folder, quantization):
@@ -137,7 +139,7 @@ def _options(folder: Path, quantization: str, place: torch.device) -> dict[str, 
 def _fits_one(folder: Path, quantization: str) -> bool:
     # A model split by layers runs its GPUs one after the other, so one GPU is better where it is enough.
     size = sum(path.stat().st_size for path in folder.glob("*.safetensors"))
-    needed = size // 2 if quantization == "bnb-int8" else size
+    needed = size // 2 if quantization == "int8" else size
     free, _ = torch.cuda.mem_get_info(0)
     return bool(needed < 0.6 * free)
 

@@ -27,7 +27,7 @@ def test_int8_runs_on_a_cpu_with_its_linear_layers_in_int8(
 ) -> None:
     import torch
 
-    engine = make_engine(quantization="bnb-int8")
+    engine = make_engine(quantization="int8")
     layer = engine._loaded.model.model.layers[0].mlp.gate_proj
     assert layer.weight.dtype == torch.int8
     owner = collector()
@@ -56,7 +56,7 @@ def test_int8_of_a_model_with_fused_experts_is_refused(
     )
     Qwen3MoeForCausalLM(config).save_pretrained(folder)
     with pytest.raises(EngineError, match=r"only \d+% of its weights became int8.*use bf16 or a dense model"):
-        make_engine(folder, quantization="bnb-int8")
+        make_engine(folder, quantization="int8")
 
 
 def test_layers_the_loop_does_not_run_are_refused(
@@ -72,7 +72,7 @@ def test_layers_the_loop_does_not_run_are_refused(
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"quantization": "int3"}, 'quantization "int3" is unknown; use bf16, fp32 or bnb-int8'),
+        ({"quantization": "int3"}, 'quantization "int3" is unknown; use bf16, fp32 or int8'),
         ({"device": "toaster"}, 'device "toaster" is unknown; use auto, cpu'),
     ],
 )
@@ -123,3 +123,11 @@ def test_bf16_is_the_default_type(tiny_folder: Path) -> None:
         assert engine._loaded.model.dtype == torch.bfloat16
     finally:
         engine.close()
+
+
+@pytest.mark.parametrize("quantization", ["bf16", "fp32", "int8"])
+def test_the_command_line_and_the_engine_know_the_same_quantizations(make_engine: Any, quantization: str) -> None:
+    from model_node.cli import parser
+
+    chosen = parser().parse_args(["--quantization", quantization]).quantization
+    assert make_engine(quantization=chosen).info().quantization == quantization
