@@ -13,4 +13,6 @@ def read(path: Path) -> list[dict[str, object]]:
     """The lines of a replay file."""
     _, *parts = _HEADING.split(path.read_text(encoding="utf-8"))
     sections = zip(parts[::3], parts[1::3], parts[2::3], strict=True)
-    return [{"kind": kind, "stub": stub, "text": text} for kind, stub, body in sections for text in _BLOCK.findall(body)]
+    return [
+        {"kind": kind, "stub": stub, "text": text} for kind, stub, body in sections for text in _BLOCK.findall(body)
+    ]
