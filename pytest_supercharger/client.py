@@ -194,6 +194,11 @@ class NodePool:
         return min(node.info.max_context_tokens for node in self._nodes)
 
     @property
+    def max_batch_samples(self) -> int:
+        """Samples that all nodes together work on at once."""
+        return sum(node.info.max_batch_samples for node in self._nodes)
+
+    @property
     def model(self) -> str:
         """What the nodes run, for people: "qwen2.5-coder-0.5b (transformers, bf16)"."""
         return ", ".join(dict.fromkeys(_describe(node.info) for node in self._nodes))

@@ -23,6 +23,9 @@ class Generator(Protocol):
     def max_context_tokens(self) -> int: ...
 
     @property
+    def max_batch_samples(self) -> int: ...
+
+    @property
     def model(self) -> str: ...
 
     def generate(

@@ -29,7 +29,7 @@ class Settings:
     suites: int = 6  # test suites a stub
     repairs: int = 3
     time: float = 300.0  # wall seconds a stub
-    parallel: int = 8  # stubs worked on at once
+    parallel: int = 0  # stubs worked on at once; 0: as many as fill the nodes
     slots: int = 0  # sandbox containers; 0: one a core
     seed: int = 0
     allow: tuple[str, ...] = ()
@@ -203,9 +203,9 @@ TABLE = (
     Option(
         field="parallel",
         name="supercharge-parallel",
-        parse=_count,
+        parse=_natural,
         metavar="N",
-        help="Stubs to work on at once (default: 8)",
+        help="Stubs to work on at once (default: as many as fill the nodes)",
     ),
     Option(
         field="slots",

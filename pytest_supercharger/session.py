@@ -21,8 +21,10 @@ from pytest_supercharger.project import Project
 from pytest_supercharger.projecttests import ProjectTests
 from pytest_supercharger.reporting import Reporter
 from pytest_supercharger.sandbox.base import Sandbox
-from pytest_supercharger.solver import Generator, Services, Solver
+from pytest_supercharger.solver import SAMPLES_AT_ONCE, Generator, Services, Solver
 from pytest_supercharger.writeback import files, journal, patch, verify
+
+_MOST_STUBS = 16
 
 __all__ = ["Hooks", "Session", "Work", "find", "select"]
 
@@ -176,7 +178,7 @@ class Session:
                 question=self._hooks.question,
                 style=self._work.project.style(),
                 neighbours=self._work.project.neighbours,
-                turn=threading.Semaphore(self._settings.parallel),
+                turn=threading.Semaphore(self._settings.parallel or _fitting(generator)),
             )
 
             def solve(stub: Stub) -> Outcome:
@@ -270,6 +272,11 @@ class Session:
             diff=patch.diff_for_people(triples),
             patch=patch.unified(triples),
         )
+
+
+def _fitting(generator: Generator) -> int:
+    """How many stubs keep the nodes busy; more would only make each of them wait for its answers."""
+    return max(1, min(_MOST_STUBS, generator.max_batch_samples // SAMPLES_AT_ONCE))
 
 
 @contextlib.contextmanager

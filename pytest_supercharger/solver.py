@@ -38,6 +38,7 @@ __all__ = ["Generator", "Services", "Solver"]
 
 # A suite is several short answers: with small models they hold more valid asserts a token than one long answer.
 ANSWERS_IN_A_SUITE = 4
+SAMPLES_AT_ONCE = 8  # of one stub: the first codes and the first suite
 _CHARACTERS_A_TOKEN = 2.5  # of source code, on the safe side
 _ANSWER_TOKENS = 1024  # kept free for the template's own words and the answer
 _POLL_SECONDS = 0.5  # how soon a stop is noticed while the model thinks
@@ -180,6 +181,16 @@ class Solver:
                 self._checker.add_candidate(candidate)
             self._count_codes(arrival.ticket, 1)
         self._weigh()
+        if arrival.answer is None:
+            self._services.reporter.line(f"{self.stub.id}: {self._state()}")
+
+    def _state(self) -> str:
+        """How far the search is, in a few words."""
+        progress, assessment = self._progress, self._progress.assessment
+        drawn = f"{progress.codes + progress.repairs} codes, {progress.suites} test suites"
+        if assessment is None or assessment.best is None:
+            return f"{drawn}, nothing that passes the trusted tests"
+        return f"{drawn}, probability {assessment.probability:.2f}"
 
     def _take_suite(self, arrival: Arrival) -> None:
         new: list[GeneratedTest] = []

@@ -15,6 +15,7 @@ class FakeGenerator:
     """Answers every question from a list of texts a kind, round and round."""
 
     max_context_tokens = 4096
+    max_batch_samples = 32
     model = "scripted"
 
     def __init__(self, **texts):

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
+import threading
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 300  # seconds, only reached when something is broken
@@ -35,3 +39,67 @@ def supercharge(project: Path, *arguments: str, flag: str = "--supercharge") -> 
         timeout=PATIENCE,
         check=False,
     )
+
+
+class Process:
+    """A command under way, whose output is read line by line; ended at the latest after `PATIENCE` seconds."""
+
+    def __init__(self, command: list[str], **more: Any) -> None:
+        self._process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            **{"env": environment(), **more},
+        )
+        self.pid = self._process.pid
+        self.output = ""
+        self._limit = threading.Timer(PATIENCE, self._process.kill)
+        self._limit.daemon = True
+        self._limit.start()
+
+    def lines(self) -> Iterator[str]:
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            self.output += line
+            yield line
+
+    def until(self, text: str) -> str:
+        """Read on to the next line with this text."""
+        found = next((line for line in self.lines() if text in line), None)
+        assert found is not None, f"it never said {text!r}; it said:\n{self.output}"
+        return found
+
+    def signal(self, number: signal.Signals) -> None:
+        self._process.send_signal(number)
+
+    def end(self) -> int:
+        """Read to the end; the exit status."""
+        for _ in self.lines():
+            pass
+        status = self._process.wait()
+        self._limit.cancel()
+        return status
+
+    def __enter__(self) -> Process:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.kill()
+        self.end()
+
+
+def started(project: Path, *arguments: str, env: dict[str, str] | None = None) -> Process:
+    """`pytest --supercharge`, under way."""
+    return Process(pytest_command(*arguments), cwd=project, env=environment() | (env or {}))
+
+
+class ReplayNode(Process):
+    """The command `supercharger-node`; it says a line for every request it has answered."""
+
+    def __init__(self, file: Path) -> None:
+        super().__init__(
+            [sys.executable, "-u", "-m", "model_node", "--engine", "replay", "--replay", str(file), "--port", "0"]
+        )
+        self.address = self.until("listening on").split()[-1]

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from model_node.engine.replay import ReplayEngine
 from nodes import RunningNode
+
+from model_node.engine.replay import ReplayEngine
 
 AREA = '''\
 from pytest_supercharger import supercharge

@@ -1,0 +1,138 @@
+"""What the README and the other pages say is true of the code."""
+
+from __future__ import annotations
+
+import os
+import re
+import runpy
+import shlex
+from pathlib import Path
+
+import pytest
+from readme import AFTER, BEFORE, ROOT, blocks, body
+
+from model_node.cli import parser
+from pytest_supercharger import StubNotFilled, stubs
+from pytest_supercharger.domain import Candidate, SourceFile
+from pytest_supercharger.options import TABLE, Settings
+from pytest_supercharger.writeback import edits
+
+PAGES = ["README.md", "CONTRIBUTING.md", "examples/README.md", *sorted(f"docs/{p.name}" for p in (ROOT / "docs").glob("*.md"))]
+    "README.md",
+    "CONTRIBUTING.md",
+    "examples/README.md",
+    *sorted(f"docs/{p.name}" for p in ROOT.glob("docs/*.md")),
+]
+NODE_FLAGS = {flag for action in parser()._actions for flag in action.option_strings}
+PYTEST_FLAGS = {f"--{option.name}" for option in TABLE}
+SOURCES = [*ROOT.glob("pytest_supercharger/**/*.py"), *ROOT.glob("model_node/**/*.py")]
+
+
+def page(name):
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+def stub_of(text):
+    path = Path("/project/shapes.py")
+    found = stubs.find(SourceFile(path=path, relpath="shapes.py", module="shapes", data=text.encode()))
+    assert len(found) == 1
+    return found[0]
+
+
+def test_the_example_is_a_stub():
+    assert stub_of(BEFORE).id == "shapes:area"
+
+
+def test_calling_the_example_names_the_stub_and_the_command(tmp_path):
+    (tmp_path / "shapes.py").write_text(BEFORE)
+    area = runpy.run_path(str(tmp_path / "shapes.py"), run_name="shapes")["area"]
+    with pytest.raises(StubNotFilled, match=r"shapes:area is a stub .* pytest --supercharge"):
+        area(2, 3)
+
+
+def test_the_filled_example_is_what_write_back_makes_of_it():
+    candidate = Candidate(id="a", text_id="a", body=body())
+    assert edits.fill(BEFORE.encode(), [(stub_of(BEFORE), candidate)]).decode() == AFTER
+
+
+def test_the_first_two_commands_are_files_that_run():
+    for line in blocks("README.md", "sh")[:2]:
+        assert os.access(ROOT / line.strip(), os.X_OK)
+
+
+def test_ci_runs_exactly_the_line_of_the_readme():
+    line = blocks("README.md", "sh")[1].strip()
+    assert page(".ci/run").splitlines()[-1] == f"exec {line}"
+    assert os.access(ROOT / ".ci/run", os.X_OK)
+
+
+def commands():
+    """Every command line of the pages: fenced ones, and those in running text."""
+    for name in PAGES:
+        lines = [line for block in blocks(name, "sh") for line in block.replace("\\\n", " ").splitlines()]
+        lines += re.findall(r"`((?:pytest|supercharger-node|scripts/\S+|benchmarks/\S+) [^`\n]*)`", page(name))
+        yield from ((name, line) for line in lines if line.strip())
+
+
+@pytest.mark.parametrize(("name", "line"), sorted(set(commands())))
+def test_every_command_of_the_pages_can_be_typed(name, line):
+    words = shlex.split(line, comments=True)
+    flags = {word.partition("=")[0] for word in words if word.startswith("--") and word != "--"}
+    if "supercharger-node" in words:
+        assert flags <= NODE_FLAGS
+    elif "pytest" in words:
+        assert {flag for flag in flags if "supercharge" in flag} <= PYTEST_FLAGS
+    elif words and words[0].startswith(("scripts/", "benchmarks/", ".ci/")):
+        assert os.access(ROOT / words[0], os.X_OK)
+    else:
+        assert not words or words[0] in {"pip", "docker", "systemctl", "sudo", "git", "export"}, f"{name}: {line}"
+
+
+def rows():
+    """Flag, metavar, ini key and meaning of each row of the README's table."""
+    found = re.findall(r"^\| `(--\S+?)(?: (\S+))?` \| (?:`(\w+)`)? ?\| (.*?) \|$", page("README.md"), re.MULTILINE)
+    return {flag: (metavar, key, meaning) for flag, metavar, key, meaning in found}
+
+
+def test_the_table_of_flags_is_the_table_of_the_code():
+    assert rows().keys() == PYTEST_FLAGS
+
+
+@pytest.mark.parametrize("option", TABLE, ids=lambda option: option.name)
+def test_a_row_of_the_table_says_what_the_code_says(option):
+    metavar, key, meaning = rows()[f"--{option.name}"]
+    on_the_command_line_only = option.field in {"fill", "dry_run", "patch", "check", "json"}
+    assert metavar == (option.metavar or "")
+    assert key == ("" if on_the_command_line_only else option.key)
+    default = getattr(Settings(), option.field)
+    if isinstance(default, (str, float, int)) and not isinstance(default, bool) and option.field != "slots":
+        assert meaning.endswith(f"({default:g})" if not isinstance(default, str) else f"({default})")
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_linked_file_exists(name):
+    for target in re.findall(r"\]\(([^)\s]+)\)", page(name)):
+        if "://" not in target:
+            assert ((ROOT / name).parent / target.partition("#")[0]).exists(), f"{name} links to {target}"
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_file_that_is_named_exists(name):
+    named = set(re.findall(r"`((?:[\w.-]+/)*[\w-]+\.(?:py|proto|json|toml|ini|md))`", page(name)))
+    known = {str(path.relative_to(ROOT)) for path in ROOT.rglob("*") if ".git" not in path.parts}
+    missing = {file for file in named if not any(path == file or path.endswith(f"/{file}") for path in known)}
+    assert missing <= {"source.json", "config.json", "shop-total.json"}
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_flag_and_variable_that_is_named_exists(name):
+    text = page(name)
+    assert set(re.findall(r"--supercharge[a-z-]*\b", text)) <= PYTEST_FLAGS
+    code = "\n".join(path.read_text(encoding="utf-8") for path in SOURCES)
+    variables = set(re.findall(r"\b(?:PYTEST_SUPERCHARGE|SUPERCHARGER)_[A-Z_]+\b", text))
+    assert all(variable in code for variable in variables)
+
+
+def test_contributing_names_the_three_commands():
+    lines = [shlex.split(line, comments=True) for line in blocks("CONTRIBUTING.md", "sh")[0].splitlines()]
+    assert [words[0] for words in lines] == ["scripts/test", "scripts/test", "scripts/demo"]
