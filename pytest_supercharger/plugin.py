@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_supercharger import options
+from pytest_supercharger import flags
 
 if TYPE_CHECKING:
     from pytest_supercharger.run import Run
@@ -20,7 +20,7 @@ _RUN: pytest.StashKey[Run] = pytest.StashKey()
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Declare the flags and ini keys."""
-    options.add_options(parser)
+    flags.add_options(parser)
 
 
 def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
@@ -33,11 +33,10 @@ def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None, None, None]:
     """Fill the stubs ahead of every conftest: one that imports a stubbed module would keep the stub in memory."""
-    settings = options.read(early_config)
-    if settings.active:
-        from pytest_supercharger import run
+    if flags.is_active(early_config):
+        from pytest_supercharger import options, run
 
-        started = run.start(early_config, settings)
+        started = run.start(early_config, options.read(early_config))
         if started is not None:
             early_config.stash[_RUN] = started
     return (yield)

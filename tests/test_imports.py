@@ -122,7 +122,8 @@ def test_a_run_without_the_flag_loads_nothing_heavy(pytester):
             loaded = {{name.partition(".")[0] for name in sys.modules}}
             assert "pytest_supercharger" in loaded
             assert loaded.isdisjoint({HEAVY!r})
-            assert "pytest_supercharger.run" not in sys.modules
+            own = {{name for name in sys.modules if name.startswith("pytest_supercharger.")}}
+            assert own == {{"pytest_supercharger." + name for name in ("flags", "hookspecs", "marker", "plugin")}}
         """
     )
     result = pytester.runpytest_subprocess("-p", "no:cacheprovider")
