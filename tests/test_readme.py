@@ -12,7 +12,7 @@ import pytest
 from readme import AFTER, BEFORE, ROOT, blocks, body
 
 from model_node.cli import parser
-from pytest_supercharger import StubNotFilled, stubs
+from pytest_supercharger import StubNotFilled, acceptance, stubs
 from pytest_supercharger.domain import Candidate, SourceFile
 from pytest_supercharger.flags import COMMAND_LINE_ONLY, TABLE
 from pytest_supercharger.options import Settings
@@ -21,6 +21,7 @@ from pytest_supercharger.writeback import edits
 DOCS = sorted(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md"))
 PAGES = ["README.md", "CONTRIBUTING.md", "examples/README.md", *DOCS]
 NODE_FLAGS = {flag for action in parser()._actions for flag in action.option_strings}
+PROGRAM = r"(?:pytest|supercharger-node|scripts/[^\s`]+|benchmarks/[^\s`]+)"
 PYTEST_FLAGS = {f"--{option.name}" for option in TABLE}
 SOURCES = [*ROOT.glob("pytest_supercharger/**/*.py"), *ROOT.glob("model_node/**/*.py")]
 
@@ -67,7 +68,9 @@ def commands():
     """Every command line of the pages: fenced ones, and those in running text."""
     for name in PAGES:
         lines = [line for block in blocks(name, "sh") for line in block.replace("\\\n", " ").splitlines()]
-        lines += re.findall(r"`((?:pytest|supercharger-node|scripts/\S+|benchmarks/\S+) [^`\n]*)`", page(name))
+        lines += re.findall(
+            r"`((?:pytest|supercharger-node|scripts/[^\s`]+|benchmarks/[^\s`]+)(?: [^`\n]*)?)`", page(name)
+        )
         yield from ((name, line) for line in lines if line.strip())
 
 
@@ -117,9 +120,10 @@ def test_every_linked_file_exists(name):
 @pytest.mark.parametrize("name", PAGES)
 def test_every_file_that_is_named_exists(name):
     named = set(re.findall(r"`((?:[\w.-]+/)*[\w-]+\.(?:py|proto|json|toml|ini|md))`", page(name)))
-    known = {str(path.relative_to(ROOT)) for path in ROOT.rglob("*") if ".git" not in path.parts}
-    missing = {file for file in named if not any(path == file or path.endswith(f"/{file}") for path in known)}
-    assert missing <= {"source.json", "config.json", "shop-total.json"}
+    folders = ("pytest_supercharger", "model_node", "protos", "prompts", "tests", "examples", "docs")
+    known = [str(path.relative_to(ROOT)) for folder in folders for path in ROOT.joinpath(folder).rglob("*")]
+    missing = {file for file in named if not any(f"/{path}".endswith(f"/{file}") for path in known)}
+    assert missing <= {".supercharger/evidence/MODULE-QUALNAME.json"}
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -129,6 +133,13 @@ def test_every_flag_and_variable_that_is_named_exists(name):
     code = "\n".join(path.read_text(encoding="utf-8") for path in SOURCES)
     variables = set(re.findall(r"\b(?:PYTEST_SUPERCHARGE|SUPERCHARGER)_[A-Z_]+\b", text))
     assert all(variable in code for variable in variables)
+
+
+def test_the_formula_of_the_pages_is_that_of_the_code():
+    text = page("docs/decisions.md")
+    rows = re.findall(r"^\| `(\w+)` \| (-?[\d.]+) \|", text, re.MULTILINE)
+    assert {name: float(weight) for name, weight in rows} == acceptance._COEFFICIENTS
+    assert f"is {acceptance._INTERCEPT} plus" in text
 
 
 def test_contributing_names_the_three_commands():
