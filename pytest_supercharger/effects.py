@@ -12,6 +12,7 @@ from __future__ import annotations
 import ast
 import builtins
 import re
+import symtable
 import textwrap
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -35,6 +36,7 @@ __all__ = ["undeclared"]
 
 _COMPARISONS = frozenset({"__eq__", "__ne__", "__hash__", "__lt__", "__le__", "__gt__", "__ge__", "__instancecheck__"})
 _HIDDEN = re.compile(r"__(?:class|bases|base|mro|subclasses|globals|builtins|code|dict|closure|import|loader|spec)__")
+_DYNAMIC = frozenset({"getattr", "setattr", "delattr", "attrgetter", "methodcaller"})
 _FIRST_LINE_OF_BODY = 1
 
 
@@ -50,7 +52,8 @@ def undeclared(
     parameters = _parameters(stub) if stub else frozenset()
     found: dict[str, None] = {}
     for place, tree in _parts(candidate):
-        scan = _Scan(uses=uses, allow=allow, local=parameters | _bound(tree), modules=dict(uses.modules))
+        local = _own(tree) | (parameters if place.endswith("body") else frozenset())
+        scan = _Scan(uses=uses, allow=allow, local=local, modules=dict(uses.modules))
         for part in candidate.imports:
             scan.modules |= _module_names(ast.parse(part))
         for thing, line in scan.effects(tree):
@@ -137,6 +140,15 @@ class _Scan:
             hidden = (a.name for a in node.names if is_impure(a.name) and not self._may_import(a.name.lstrip("_")))
             # `from random import _os` is `import os` by another door.
             yield from (f"import of {node.module}.{name}" for name in hidden)
+        if isinstance(node, ast.ImportFrom):
+            yield from (f"import of {node.module}.{alias.name}" for alias in node.names if self._refused(alias))
+
+    def _refused(self, alias: ast.alias) -> bool:
+        """Names that are refused as attributes are refused as imports, and none may come in under another name."""
+        if alias.name in self.allow or alias.name in self.uses.bound:
+            return False
+        renamed = alias.name in _DYNAMIC and alias.asname not in (None, alias.name)
+        return alias.name == "*" or alias.name in REFUSED_ATTRIBUTES | REFUSED_NAMES or renamed
 
     def _may_import(self, name: str) -> bool:
         roots = [name[: match.start()] for match in re.finditer(r"(?<=\w)\.", name)] + [name]
@@ -149,6 +161,7 @@ class _Scan:
             return
         if name in self.modules and not isinstance(parent, ast.Attribute):
             yield f"module {name} used as a value"
+        yield from self._passed_on(name, node, parent)
         refused = name in REFUSED_NAMES or (is_dunder(name) and name not in PLAIN_DUNDERS)
         if refused and name not in self.uses.names | self.uses.bound | self.allow:
             yield f"use of {name}"
@@ -159,12 +172,19 @@ class _Scan:
             yield from self._patched(node, node.value)
         if name in self.uses.attributes | self.allow:
             return
+        yield from self._passed_on(name, node, parent)
         named = isinstance(parent, ast.Attribute) and parent.attr in {"__name__", "__qualname__"}
         if name in REFUSED_ATTRIBUTES or (is_dunder(name) and name not in PLAIN_DUNDERS):
             if not (name == "__class__" and named):
                 yield f"attribute {name}"
         elif is_impure(name) and (name.startswith("_") or self._is_module(node.value)):
             yield f"attribute {ast.unparse(node)}"
+
+    def _passed_on(self, name: str, node: ast.expr, parent: ast.AST | None) -> Iterator[str]:
+        """What reads attributes by name is judged by its arguments, so it has to be called on the spot."""
+        called = isinstance(parent, ast.Call) and parent.func is node
+        if name in _DYNAMIC and not called and name not in self.uses.names | self.allow:
+            yield f"{name} used as a value"
 
     def _is_module(self, node: ast.expr) -> bool:
         return isinstance(node, ast.Name) and node.id in self.modules and node.id not in self.local
@@ -243,6 +263,19 @@ def _binds(statement: ast.stmt) -> Iterator[str]:
     else:
         stores = (n for n in ast.walk(statement) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store))
         yield from (n.id for n in stores)
+
+
+def _own(tree: ast.AST) -> frozenset[str]:
+    """Names bound in this piece and read from nowhere else: a binding in one scope hides no builtin in another."""
+    try:
+        tables = [symtable.symtable(ast.unparse(tree), "<candidate>", "exec")]
+    except SyntaxError:
+        return frozenset()
+    for table in tables:
+        tables += table.get_children()
+    # A name bound in the body of a class is looked up outside as long as it is not bound yet.
+    used = [(table, symbol) for table in tables for symbol in table.get_symbols() if symbol.is_referenced()]
+    return _bound(tree) - {s.get_name() for table, s in used if s.is_global() or table.get_type() == "class"}
 
 
 def _bound(tree: ast.AST) -> frozenset[str]:

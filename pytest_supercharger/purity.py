@@ -36,7 +36,10 @@ REFUSED_ATTRIBUTES = _words(
     # processes and sockets behind asyncio
     "create_subprocess_exec create_subprocess_shell subprocess_exec subprocess_shell open_connection "
     "open_unix_connection start_server start_unix_server create_server create_connection run_in_executor "
-    "to_thread urlopen "
+    "to_thread urlopen create_datagram_endpoint create_unix_connection create_unix_server sock_connect getaddrinfo "
+    "connect_read_pipe connect_write_pipe "
+    # run text as code, or read any attribute by a name made up at run time
+    "get_type_hints ForwardRef CodeType get_field "
     # of os and sys: also where the module uses them for something harmless
     "_exit abort system popen fork forkpty kill killpg execv execve execl execle execlp execvp execvpe posix_spawn "
     "_getframe settrace setprofile addaudithook setrecursionlimit"

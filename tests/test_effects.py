@@ -76,10 +76,40 @@ def test_code_that_computes_has_no_effects(body: str) -> None:
         ("return [math]\n", "module math used as a value"),
         ("global LIMITS\nLIMITS = 1\nreturn 1\n", "global LIMITS"),
         ("return type('X', (), {})()\n", "class made by a call of type"),
+        ("from asyncio import create_subprocess_shell\n", "import of asyncio.create_subprocess_shell"),
+        ("from asyncio import *\n", "import of asyncio.*"),
+        ("from operator import attrgetter as a\nreturn a('x')(values)\n", "import of operator.attrgetter"),
+        ("from typing import get_type_hints\nreturn get_type_hints(values)\n", "import of typing.get_type_hints"),
+        ("import string\nreturn string.Formatter().get_field('0', [values], {})\n", "attribute get_field"),
+        ("g = getattr\nreturn g(values, 'x' + 'y')\n", "getattr used as a value"),
+        ("return list(map(operator.attrgetter, values))\n", "attrgetter used as a value"),
     ],
 )
 def test_an_effect_is_named_with_its_line(body: str, effect: str) -> None:
     assert any(line.startswith(effect) for line in found(body)), found(body)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "[eval for eval in ()]\nreturn eval('1')\n",
+        "g = lambda eval: 1\nreturn eval('1')\n",
+        "def g(eval):\n    return 1\nreturn eval('1')\n",
+        "class A:\n    e = eval\n    eval = 1\nreturn A.e('1')\n",
+    ],
+)
+def test_a_name_bound_in_one_scope_hides_no_builtin_in_another(body: str) -> None:
+    assert any(line.startswith("use of eval") for line in found(body)), found(body)
+
+
+def test_a_name_may_be_bound_where_it_is_used() -> None:
+    assert found("def g(input):\n    return input + 1\nreturn [vars for vars in map(g, values)]\n") == ()
+
+
+def test_an_import_of_os_does_not_declare_what_is_imported_from_it() -> None:
+    assert found("return system('ls')\n", imports=("from os import system",), module=b"import os\n") == (
+        "import of os.system (in its imports)",
+    )
 
 
 def test_imports_and_helpers_are_looked_at_too() -> None:
