@@ -22,8 +22,9 @@ def double(x: int) -> int:
     """
     raise NotImplementedError
 '''
-CODES = bodies("double", "x: int", "x * 2", "x + x", "2 * x") + [
-    "def double(x: int) -> int:\n    y = x\n    return y + x\n"
+CODES = [
+    *bodies("double", "x: int", "x * 2", "x + x", "2 * x"),
+    "def double(x: int) -> int:\n    y = x\n    return y + x\n",
 ]
 TESTS = [
     "def test_one():\n    assert double(1) == 2\n",
