@@ -20,7 +20,7 @@ __all__ = ["RowCache"]
 _SLACK_COLUMNS = 128
 
 
-class _RowLayer(CacheLayerMixin):  # type: ignore[misc]
+class _RowLayer(CacheLayerMixin):
     """One layer's buffers; `rows` x `[start, end)` is in use."""
 
     is_sliding = False  # windows are cut by the mask: every column stays
@@ -121,7 +121,7 @@ class _RowLayer(CacheLayerMixin):  # type: ignore[misc]
         return -1
 
 
-class RowCache(Cache):  # type: ignore[misc]
+class RowCache(Cache):
     """All layers' rows; a cache of one row is a prefilled prompt."""
 
     layers: list[_RowLayer]
