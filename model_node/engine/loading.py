@@ -12,6 +12,7 @@ import torch
 import transformers
 
 from model_node.engine.base import Device, EngineError, ErrorKind
+from model_node.engine.cpu import prepare
 
 __all__ = ["LoadedModel", "digest_of", "load_model"]
 
@@ -59,7 +60,7 @@ def load_model(folder: Path, *, quantization: str, device: str, max_context: int
     inputs = model.get_input_embeddings().weight.device
     limit = getattr(config, "max_position_embeddings", None) or _CONTEXT_CPU
     default = _CONTEXT_GPU if inputs.type == "cuda" else _CONTEXT_CPU
-    return LoadedModel(
+    loaded = LoadedModel(
         model=model,
         tokenizer=tokenizer,
         device=inputs,
@@ -69,6 +70,8 @@ def load_model(folder: Path, *, quantization: str, device: str, max_context: int
         devices=_devices(model),
         digest=digest_of(folder),
     )
+    prepare(model)  # last: it replaces the weights that were counted
+    return loaded
 
 
 def digest_of(folder: Path) -> str:
