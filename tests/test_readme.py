@@ -12,9 +12,10 @@ import pytest
 from readme import AFTER, BEFORE, ROOT, blocks, body
 
 from model_node.cli import parser
-from pytest_supercharger import StubNotFilled, acceptance, stubs
+from pytest_supercharger import StubNotFilled, acceptance, stubs, trusted
 from pytest_supercharger.domain import Candidate, SourceFile
 from pytest_supercharger.flags import COMMAND_LINE_ONLY, TABLE
+from pytest_supercharger.marker import OPTIONS
 from pytest_supercharger.options import Settings
 from pytest_supercharger.writeback import edits
 
@@ -46,6 +47,15 @@ def test_calling_the_example_names_the_stub_and_the_command(tmp_path):
     area = runpy.run_path(str(tmp_path / "shapes.py"), run_name="shapes")["area"]
     with pytest.raises(StubNotFilled, match=r"shapes:area is a stub .* pytest --supercharge"):
         area(2, 3)
+
+
+def test_the_options_of_the_marker_are_those_the_readme_names():
+    named = re.search(r"The marker takes options.*?(?=\n\n)", page("README.md"), re.DOTALL)
+    assert set(re.findall(r"`(\w+)(?:=[^`]*)?`", named[0])) == set(OPTIONS)
+    given = re.findall(r"`(\w+=[^`]*)`", named[0])
+    call = f"@supercharge({', '.join(given)})"
+    stub = stub_of(BEFORE.replace("@supercharge", call))
+    assert len(trusted.examples(stub)) == len(trusted.examples(stub_of(BEFORE))) + 1
 
 
 def test_the_filled_example_is_what_write_back_makes_of_it():
