@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pytest_supercharger import evidence
 from pytest_supercharger.domain import Verdict
+from pytest_supercharger.projecttests import judge
 from pytest_supercharger.reporting import Reporter
 from pytest_supercharger.sandbox.base import Sandbox
 from pytest_supercharger.session import Work
@@ -47,10 +48,19 @@ def _holds(record: evidence.Record, root: Path, sandbox: Sandbox, reporter: Repo
     failed = [(test.name, results[test.id]) for test in tests if results[test.id].verdict is not Verdict.PASS]
     for name, result in failed:
         reporter.line(f"{record.stub}: {name}: {result.verdict.value}: {result.detail}")
-    gate = sandbox.gate({}, record.gate) if record.gate else None
-    broken = [] if gate is None else [node for node, pair in gate.tests.items() if pair.verdict is not Verdict.PASS]
-    if gate is not None and gate.problem:
-        broken.append(gate.problem)
-    for node in broken:
-        reporter.line(f"{record.stub}: {node} fails")
-    return not failed and not broken
+    return _gate_holds(record, sandbox, reporter) and not failed
+
+
+def _gate_holds(record: evidence.Record, sandbox: Sandbox, reporter: Reporter) -> bool:
+    """Whether the project tests it was accepted for still run and pass; the project may skip them here."""
+    if not record.gate:
+        return True
+    result = sandbox.gate({}, record.gate)
+    verdict = judge(result, record.gate, result.skipped)
+    for node, reason in verdict.failures.items():
+        reporter.line(f"{record.stub}: {node} fails: {reason}")
+    for stub in sorted(verdict.blocked):
+        reporter.line(f"{record.stub}: its project tests cannot speak while {stub} is not filled")
+    if verdict.infra:
+        reporter.line(f"{record.stub}: its project tests gave no answer: {verdict.infra}")
+    return verdict.passed

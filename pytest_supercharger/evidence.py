@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -97,11 +97,7 @@ def function_hash(data: bytes, qualname: str) -> str | None:
     except (SyntaxError, ValueError):
         return None
     for part in qualname.split("."):
-        named = [
-            child
-            for child in ast.walk(node)
-            if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and child.name == part
-        ]
+        named = [child for child in _definitions(node) if child.name == part]
         if not named:
             return None
         node = named[-1]
@@ -109,6 +105,37 @@ def function_hash(data: bytes, qualname: str) -> str | None:
         node.body = node.body[1:]
     # Not ast.dump: its text changes from one Python to the next, and CI may have another one.
     return hashlib.sha256(ast.unparse(node).encode()).hexdigest()[:16]
+
+
+def _definitions(node: ast.AST) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef]:
+    """Those of this scope, also under `if` and `try`; a method of the same name is another function."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            yield child
+        else:
+            yield from _definitions(child)
+
+
+def to_text(record: Record) -> str:
+    """The record as it is kept: one JSON object."""
+    return json.dumps({"version": _VERSION, **asdict(record)}, indent=1) + "\n"
+
+
+def from_text(text: str) -> Record:
+    """Read what `to_text` made.
+
+    Raises:
+        ValueError: it is no such record.
+    """
+    try:
+        document = json.loads(text)
+        if document.pop("version") != _VERSION:
+            raise ValueError("another version")
+        document["tests"] = tuple(RecordedTest(**test) for test in document["tests"])
+        document["gate"] = tuple(document["gate"])
+        return Record(**document)
+    except (AttributeError, TypeError, KeyError) as error:
+        raise ValueError(f"{type(error).__name__}: {error}") from None
 
 
 def save(root: Path, record: Record) -> Path:
@@ -122,8 +149,7 @@ def save(root: Path, record: Record) -> Path:
     temporary = path.with_name(f".{path.name}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        document = {"version": _VERSION, **asdict(record)}
-        temporary.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+        temporary.write_text(to_text(record), encoding="utf-8")
         temporary.replace(path)
     except OSError as error:
         raise SourceError(f"{path} cannot be written ({error.strerror}); make the folder writable") from None
@@ -142,11 +168,6 @@ def load_all(root: Path) -> tuple[Record, ...]:
 
 def _load(path: Path) -> Record:
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-        if document.pop("version") != _VERSION:
-            raise ValueError("another version")
-        document["tests"] = tuple(RecordedTest(**test) for test in document["tests"])
-        document["gate"] = tuple(document["gate"])
-        return Record(**document)
-    except (OSError, ValueError, TypeError, KeyError) as error:
+        return from_text(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
         raise SourceError(f"{path} is not an evidence record ({error}); delete it or restore it") from None

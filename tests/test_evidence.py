@@ -79,3 +79,13 @@ def test_the_hash_is_the_same_on_every_python():
 @pytest.mark.parametrize("source", [b"def total(): ...", b"class Cart: ...", b"class Cart(:"])
 def test_a_function_that_is_gone_has_no_hash(source):
     assert function_hash(source, "Cart.total") is None
+
+
+def test_a_method_of_the_same_name_is_another_function():
+    both = b"def total(x):\n    return x\n\n\n" + SOURCE
+    assert function_hash(both, "total") == function_hash(b"def total(x):\n    return x\n", "total")
+    assert function_hash(both, "Cart.total") == function_hash(SOURCE, "Cart.total")
+
+
+def test_a_function_under_a_condition_has_a_hash():
+    assert function_hash(b"try:\n    def total(x):\n        return x\nexcept NameError:\n    pass\n", "total")
