@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
 import threading
@@ -37,8 +38,10 @@ class Reporter:
         """Print text as it is."""
         with self._lock:
             encoding = self._stream.encoding or "utf-8"
-            self._stream.write(text.encode(encoding, "replace").decode(encoding) + "\n")
-            self._stream.flush()
+            # Nobody reads any more (`| head`): no reason to leave a write-back half-way.
+            with contextlib.suppress(BrokenPipeError):
+                self._stream.write(text.encode(encoding, "replace").decode(encoding) + "\n")
+                self._stream.flush()
 
 
 def table(outcomes: Sequence[Outcome]) -> str:
