@@ -54,12 +54,7 @@ class Checker:
             self._refuse(candidate, f"uses what its module does not: {', '.join(unwanted)}")
             return
         self._run(candidate)
-        for other in sorted(self._matrix.waits_for(candidate.id)):
-            if not self._wait(other):
-                self._refuse(candidate, f"needs {other}, which is not filled")
-                return
-            self._matrix.forget(candidate.id)
-            self._run(candidate)
+        self._await_others(candidate)
 
     def add_tests(self, new: tuple[GeneratedTest, ...]) -> None:
         """Run new generated tests, and the inputs they bring, on every candidate that is still in play."""
@@ -69,6 +64,7 @@ class Checker:
         for candidate in [*self._matrix.candidates.values()]:
             if candidate.id not in self._matrix.refused:
                 self._run(candidate)
+                self._await_others(candidate)
 
     def confirm(self, candidate: Candidate) -> bool:
         """Run everything the candidate passed once more, in another order; any difference rules it out."""
@@ -81,9 +77,23 @@ class Checker:
         again = self._sandbox.run_tests(overlay, passed)
         gate = self._tests.gate(overlay, [self._matrix.stub.id])
         steady = gate.passed and all(again[test.id].verdict is Verdict.PASS for test in passed)
+        silent = bool(gate.infra) or any(pair.verdict is Verdict.INFRA for pair in again.values())
         if not steady:
-            self._refuse(candidate, "its verdicts change from run to run")
+            reason = "the sandbox could not run it once more" if silent else "its verdicts change from run to run"
+            self._refuse(candidate, reason)
         return steady
+
+    def _await_others(self, candidate: Candidate) -> None:
+        """Run a candidate again once the open stubs it calls are filled; behind one of them may stand another."""
+        waited: set[str] = set()
+        while others := self._matrix.waits_for(candidate.id) - waited:
+            other = min(others)
+            if not self._wait(other):
+                self._refuse(candidate, f"needs {other}, which is not filled")
+                return
+            waited.add(other)
+            self._matrix.forget(candidate.id)
+            self._run(candidate)
 
     def _verdict(self, candidate: Candidate, test: GeneratedTest) -> Verdict | None:
         result = self._matrix.pairs.get((candidate.id, test.id))

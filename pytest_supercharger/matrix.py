@@ -179,10 +179,14 @@ class Matrix:
             rejected=self.rejected_codes,
             weights=tuple(float(self.weights[test]) for test in order),
             test_answers=self.test_answers,
-            trusted_checks=len(self.trusted) + self.gate_tests,
+            trusted_checks=len(self.trusted) + self._gate_checks(),
             documented=frozenset(_EXCEPTION.findall(f"{self.stub.signature}\n{self.stub.docstring}")),
             trusted_inputs=frozenset(i for i, probe in enumerate(probes) if probe in self.trusted_probes),
         )
+
+    def _gate_checks(self) -> int:
+        """Project tests that speak for every candidate that passes the gate; blocked and skipped ones do not."""
+        return min((gate.spoke for key, gate in self.gates.items() if self.vouched(key)), default=0)
 
     def _behaviour(self, key: str, order: list[str], environment: set[str], probes: list[str]) -> Behaviour:
         outputs = tuple(self.outputs.get((key, probe)) for probe in probes)

@@ -25,6 +25,7 @@ class GateVerdict:
     failures: Mapping[str, str]  # node id -> reason
     blocked: frozenset[str] = frozenset()  # ids of unfilled stubs on the way: these tests cannot speak yet
     infra: str = ""  # the run as a whole gave no answer; held against nobody
+    spoke: int = 0  # tests that ran to their end and passed
 
 
 class ProjectTests:
@@ -135,7 +136,8 @@ def judge(result: GateResult, asked: Sequence[str], skipped: Collection[str] = (
     for node in asked:
         if not _answered(node, result):
             failures[node] = "the test did not run"
-    return GateVerdict(passed=not failures, failures=failures, blocked=frozenset(blocked))
+    spoke = sum(pair.verdict is Verdict.PASS and not pair.reached for pair in result.tests.values())
+    return GateVerdict(passed=not failures, failures=failures, blocked=frozenset(blocked), spoke=spoke)
 
 
 def _answered(node: str, result: GateResult) -> bool:
