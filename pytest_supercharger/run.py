@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+import traceback
 from collections.abc import Generator, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -16,7 +17,7 @@ import pytest
 
 from pytest_supercharger import reporting, session
 from pytest_supercharger.domain import Decision, Outcome, Question
-from pytest_supercharger.errors import SuperchargeError
+from pytest_supercharger.errors import SourceError, SuperchargeError
 from pytest_supercharger.options import Settings
 from pytest_supercharger.project import Project
 from pytest_supercharger.reporting import Reporter
@@ -54,7 +55,11 @@ def start(config: pytest.Config, settings: Settings) -> Run | None:
     except KeyboardInterrupt:
         # Only UsageError may leave the hook: pytest would print a traceback for anything else.
         run.stopped = pytest.ExitCode.INTERRUPTED
-        run.reporter.line("interrupted; accepted functions are kept and written by the next run")
+        kept = "; accepted functions are kept and written by the next run" if settings.writes else ""
+        run.reporter.line(f"interrupted{kept}")
+    except Exception as error:
+        run.restore_environment()
+        raise pytest.UsageError(_defect(error)) from error
     return run
 
 
@@ -172,7 +177,7 @@ class Run:
         if finished.diff:
             self.reporter.block("\n" + finished.diff)
         if self._settings.patch is not None:
-            self._settings.patch.write_bytes(finished.patch)
+            _write_patch(self._settings.patch, finished.patch)
             self.reporter.line(f"the patch is in {self._settings.patch}; apply it with git apply")
 
     def _finish(self, outcomes: tuple[Outcome, ...]) -> None:
@@ -248,6 +253,22 @@ def _failed_report(outcome: Outcome) -> StubReport:
         when="call",
         duration=outcome.seconds,
     )
+
+
+def _defect(error: Exception) -> str:
+    """An error nobody has foreseen, in one line that can be reported."""
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    said = next(iter(str(error).splitlines()), "")
+    where = f"{Path(frame.filename).name}:{frame.lineno}"
+    return f"supercharge failed: {type(error).__name__}: {said} ({where}); please report this as a bug"
+
+
+def _write_patch(path: Path, data: bytes) -> None:
+    try:
+        path.write_bytes(data)
+    except OSError as error:
+        problem = f"{path} cannot be written ({error.strerror}); give --supercharge-patch another file"
+        raise SourceError(problem) from None
 
 
 def _file_of(module: object) -> str | None:

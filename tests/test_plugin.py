@@ -5,9 +5,13 @@ from __future__ import annotations
 import json
 import sys
 import xml.etree.ElementTree as ET
+from pathlib import Path
 
 import pytest
 from fakes import FakeGenerator, agreeable, bodies, disagreeable, install
+
+from pytest_supercharger.domain import PairResult, Verdict
+from pytest_supercharger.sandbox.base import GateResult
 
 STUB = '''\
 from pytest_supercharger import supercharge
@@ -256,6 +260,39 @@ def test_check_fails_when_the_evidence_fails(project, accepting, monkeypatch):
     assert project.runpytest("--supercharge-check").ret == pytest.ExitCode.TESTS_FAILED
 
 
+def test_check_fails_when_a_project_test_no_longer_runs(project, monkeypatch, generator):
+    node = "test_calc.py::test_double"
+    stopped = PairResult(verdict=Verdict.FAIL, reached=frozenset({"calc:double"}))
+    passed = PairResult(verdict=Verdict.PASS)
+    gate = lambda overlay, nodeids: GateResult(tests={node: passed if overlay else stopped})  # noqa: E731
+    install(monkeypatch, agreeable(gate=gate), generator)
+    assert project.runpytest("--supercharge").ret == 0
+    broken = GateResult(errors={"test_calc.py": "ImportError: no module named gone"})
+    install(monkeypatch, agreeable(gate=lambda overlay, nodeids: broken), None)
+    result = project.runpytest("--supercharge-check")
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines(["*calc:double: test_calc.py fails: ImportError*"])
+
+
+def test_an_error_nobody_foresaw_is_one_line(project, accepting):
+    project.makeconftest("")
+    project.makepyfile(rude="def pytest_supercharge_accept(outcome):\n    raise RuntimeError('surprise')\n")
+    project.syspathinsert()
+    result = project.runpytest_inprocess("--supercharge", "-p", "rude")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    said = result.stdout.str() + result.stderr.str()
+    assert "supercharge failed: RuntimeError: surprise (rude.py:2); please report this as a bug" in said
+    assert "Traceback" not in said
+    assert untouched(project)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is full")
+def test_a_patch_that_cannot_be_written_is_one_line_with_status_4(project, accepting):
+    result = project.runpytest("--supercharge-patch=/dev/full")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*/dev/full cannot be written (No space left on device); give --supercharge-patch*"])
+
+
 def test_a_module_that_is_already_imported_asks_for_a_second_run(project, accepting):
     project.syspathinsert()
     project.makepyfile(early="import calc\n")
@@ -304,13 +341,12 @@ def test_what_cannot_be_a_stub_is_one_line_with_status_4(pytester, accepting, te
 
 def test_an_interrupted_run_keeps_what_was_accepted(project, accepting, monkeypatch):
     """The join step is interrupted: nothing is written; the next run writes without a model."""
-    from pytest_supercharger.session import Session
 
     def interrupted(self, outcomes, ledger, tests):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(Session, "_join", interrupted)
+        patched.setattr("pytest_supercharger.run.session.Session._join", interrupted)
         result = project.runpytest("--supercharge", no_reraise_ctrlc=True)
     assert result.ret == pytest.ExitCode.INTERRUPTED
     assert untouched(project)
