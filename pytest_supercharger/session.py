@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from pytest_supercharger import evidence, stubs
+from pytest_supercharger import evidence, remembering, stubs
 from pytest_supercharger.domain import Decision, Outcome, Question, SourceFile, Stub
 from pytest_supercharger.errors import SettingsError, SourceError, SuperchargeError
 from pytest_supercharger.ledger import Ledger
@@ -117,9 +117,9 @@ class Session:
         ledger = Ledger(self._work.sources, self._work.stubs)
         with self._open_sandbox() as sandbox:
             tests = self._reach(sandbox)
-            remembered = self._replay_journal(ledger, tests)
-            todo = [stub for stub in self._work.stubs if stub.id not in remembered]
             records: dict[str, evidence.Record] = {}
+            remembered = self._recall(ledger, sandbox, tests, records)
+            todo = [stub for stub in self._work.stubs if stub.id not in remembered]
             outcomes = {**remembered, **self._search(todo, ledger, sandbox, tests, records)}
             outcomes = self._join(outcomes, ledger, tests)
         ordered = tuple(outcomes[stub.id] for stub in self._work.stubs)
@@ -134,26 +134,18 @@ class Session:
         self._reporter.line(f"{tests.collected} project tests, {reaching} of them reach a stub")
         return tests
 
-    def _replay_journal(self, ledger: Ledger, tests: ProjectTests) -> dict[str, Outcome]:
-        """Bodies an interrupted run had accepted, where their file is still the same and the gate still passes."""
+    def _recall(
+        self, ledger: Ledger, sandbox: Sandbox, tests: ProjectTests, records: dict[str, evidence.Record]
+    ) -> dict[str, Outcome]:
+        """What an interrupted run had accepted already."""
         outcomes: dict[str, Outcome] = {}
-        by_id = {stub.id: stub for stub in self._work.stubs}
-        for entry in journal.read(self._work.project.root):
-            stub = by_id.get(entry.stub_id)
-            if stub is None or entry.sha256 != files.sha256(self._work.sources[stub.relpath].data):
-                continue
-            outcome = Outcome(
-                stub=stub,
-                decision=Decision.ACCEPTED,
-                reason=f"{entry.reason} (kept from an interrupted run)",
-                probability=entry.probability,
-                candidate=entry.candidate,
-            )
-            overlay = ledger.overlay([(stub, entry.candidate)])
-            if tests.gate(overlay, [stub.id]).passed:
-                ledger.settle(outcome)
-                outcomes[stub.id] = outcome
-                self._reporter.line(f"{stub.id}: kept from an interrupted run")
+        work = self._work
+        found = remembering.kept(
+            work.project.root, work.sources, work.stubs, ledger=ledger, sandbox=sandbox, tests=tests
+        )
+        for outcome, record in found:
+            outcomes[outcome.stub.id], records[outcome.stub.id] = outcome, record
+            self._reporter.line(f"{outcome.stub.id}: kept from an interrupted run")
         return outcomes
 
     def _search(
@@ -182,10 +174,13 @@ class Session:
             )
 
             def solve(stub: Stub) -> Outcome:
-                solver = Solver(stub, self._work.sources[stub.relpath], services, self._settings)
-                outcome = self._settle(self._veto(self._guarded(solver)), ledger)
+                source = self._work.sources[stub.relpath]
+                solver = Solver(stub, source, services, self._settings)
+                outcome = ledger.settle(self._veto(self._guarded(solver)))
                 if outcome.decision is Decision.ACCEPTED:
                     records[stub.id] = solver.record(outcome)
+                    if self._settings.writes:
+                        remembering.keep(self._work.project.root, source, outcome, records[stub.id])
                 self._reporter.line(f"{stub.id}: {outcome.decision.value} ({outcome.reason})")
                 return outcome
 
@@ -205,23 +200,6 @@ class Session:
         if reason is None:
             return outcome
         return replace(outcome, decision=Decision.ABSTAINED, reason=f"refused by a plugin: {reason}", candidate=None)
-
-    def _settle(self, outcome: Outcome, ledger: Ledger) -> Outcome:
-        outcome = ledger.settle(outcome)
-        if outcome.candidate is not None and outcome.decision is Decision.ACCEPTED and self._settings.writes:
-            digest = files.sha256(self._work.sources[outcome.stub.relpath].data)
-            journal.append(
-                self._work.project.root,
-                journal.Entry(
-                    stub_id=outcome.stub.id,
-                    relpath=outcome.stub.relpath,
-                    sha256=digest,
-                    candidate=outcome.candidate,
-                    probability=outcome.probability,
-                    reason=outcome.reason,
-                ),
-            )
-        return outcome
 
     def _join(self, outcomes: dict[str, Outcome], ledger: Ledger, tests: ProjectTests) -> dict[str, Outcome]:
         """Step 4: all accepted bodies together pass every test that reaches any of them, else the culprits abstain."""
@@ -258,10 +236,11 @@ class Session:
             for relpath, old, data in triples
         )
         if self._settings.writes:
-            files.apply(changes)
+            files.check(changes)
+            # First the evidence: a run that dies in between is repeated, an accepted function without it is not.
             for stub_id in ledger.accepted():
-                if stub_id in records:
-                    evidence.save(root, records[stub_id])
+                evidence.save(root, records[stub_id])
+            files.apply(changes)
             journal.clear(root, [stub.id for stub in self._work.stubs])
             for outcome in outcomes:
                 if outcome.decision is Decision.ACCEPTED:

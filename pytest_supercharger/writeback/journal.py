@@ -34,6 +34,7 @@ class Entry:
     candidate: Candidate
     probability: float
     reason: str
+    evidence: str  # the record that goes beside the project once the candidate is written
 
 
 def folder(root: Path) -> Path:
@@ -123,7 +124,7 @@ def _entry(line: bytes) -> Entry | None:
     try:
         found = json.loads(line)
         candidate = found["candidate"]
-        texts = [found[name] for name in ("stub_id", "relpath", "sha256", "reason")]
+        texts = [found[name] for name in ("stub_id", "relpath", "sha256", "reason", "evidence")]
         texts += [candidate[name] for name in ("id", "text_id", "body")]
         texts += [*candidate["imports"], *candidate["helpers"]]
         if not all(isinstance(text, str) for text in texts):
@@ -141,6 +142,7 @@ def _entry(line: bytes) -> Entry | None:
             ),
             probability=float(found["probability"]),
             reason=found["reason"],
+            evidence=found["evidence"],
         )
     except (ValueError, KeyError, TypeError):
         return None

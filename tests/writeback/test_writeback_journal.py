@@ -16,7 +16,13 @@ from pytest_supercharger.writeback.journal import Entry
 def entry(stub_id: str = "shop:total", body: str = "return 1\n") -> Entry:
     candidate = Candidate(id="aa", text_id="bb", body=body, imports=("import math",), helpers=("X = '\u00e9'\n",))
     return Entry(
-        stub_id=stub_id, relpath="shop.py", sha256="cc", candidate=candidate, probability=0.97, reason="all agree"
+        stub_id=stub_id,
+        relpath="shop.py",
+        sha256="cc",
+        candidate=candidate,
+        probability=0.97,
+        reason="all agree",
+        evidence="{}",
     )
 
 

@@ -1,0 +1,73 @@
+"""What a run that is cut short leaves for the next one: its accepted functions, with the evidence for them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from pytest_supercharger import evidence
+from pytest_supercharger.domain import Decision, Outcome, SourceFile, Stub, Verdict
+from pytest_supercharger.errors import SourceError
+from pytest_supercharger.ledger import Ledger
+from pytest_supercharger.projecttests import ProjectTests
+from pytest_supercharger.sandbox.base import Sandbox
+from pytest_supercharger.writeback import files, journal
+
+__all__ = ["keep", "kept"]
+
+
+def keep(root: Path, source: SourceFile, outcome: Outcome, record: evidence.Record) -> None:
+    """Note an acceptance in the journal of the project; it is on the disk when this returns."""
+    assert outcome.candidate is not None, "only accepted outcomes are kept"
+    entry = journal.Entry(
+        stub_id=outcome.stub.id,
+        relpath=outcome.stub.relpath,
+        sha256=files.sha256(source.data),
+        candidate=outcome.candidate,
+        probability=outcome.probability,
+        reason=outcome.reason,
+        evidence=evidence.to_text(record),
+    )
+    journal.append(root, entry)
+
+
+def kept(
+    root: Path,
+    sources: Mapping[str, SourceFile],
+    stubs: Sequence[Stub],
+    *,
+    ledger: Ledger,
+    sandbox: Sandbox,
+    tests: ProjectTests,
+) -> Iterator[tuple[Outcome, evidence.Record]]:
+    """Yield what an earlier run accepted, where the file is still the same and everything still passes.
+
+    In the order of acceptance, so that a function comes after those it needs; each is settled in the ledger first.
+    """
+    by_id = {stub.id: stub for stub in stubs}
+    for entry in journal.read(root):
+        stub = by_id.get(entry.stub_id)
+        if stub is None or entry.sha256 != files.sha256(sources[stub.relpath].data):
+            continue
+        try:
+            record = evidence.from_text(entry.evidence)
+            overlay = ledger.overlay([(stub, entry.candidate)])
+        except (ValueError, SourceError):
+            continue  # not one of ours, or not for this file: the stub is simply searched again
+        again = sandbox.run_tests(overlay, record.as_tests())
+        passed = all(result.verdict is Verdict.PASS for result in again.values())
+        if passed and tests.gate(overlay, [stub.id]).passed:
+            yield ledger.settle(_outcome(stub, entry, record)), record
+
+
+def _outcome(stub: Stub, entry: journal.Entry, record: evidence.Record) -> Outcome:
+    return Outcome(
+        stub=stub,
+        decision=Decision.ACCEPTED,
+        reason=f"{entry.reason} (kept from an interrupted run)",
+        probability=entry.probability,
+        candidate=entry.candidate,
+        candidates=record.candidates,
+        tests=len(record.tests) + len(record.gate),
+        samples=record.samples,
+    )

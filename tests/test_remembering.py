@@ -1,0 +1,113 @@
+"""What was accepted outlives an interrupted run, with its evidence, and is believed only as far as it still passes."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from pytest_supercharger import evidence, remembering
+from pytest_supercharger.domain import Candidate, Decision, GeneratedTest, Outcome, PairResult, SourceFile, Verdict
+from pytest_supercharger.ledger import Ledger
+from pytest_supercharger.projecttests import ProjectTests
+from pytest_supercharger.sandbox.base import GateResult
+from pytest_supercharger.sandbox.fake import FakeSandbox
+from pytest_supercharger.stubs import find
+from pytest_supercharger.writeback import journal
+
+TEXT = b'''from pytest_supercharger import supercharge
+
+
+@supercharge
+def one() -> int:
+    """Return 1."""
+    raise NotImplementedError
+'''
+TEST = GeneratedTest(id="t", name="test_one", source="def test_one():\n    assert one() == 1\n")
+NODE = "test_m.py::test_it"
+
+
+@pytest.fixture
+def file(tmp_path):
+    return SourceFile(path=tmp_path / "m.py", relpath="m.py", module="m", data=TEXT)
+
+
+def accepted(file):
+    (stub,) = find(file)
+    candidate = Candidate(id="a", text_id="a", body="return 1\n")
+    outcome = Outcome(stub=stub, decision=Decision.ACCEPTED, reason="all agree", probability=0.97, candidate=candidate)
+    record = evidence.make(
+        stub,
+        candidate,
+        b"def one():\n    return 1\n",
+        probability=0.97,
+        model="m",
+        candidates=3,
+        samples=5,
+        tests=[TEST],
+        gate=[NODE],
+    )
+    return outcome, record
+
+
+def recalled(file, sandbox):
+    stubs = find(file)
+    tests = ProjectTests(sandbox, None)
+    tests.discover()
+    ledger = Ledger({file.relpath: file}, stubs)
+    found = remembering.kept(file.path.parent, {file.relpath: file}, stubs, ledger=ledger, sandbox=sandbox, tests=tests)
+    return list(found), ledger
+
+
+def project(*, verdict=Verdict.PASS, gate=Verdict.PASS):
+    """A project with one test that reaches the stub while that is open."""
+
+    def run(overlay, nodeids):
+        if overlay:
+            return GateResult(tests={NODE: PairResult(verdict=gate, detail="no")})
+        return GateResult(tests={NODE: PairResult(verdict=Verdict.FAIL, reached=frozenset({"m:one"}))})
+
+    return FakeSandbox(judge=lambda overlay, test: verdict, gate=run)
+
+
+def test_what_was_kept_comes_back_with_its_evidence(file, tmp_path):
+    outcome, record = accepted(file)
+    remembering.keep(tmp_path, file, outcome, record)
+    ((again, its_record),), ledger = recalled(file, project())
+    assert its_record == record
+    assert again.candidate == outcome.candidate
+    assert (again.decision, again.probability) == (Decision.ACCEPTED, 0.97)
+    assert "all agree" in again.reason
+    assert (again.candidates, again.tests, again.samples) == (3, 2, 5)
+    assert ledger.is_accepted("m:one")
+
+
+def test_nothing_comes_back_into_a_file_that_has_changed(file, tmp_path):
+    remembering.keep(tmp_path, file, *accepted(file))
+    edited = dataclasses.replace(file, data=TEXT.replace(b"Return 1.", b"Return 2."))
+    assert recalled(edited, project())[0] == []
+
+
+@pytest.mark.parametrize("failing", [{"verdict": Verdict.FAIL}, {"gate": Verdict.FAIL}])
+def test_nothing_comes_back_that_fails_a_recorded_test_or_a_project_test(file, tmp_path, failing):
+    remembering.keep(tmp_path, file, *accepted(file))
+    found, ledger = recalled(file, project(**failing))
+    assert found == []
+    assert not ledger.is_accepted("m:one")
+
+
+@pytest.mark.parametrize("damage", [{"evidence": "{}"}, {"evidence": "[]"}, {"evidence": "no JSON"}])
+def test_a_damaged_entry_is_passed_over(file, tmp_path, damage):
+    remembering.keep(tmp_path, file, *accepted(file))
+    (entry,) = journal.read(tmp_path)
+    journal.append(tmp_path, dataclasses.replace(entry, **damage))
+    assert recalled(file, project())[0] == []
+
+
+def test_a_body_that_does_not_fit_its_file_is_passed_over(file, tmp_path):
+    remembering.keep(tmp_path, file, *accepted(file))
+    (entry,) = journal.read(tmp_path)
+    journal.append(
+        tmp_path, dataclasses.replace(entry, candidate=dataclasses.replace(entry.candidate, body="return (\n"))
+    )
+    assert recalled(file, project())[0] == []
