@@ -1,13 +1,15 @@
 """Replace source files so that a crash at any moment leaves each one wholly old or wholly new.
 
 Order: check every file, write every temporary file beside its target, check again, only then rename. A full disk or a
-missing right therefore shows up before the first target changes.
+missing right therefore shows up before the first target changes. What a killed process has left beside a target is
+removed by the next write of that target.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
+import re
 import secrets
 import stat
 from dataclasses import dataclass
@@ -93,6 +95,20 @@ class RealFiles:
         finally:
             os.close(fd)
 
+    def siblings(self, path: Path) -> list[Path]:
+        """Return what lies in the folder of `path`."""
+        return [*path.parent.iterdir()]
+
+    def is_running(self, pid: int) -> bool:
+        """Say whether there is a process of this number."""
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return False
+        except (PermissionError, OverflowError):
+            return True
+        return True
+
     def remove(self, path: Path) -> None:
         """Delete a file."""
         path.unlink()
@@ -121,6 +137,7 @@ def apply(changes: Sequence[Change], fs: RealFiles | None = None) -> None:
     written: list[str] = []
     try:
         for target in targets:
+            _sweep(target, fs)
             _prepare(target, temporaries, fs)
         for target in targets:
             _check_unchanged(target, fs)
@@ -180,8 +197,21 @@ def _refusal(change: Change, problem: str, step: str) -> SourceError:
     return SourceError(f"{change.path} {problem}; it was not written; {step} and run pytest again")
 
 
+def _sweep(target: _Target, fs: RealFiles) -> None:
+    """Remove the temporary files of processes that have ended; one that still writes keeps its own."""
+    name = re.compile(rf"{re.escape(_stem(target))}(\d+)-[0-9a-f]+{re.escape(TEMPORARY_SUFFIX)}")
+    for path in fs.siblings(target.path):
+        if (match := name.fullmatch(path.name)) and not fs.is_running(int(match[1])):
+            _discard(path, fs)
+
+
+def _stem(target: _Target) -> str:
+    return f".{target.path.name[:100]}."
+
+
 def _prepare(target: _Target, temporaries: dict[Path, Path], fs: RealFiles) -> None:
-    path = target.path.with_name(f".{target.path.name[:100]}.{secrets.token_hex(8)}{TEMPORARY_SUFFIX}")
+    unique = f"{os.getpid()}-{secrets.token_hex(8)}"
+    path = target.path.with_name(f"{_stem(target)}{unique}{TEMPORARY_SUFFIX}")
     fd = fs.create(path)
     temporaries[target.path] = path
     try:

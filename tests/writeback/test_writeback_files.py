@@ -273,9 +273,29 @@ files.apply([
 
 
 @pytest.mark.parametrize("operation", [13, 16, 20, 26, 30])
-def test_sigkill_leaves_each_file_old_or_new(project, operation):
+def test_sigkill_leaves_each_file_old_or_new_and_the_next_write_cleans_up(project, operation):
     command = [sys.executable, "-c", KILLED, str(project), str(operation)]
     done = subprocess.run(command, cwd=Path(__file__).parents[2], check=False)
     assert done.returncode == -signal.SIGKILL
     for name, data in OLD.items():
         assert (project / name).read_bytes() in (data, b"new\n" * 9)
+    left = [
+        Change(path=project / name, old_sha256=sha256((project / name).read_bytes()), new=NEW[name]) for name in NEW
+    ]
+    files.apply(left)
+    assert contents(project) == NEW
+
+
+def test_only_what_an_ended_process_left_for_this_very_file_is_removed(project):
+    with subprocess.Popen([sys.executable, "-c", ""]) as ended:
+        ended.wait()
+    kept = [
+        f".a.py.{os.getppid()}-0123456789abcdef{files.TEMPORARY_SUFFIX}",  # of a process that runs
+        f".c.py.{ended.pid}-0123456789abcdef{files.TEMPORARY_SUFFIX}",  # of another file
+        f".a.py.{ended.pid}-notes{files.TEMPORARY_SUFFIX}",
+        f"a.py.{ended.pid}-0123456789abcdef{files.TEMPORARY_SUFFIX}",
+    ]
+    for name in [*kept, f".a.py.{ended.pid}-0123456789abcdef{files.TEMPORARY_SUFFIX}"]:
+        (project / name).write_bytes(b"half")
+    files.apply(changes(project))
+    assert contents(project) == NEW | dict.fromkeys(kept, b"half")
