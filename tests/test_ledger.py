@@ -54,6 +54,23 @@ def test_an_accepted_body_can_be_left_out():
     assert ledger.overlay(without=[one.id]) == {}
 
 
+def test_a_body_whose_import_hides_a_builtin_of_another_one_is_not_settled():
+    ledger, (one, two) = made()
+    ledger.settle(accepted(one, body("return pow(1, 1, 2)")))
+    powers = Candidate(id="p", text_id="p", body="return int(pow(2, 1))\n", imports=("from math import pow",))
+    outcome = ledger.settle(accepted(two, powers))
+    assert outcome.decision is Decision.ABSTAINED
+    assert "one new function brings 'pow' and another one means the built-in" in outcome.reason
+
+
+def test_an_import_that_the_module_has_already_hides_nothing():
+    source = SourceFile(path=Path("/p/m.py"), relpath="m.py", module="m", data=b"from math import pow\n" + TEXT)
+    ledger, (one, two) = Ledger({"m.py": source}, find(source)), find(source)
+    ledger.settle(accepted(one, body("return pow(1, 1)")))
+    again = Candidate(id="p", text_id="p", body="return pow(2, 1)\n", imports=("from math import pow",))
+    assert ledger.settle(accepted(two, again)).decision is Decision.ACCEPTED
+
+
 def test_waiting_for_a_decided_stub_returns_at_once():
     ledger, (one, two) = made()
     ledger.settle(accepted(one, body("return 1")))

@@ -40,6 +40,7 @@ def fill(data: bytes, fillings: Sequence[tuple[Stub, Candidate]]) -> bytes:
     # In the order of the file, so that a definition two candidates share stands above both.
     pairs = sorted(((_located(tree, stub), candidate) for stub, candidate in fillings), key=lambda pair: pair[0].lineno)
     nodes, candidates = [node for node, _ in pairs], [candidate for _, candidate in pairs]
+    imports.check_together(name, tree, candidates)
     if len({id(node) for node in nodes}) < len(nodes):
         raise SourceError(f"{name}: one stub is filled twice in one write; keep one candidate a stub")
     try:

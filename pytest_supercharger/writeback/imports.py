@@ -15,7 +15,9 @@ from pytest_supercharger.writeback.page import Edit, Page, is_blank
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-__all__ = ["Names", "merge"]
+    from pytest_supercharger.domain import Candidate
+
+__all__ = ["Names", "check_together", "merge"]
 
 Import = ast.Import | ast.ImportFrom
 
@@ -218,6 +220,22 @@ def _meaning(node: Import, alias: ast.alias) -> tuple[str, str]:
         return alias.asname or alias.name, f"{'.' * node.level}{node.module or ''}.{alias.name}"
     root = alias.name.partition(".")[0]
     return (alias.asname, alias.name) if alias.asname else (root, root)
+
+
+def check_together(name: str, tree: ast.Module, candidates: Sequence[Candidate]) -> None:
+    """Raise SourceError where what one candidate brings would hide a built-in that another one means."""
+    there = set(_bindings(tree.body))
+    brought = [
+        {bound for code in (*item.imports, *item.helpers) for bound in _bindings(source.parse(code, name=name).body)}
+        for item in candidates
+    ]
+    for item, own in zip(candidates, brought, strict=True):
+        trees = [source.parse(code, name=name) for code in (item.body, *item.helpers)]
+        read = {node.id for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Name)}
+        hidden = sorted((read & _BUILTINS - own - there) & set().union(*brought))
+        if hidden:
+            problem = f"{name}: one new function brings {hidden[0]!r} and another one means the built-in"
+            raise SourceError(f"{problem}; ask for another candidate")
 
 
 def _loaded(node: Import, alias: ast.alias) -> str:
