@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_supercharger import reporting, session
+from pytest_supercharger import ending, reporting, session
 from pytest_supercharger.domain import Decision, Outcome, Question
 from pytest_supercharger.errors import SourceError, SuperchargeError
 from pytest_supercharger.options import Settings
@@ -44,8 +44,14 @@ def start(config: pytest.Config, settings: Settings) -> Run | None:
     if os.environ.get(FILLED) == str(config.rootpath) or any(getattr(namespace, name, None) for name in _LOOKING):
         return None
     run = Run(config, settings)
+    with ending.in_order():
+        _carry_out(run, settings, listing=namespace.collectonly)
+    return run
+
+
+def _carry_out(run: Run, settings: Settings, *, listing: bool) -> None:
     try:
-        if namespace.collectonly:
+        if listing:
             run.list_stubs()
         else:
             run.fill()
@@ -60,7 +66,6 @@ def start(config: pytest.Config, settings: Settings) -> Run | None:
     except Exception as error:
         run.restore_environment()
         raise pytest.UsageError(_defect(error)) from error
-    return run
 
 
 class Run:

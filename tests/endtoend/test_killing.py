@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import random
 import re
@@ -10,7 +11,7 @@ import signal
 
 import docker
 import pytest
-from commands import ReplayNode, started, supercharge
+from commands import ReplayNode, environment, started, supercharge
 from docker.errors import APIError, NotFound
 from replay import AREA, GOOD, TESTS, lines, replay_file
 
@@ -20,17 +21,31 @@ pytestmark = pytest.mark.docker
 
 PROJECT_TEST = "from shapes import area\n\ndef test_big():\n    assert area(100, 100) == 10000\n"
 
-# Imported by the run that is to die: it does so on its own, ahead of a chosen file operation.
+# Imported by the run that is to die: it does so on its own, ahead of a chosen file operation or sandbox job.
 DIES = """\
 import os, signal, sys
+from pytest_supercharger.sandbox.slot import Slot
 
-wanted, folder = os.environ["DIE_BEFORE"].split(":")
+event, _, what = os.environ["DIES_AT"].partition(":")
+jobs = []
 
-def hook(event, args):
-    if event == wanted and any(isinstance(a, (str, os.PathLike)) and folder in os.fspath(a) for a in args):
-        os.kill(os.getpid(), signal.SIGKILL)
+def die():
+    os.kill(os.getpid(), signal.SIGKILL)
 
-sys.addaudithook(hook)
+def audit(name, args):
+    if name == event and any(isinstance(a, (str, os.PathLike)) and what in os.fspath(a) for a in args):
+        die()
+
+def exchange(slot, job, seconds, real=Slot.exchange):
+    jobs.append(job)
+    if event == "job" and len(jobs) == int(what):
+        die()
+    if event == "container" and len(jobs) % int(what) == 0:
+        slot._api.kill(slot.container)
+    return real(slot, job, seconds)
+
+Slot.exchange = exchange
+sys.addaudithook(audit)
 """
 
 
@@ -51,8 +66,13 @@ def project(tmp_path):
 
 
 @pytest.fixture
-def node(tmp_path):
-    with ReplayNode(replay_file(tmp_path, lines(codes=GOOD, tests=TESTS))) as running:
+def replay(tmp_path):
+    return replay_file(tmp_path, lines(codes=GOOD, tests=TESTS))
+
+
+@pytest.fixture
+def node(replay):
+    with ReplayNode(replay) as running:
         yield running
 
 
@@ -84,6 +104,11 @@ def wait_for_their_end(engine, pid):
                 engine.api.wait(summary["Id"], timeout=60, condition="removed")
 
 
+def made_by(event, pid):
+    owner = ClientIdentity.parse(event["Actor"]["Attributes"][CLIENT_LABEL])
+    return owner is not None and owner.pid == pid
+
+
 def left_in(project):
     return sorted(path.name for path in project.iterdir() if path.name not in {".supercharger", "__pycache__"})
 
@@ -94,62 +119,81 @@ def completes(project, node, engine, dead):
     assert done.returncode == 0, done.stdout
     assert is_new(project)
     assert left_in(project) == ["shapes.py", "test_shapes.py"]
-    assert [containers_of(engine, pid) for pid in dead] == [[] for _ in dead]
+    assert [summary["Id"] for run in dead for summary in containers_of(engine, run.pid)] == []
 
 
-def test_a_run_killed_again_and_again_changes_nothing_and_leaves_no_container(project, node, engine):
-    """Between the lines it prints, moments are told apart by the requests that the node has answered."""
-    answered = sorted(random.Random(20).sample(range(1, 7), 2))
-    moments = [("stubs to fill", 0), ("project tests", 0), *[("", n) for n in answered], ("accepted", 0)]
+@pytest.fixture
+def dying(tmp_path):
+    """Start a run that kills itself at a moment of our choice."""
+    (tmp_path / "dies.py").write_text(DIES)
+    path = os.pathsep.join([os.fspath(tmp_path), environment()["PYTHONPATH"]])
+
+    def start(project, node, moment):
+        return started(project, "-p", "dies", *asking(node), env={"DIES_AT": moment, "PYTHONPATH": path})
+
+    return start
+
+
+def test_a_run_killed_again_and_again_changes_nothing_and_leaves_no_container(project, node, engine, dying):
+    """At lines it prints, and at sandbox jobs between them."""
     dead = []
-    for said, number in moments:
+    for said in ("stubs to fill", "project tests"):
         with started(project, *asking(node)) as run:
-            if said:
-                run.until(said)
-            for _ in range(number):
-                node.until("generate kind=")
+            run.until(said)
             run.signal(signal.SIGKILL)
-            status = run.end()
-        if status == 0:  # it was faster than we: only where the last line was waited for
-            assert said == "accepted"
-            assert is_new(project)
-        else:
-            assert status == -signal.SIGKILL
-            assert is_old(project) or (said == "accepted" and is_new(project))
+            run.end()
+            dead.append(run)
+    for number in random.Random(20).sample(range(1, 16), 3):
+        with dying(project, node, f"job:{number}") as run:
+            run.end()
+            dead.append(run)
+    for run in dead:
+        assert run.end() == -signal.SIGKILL, run.output
         wait_for_their_end(engine, run.pid)
-        dead.append(run.pid)
+    assert is_old(project)
     completes(project, node, engine, dead)
+
+
+def test_what_was_accepted_before_the_kill_is_written_by_the_next_run_without_a_model(project, node, engine):
+    with started(project, *asking(node)) as run:
+        run.until("shapes:area: accepted")
+        run.signal(signal.SIGKILL)
+        assert run.end() == -signal.SIGKILL
+    wait_for_their_end(engine, run.pid)
+    assert is_old(project) or is_new(project)
+    node.signal(signal.SIGKILL)
+    completes(project, node, engine, [run])
 
 
 @pytest.mark.parametrize("occasion", ["create", "start"])
 def test_a_run_killed_while_containers_are_made_leaves_none(project, node, engine, occasion):
-    for event in (occasion,):
-        events = engine.api.events(decode=True, filters={"type": "container", "event": event, "label": CLIENT_LABEL})
-        with contextlib.closing(events), started(project, *asking(node)) as run:
-            for made in events:
-                owner = ClientIdentity.parse(made["Actor"]["Attributes"][CLIENT_LABEL])
-                if owner.pid == run.pid:
-                    break
-            run.signal(signal.SIGKILL)
-            assert run.end() == -signal.SIGKILL
-    assert is_old(project)
+    events = engine.api.events(decode=True, filters={"type": "container", "event": occasion, "label": CLIENT_LABEL})
+    with contextlib.closing(events), started(project, *asking(node)) as run:
+        assert any(made_by(event, run.pid) for event in events)
+        run.signal(signal.SIGKILL)
+        assert run.end() == -signal.SIGKILL
     wait_for_their_end(engine, run.pid)
-    completes(project, node, engine, [run.pid])
+    assert is_old(project)
+    completes(project, node, engine, [run])
 
 
 @pytest.mark.parametrize(
-    ("before", "written"),
-    [("open:.supercharger-tmp", False), ("os.chmod:.supercharger-tmp", False), ("os.rename:.supercharger-tmp", False)],
+    ("moment", "written"),
+    [
+        ("open:.supercharger-tmp", False),
+        ("os.rename:.supercharger-tmp", False),
+        ("os.remove:journal.jsonl", True),
+    ],
 )
-def test_a_run_killed_while_it_writes_leaves_the_old_file_or_the_new(project, node, engine, tmp_path, before, written):
-    (tmp_path / "dies.py").write_text(DIES)
-    python_path = os.pathsep.join([os.fspath(tmp_path), os.environ.get("PYTHONPATH", "")])
-    run = started(project, "-p", "dies", *asking(node), env={"DIE_BEFORE": before, "PYTHONPATH": python_path})
-    with run:
+def test_a_run_killed_while_it_writes_leaves_old_or_new_and_nothing_else(project, node, engine, dying, moment, written):
+    with dying(project, node, moment) as run:
         assert run.end() == -signal.SIGKILL, run.output
+    assert "shapes:area: accepted" in run.output
     assert is_new(project) if written else is_old(project)
     wait_for_their_end(engine, run.pid)
-    completes(project, node, engine, [run.pid])
+    completes(project, node, engine, [run])
+    checked = supercharge(project, flag="--supercharge-check")
+    assert "1 of 1 accepted functions pass their evidence" in checked.stdout
 
 
 def test_a_node_that_is_killed_leaves_the_file_as_it_is_and_a_message(project, node, engine):
@@ -164,20 +208,81 @@ def test_a_node_that_is_killed_leaves_the_file_as_it_is_and_a_message(project, n
     assert containers_of(engine, run.pid) == []
 
 
-def test_a_run_survives_the_death_of_its_containers(project, node, engine):
-    """One of them is killed every time the node has answered."""
-    with started(project, *asking(node)) as run:
-        run.until("project tests")
-        killed = 0
-        for _ in range(3):
-            node.until("generate kind=")
-            for summary in containers_of(engine, run.pid)[:1]:
-                with contextlib.suppress(APIError):
-                    engine.api.kill(summary["Id"])
-                    killed += 1
+def test_a_run_survives_the_death_of_its_containers(project, node, engine, dying):
+    """Every fifth job finds its container dead."""
+    with dying(project, node, "container:5") as run:
         status = run.end()
-    assert killed
-    assert "Traceback" not in run.output
     assert status == 0, run.output
     assert is_new(project)
+    assert "Traceback" not in run.output
     assert containers_of(engine, run.pid) == []
+
+
+@pytest.mark.parametrize(("place", "status"), [(1, 4), (2, 0)])
+def test_a_container_killed_at_its_start_is_replaced_or_the_run_says_why_it_ends(project, node, engine, place, status):
+    """The first is the proof that the engine sees this machine's files, the second one is for jobs."""
+    starts = engine.api.events(decode=True, filters={"type": "container", "event": "start", "label": CLIENT_LABEL})
+    with contextlib.closing(starts), started(project, *asking(node)) as run:
+        own = (event for event in starts if made_by(event, run.pid))
+        kill(engine, next(itertools.islice(own, place - 1, None))["id"])
+        assert run.end() == status, run.output
+    assert is_old(project) if status else is_new(project)
+    assert ("ERROR: the sandbox's first container failed" in run.output) == (status == 4)
+    assert "Traceback" not in run.output
+    assert containers_of(engine, run.pid) == []
+
+
+def kill(engine, container):
+    with contextlib.suppress(APIError):  # it has ended by itself
+        engine.api.kill(container)
+
+
+SLOW = AREA.replace("def area", "def slow").replace("area(", "slow(")
+ENDLESS = [
+    f"def slow(width: float, height: float) -> float:\n    n = {n}\n    while True:\n        n += 1\n" for n in (1, 2)
+]
+
+
+@pytest.fixture
+def two_stubs(project, tmp_path):
+    """One stub is accepted at once; the answers for the other never end."""
+    (project / "slow.py").write_text(SLOW)
+    entries = [
+        *lines(codes=GOOD, tests=TESTS, stub="shapes:area"),
+        *lines(codes=ENDLESS, tests=TESTS, stub="slow:slow"),
+    ]
+    with ReplayNode(replay_file(tmp_path, entries)) as running:
+        yield running
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 2), (signal.SIGTERM, -signal.SIGTERM)])
+def test_an_interrupt_ends_the_run_at_once_and_loses_nothing(project, two_stubs, engine, number, status):
+    """At once: long before the endless code of the other stub has used up its limits."""
+    with started(project, *asking(two_stubs)) as run:
+        run.until("shapes:area: accepted")
+        run.signal(number)
+        assert run.end() == status, run.output
+    assert "slow:slow: accepted" not in run.output
+    assert "Traceback" not in run.output
+    assert "interrupted; accepted functions are kept" in run.output
+    assert containers_of(engine, run.pid) == []
+    assert is_old(project)
+    two_stubs.signal(signal.SIGKILL)
+    done = supercharge(project, "--supercharge-only", "shapes:*")
+    assert done.returncode == 0, done.stdout
+    assert "shapes:area: kept from an interrupted run" in done.stdout
+    assert is_new(project)
+    assert (project / "slow.py").read_text() == SLOW
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 2), (signal.SIGTERM, -signal.SIGTERM)])
+def test_an_interrupt_before_anything_is_known_leaves_nothing(project, node, engine, number, status):
+    for said in ("stubs to fill", "project tests"):
+        with started(project, *asking(node)) as run:
+            run.until(said)
+            run.signal(number)
+            assert run.end() == status, run.output
+        assert "Traceback" not in run.output
+        assert containers_of(engine, run.pid) == []
+        assert is_old(project)
+        assert left_in(project) == ["shapes.py", "test_shapes.py"]
