@@ -182,6 +182,7 @@ class _Table:
             "marg": score - max((self.score[b.id] for b in others), default=0.0),
             "bad": (bad + self.evidence.rejected) / self.drawn,
             "giv": 1.0 if self.evidence.trusted_checks else 0.0,
+            "t": float(self.evidence.trusted_checks),
             "k": float(k),
             "d": float(d),
             "n": float(self.drawn),

@@ -11,7 +11,7 @@ STANDARD_RATE = 0.2
 def add_tax(net: float, rate: float = STANDARD_RATE) -> float:
     """Return the price with tax, rounded to two decimals.
 
-    A negative net price or a negative rate raises ValueError.
+    The rate is a fraction: 0.2 adds a fifth. A negative net price or a negative rate raises ValueError.
 
     >>> add_tax(10.0)
     12.0

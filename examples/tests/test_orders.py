@@ -1,4 +1,6 @@
-from shop.orders import Cart
+import asyncio
+
+from shop.orders import Cart, fetch_prices
 
 
 def test_total_counts_every_piece(cart):
@@ -12,3 +14,14 @@ def test_quantity_does_not_make_a_line_expensive(cart):
 
 def test_an_empty_cart_costs_nothing():
     assert Cart().total() == 0
+
+
+def test_no_price_waits_for_another():
+    asked = []
+
+    async def fetch(name):
+        asked.append(name)
+        await asyncio.sleep(0)
+        return float(len(asked))
+
+    assert asyncio.run(fetch_prices(["tea", "jam"], fetch)) == {"tea": 2.0, "jam": 2.0}
