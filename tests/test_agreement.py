@@ -46,7 +46,7 @@ def test_score_probability_and_features_follow_the_formula() -> None:
     score_a, score_b = soft_a + 0.5, soft_b + 0.5 * 2 / 3
     loo = (2 + 0.75) / 3
     logit = -3.62 + 1.75 * loo + 1.61 - 0.48 * math.log(3) + 0.16 * math.log(4)
-    logit += 1.35 * math.log(4) + 1.24 * (score_a - score_b) + 0.30 + 0.82 * math.log(2)
+    logit += 1.35 * math.log(4) + 1.24 * (score_a - score_b) + 0.30 + 0.82 * math.log(3)
     assert result.best == "a"
     assert [(c.ids, c.samples, c.texts) for c in result.classes] == [(("a",), 3, 3), (("b",), 1, 1)]
     assert [c.score for c in result.classes] == pytest.approx([score_a, score_b])
