@@ -143,16 +143,20 @@ class Outline:
         long = (node.end_lineno or node.lineno) - node.lineno > _LONG_INIT
         if long or self._markers.get(node):
             return self._function(node)
-        return self._decorators(node) + self._source(node)
+        return self._decorators(node) + self._commented(node)
 
     def _value(self, node: ast.stmt) -> str:
-        text = self._source(node)
-        if len(text) <= _LONG_VALUE:
-            end = self._positions.span(node)[1]
-            comment = self._positions.text[end : self._positions.line_start((node.end_lineno or 0) + 1)].strip()
-            return f"{text}  {comment}" if comment.startswith("#") else text
+        text = self._commented(node)
+        if len(self._source(node)) <= _LONG_VALUE:
+            return text
         head = text.partition("=")[0].rstrip() if isinstance(node, (ast.Assign, ast.AnnAssign)) else _bound(node)[0]
         return f"{head} = ...  # a long value, not shown"
+
+    def _commented(self, node: ast.stmt) -> str:
+        """Return the source with the comment behind its last line: it often says what a value means."""
+        text, end = self._source(node), self._positions.span(node)[1]
+        comment = self._positions.text[end : self._positions.line_start((node.end_lineno or 0) + 1)].strip()
+        return f"{text}  {comment}" if comment.startswith("#") else text
 
     def _decorators(self, node: Function | ast.ClassDef) -> str:
         markers = self._markers.get(node, ())

@@ -378,3 +378,18 @@ def test_relative_imports_of_a_package_start_at_the_package() -> None:
         path=Path("/p/shop/__init__.py"), relpath="shop/__init__.py", module="shop", data=b"from .a import b"
     )
     assert imported_modules(source) == ("shop.a", "shop.a.b")
+
+
+def test_the_comment_behind_the_last_line_of_init_is_shown():
+    context = told(
+        '''
+        class Cart:
+            def __init__(self) -> None:
+                self.lines: dict[str, int] = {}  # name -> how many
+
+            @supercharge
+            def total(self) -> int:
+                """Return how many."""
+        '''
+    )
+    assert "self.lines: dict[str, int] = {}  # name -> how many" in context.surroundings
