@@ -2,12 +2,16 @@
 
 Which tests reach a stub is seen by running, never guessed from names: an unfilled stub reports its own call and
 raises. A test stops at the first unfilled stub on its way, so what it reaches is learnt again with every run.
+
+A test that skips itself, or is expected to fail, once it has called an open stub is a test of that stub like any other:
+with the stub filled it has to pass (an unexpected pass is one). Excused is only what the project skips or expects to
+fail before any stub is called.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from pytest_supercharger.domain import PairResult, Verdict
@@ -25,7 +29,7 @@ class GateVerdict:
     failures: Mapping[str, str]  # node id -> reason
     blocked: frozenset[str] = frozenset()  # ids of unfilled stubs on the way: these tests cannot speak yet
     infra: str = ""  # the run as a whole gave no answer; held against nobody
-    spoke: int = 0  # tests that ran to their end and passed
+    spoke: frozenset[str] = frozenset()  # node ids of the tests that ran to their end and passed
 
 
 class ProjectTests:
@@ -37,7 +41,7 @@ class ProjectTests:
         self._paths = paths
         self._lock = threading.Lock()
         self._reaches: dict[str, set[str]] = {}  # stub id -> node ids
-        self._skipped: frozenset[str] = frozenset()  # without any candidate
+        self._excused: frozenset[str] = frozenset()  # skipped without any candidate and without calling a stub
         self.collected = 0
 
     def discover(self) -> tuple[str, ...]:
@@ -52,7 +56,7 @@ class ProjectTests:
                 f"the project's tests do not run in the sandbox: {result.problem}; "
                 "fix that, or name the tests that gate with supercharge_gate"
             )
-        self.collected = len(result.tests)
+        self.collected = len(result.tests) + len(result.skipped_after)
         self._learn(result)
         reached = self._all_reached()
         broken = [node for node, text in result.errors.items() if node not in reached]
@@ -61,7 +65,7 @@ class ProjectTests:
             for node, pair in result.tests.items()
             if node not in reached and pair.verdict is not Verdict.PASS and node not in result.skipped
         ]
-        self._skipped = result.skipped
+        self._excused = result.skipped - result.skipped_after.keys()
         return tuple(f"{node} fails without any stub; it does not gate" for node in (*broken, *failing))
 
     def reaching(self, stubs: Collection[str]) -> tuple[str, ...]:
@@ -79,65 +83,64 @@ class ProjectTests:
             return GateVerdict(passed=True, failures={})
         result = self._sandbox.gate(overlay, nodeids)
         self._learn(result)
-        return judge(result, nodeids, self._skipped)
+        return judge(result, nodeids, self._excused)
 
     def culprits(self, overlay_without: Callable[[str], Overlay], accepted: Collection[str], node: str) -> set[str]:
         """The accepted stubs that a failing test goes through, found by leaving each out in turn."""
         found = set()
         for stub in accepted:
             result = self._sandbox.gate(overlay_without(stub), (node,))
-            pairs = [*result.tests.values()]
-            at_import = [ids for ids in result.reached_at_import.values() if stub in ids]
-            if at_import or any(stub in pair.reached for pair in pairs):
+            if any(stub in stubs for _, stubs in _reached(result)):
                 found.add(stub)
         return found
 
     def _learn(self, result: GateResult) -> None:
         with self._lock:
-            for node, pair in result.tests.items():
-                for stub in pair.reached:
-                    self._reaches.setdefault(stub, set()).add(node)
-            for collector, stubs in result.reached_at_import.items():
+            for node, stubs in _reached(result):
                 for stub in stubs:
-                    self._reaches.setdefault(stub, set()).add(collector)
+                    self._reaches.setdefault(stub, set()).add(node)
 
     def _all_reached(self) -> set[str]:
         with self._lock:
             return set().union(*self._reaches.values()) if self._reaches else set()
 
 
-def judge(result: GateResult, asked: Sequence[str], skipped: Collection[str] = ()) -> GateVerdict:
+def _reached(result: GateResult) -> Iterator[tuple[str, frozenset[str]]]:
+    """Which test or collector called which open stubs."""
+    yield from ((node, pair.reached) for node, pair in result.tests.items())
+    yield from result.skipped_after.items()
+    yield from result.reached_at_import.items()
+
+
+def judge(result: GateResult, asked: Sequence[str], excused: Collection[str] = ()) -> GateVerdict:
     """Read a gate run: every test asked for must pass, unless the project skips it or an open stub stops it.
 
-    `skipped` are the tests the project skips without any candidate: one that is skipped only now was skipped by the
-    candidate, and that is no pass.
+    `excused` are the tests the project skips whatever the candidate is: another one that is skipped was skipped by
+    the candidate, or goes on skipping itself although the stub is filled, and neither is a pass.
     """
     failures: dict[str, str] = {}
-    blocked: set[str] = set()
+    blocked = {stub for _, stubs in _reached(result) for stub in stubs}
     infra = result.problem
     for node, pair in result.tests.items():
         if pair.reached:
-            blocked |= pair.reached
-        elif pair.verdict is Verdict.INFRA:
+            continue
+        if pair.verdict is Verdict.INFRA:
             infra = infra or pair.detail or "no verdict"
-        elif pair.verdict is not Verdict.PASS and node not in skipped:
+        elif pair.verdict is not Verdict.PASS and node not in excused:
             failures[node] = _reason(pair)
     for node, text in result.errors.items():
-        stubs = result.reached_at_import.get(node, frozenset())
-        if stubs:
-            blocked |= stubs
-        else:
+        if not result.reached_at_import.get(node):
             failures[node] = text
-    for node in result.skipped - result.tests.keys() - set(skipped):
-        failures[node] = "the test was skipped, which it is not without the candidate"
+    for node in result.skipped - result.tests.keys() - result.skipped_after.keys() - set(excused):
+        failures[node] = "the test was skipped or failed as expected; with the stub filled it has to pass"
     if infra:
         # What failed has failed all the same; what is missing may be missing because the run broke off.
         return GateVerdict(passed=False, failures=failures, blocked=frozenset(blocked), infra=infra)
     for node in asked:
         if not _answered(node, result):
             failures[node] = "the test did not run"
-    spoke = sum(pair.verdict is Verdict.PASS and not pair.reached for pair in result.tests.values())
-    return GateVerdict(passed=not failures, failures=failures, blocked=frozenset(blocked), spoke=spoke)
+    spoke = {node for node, pair in result.tests.items() if pair.verdict is Verdict.PASS and not pair.reached}
+    return GateVerdict(passed=not failures, failures=failures, blocked=frozenset(blocked), spoke=frozenset(spoke))
 
 
 def _answered(node: str, result: GateResult) -> bool:

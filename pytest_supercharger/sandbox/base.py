@@ -35,7 +35,8 @@ class GateResult:
     """One run of project tests: a result a node id, and what went wrong outside of any test."""
 
     tests: Mapping[str, PairResult] = field(default_factory=dict)
-    skipped: frozenset[str] = frozenset()  # node ids the project itself skips or expects to fail
+    skipped: frozenset[str] = frozenset()  # node ids that were skipped or failed as expected; `tests` has none of them
+    skipped_after: Mapping[str, frozenset[str]] = field(default_factory=dict)  # of these: what stubs they had called
     errors: Mapping[str, str] = field(default_factory=dict)  # collection errors: node id -> text
     reached_at_import: Mapping[str, frozenset[str]] = field(default_factory=dict)  # collector -> stub ids
     problem: str = ""  # why the run as a whole has no result (time-out, memory, usage error), "" when it has

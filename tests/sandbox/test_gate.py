@@ -108,7 +108,8 @@ def test_skips_and_expected_failures_are_listed_apart(zygote: ZygoteSlot) -> Non
         "@pytest.mark.xfail(strict=True)\ndef test_strict(): pass\n"
     )
     gate = zygote.gate({**PASSING, "tests/test_a.py": source})
-    assert {node.rpartition("::")[2] for node in gate.skipped} == {"test_s", "test_x", "test_xp"}
+    assert {node.rpartition("::")[2] for node in gate.skipped} == {"test_s", "test_x"}
+    assert gate.tests["tests/test_a.py::test_xp"].verdict is Verdict.PASS
     assert gate.tests["tests/test_a.py::test_strict"].verdict is Verdict.FAIL
 
 
@@ -126,6 +127,19 @@ def test_stubs_are_recorded_for_the_test_or_the_module_that_reaches_them(zygote:
     assert gate.reached_at_import == {name: {"mod:other"} for name in ("tests/test_b.py", "tests/test_c.py")}
     assert "StubNotFilled" in gate.errors["tests/test_b.py"]
     assert gate.tests["tests/test_mod.py::test_it"].verdict is Verdict.PASS
+
+
+def test_a_test_that_skips_itself_at_a_stub_is_known_to_reach_it(zygote: ZygoteSlot) -> None:
+    source = (
+        "import pytest\nfrom mod import other\n"
+        "def test_skips():\n    try:\n        other(1)\n    except NotImplementedError:\n        pytest.skip()\n"
+        "@pytest.mark.xfail(raises=NotImplementedError)\ndef test_fails(): other(1)\n"
+        "@pytest.mark.skip\ndef test_never(): other(1)\n"
+    )
+    gate = zygote.gate({**PASSING, "tests/test_a.py": source})
+    after = {node.rpartition("::")[2]: stubs for node, stubs in gate.skipped_after.items()}
+    assert after == {"test_skips": {"mod:other"}, "test_fails": {"mod:other"}}
+    assert {node.rpartition("::")[2] for node in gate.skipped} == {"test_skips", "test_fails", "test_never"}
 
 
 def test_a_usage_error_is_a_problem_that_says_what_pytest_said(zygote: ZygoteSlot) -> None:

@@ -358,5 +358,23 @@ def test_stubs_reached_at_import_are_kept_apart_from_those_reached_by_tests() ->
     assert gate.reached_at_import == {"a": frozenset({"m:g"})}
 
 
+@pytest.mark.parametrize("outcome", ["skipped", "xfailed"])
+def test_a_skipped_test_keeps_the_stubs_it_reached(outcome: str) -> None:
+    reached = {"type": "reached", "stub": "m:f", "node": "a::x", "collector": ""}
+    everywhere = {"type": "reached", "stub": "m:g", "node": "", "collector": ""}
+    skipped = {**passed("a::x"), "phases": ["passed", outcome, "passed"]}
+    other = {**passed("a::y"), "phases": ["skipped", "passed"]}
+    gate = gate_result(GATE, result(run(reached, everywhere, skipped, other, end())))
+    assert gate.skipped == {"a::x", "a::y"}
+    assert gate.skipped_after == {"a::x": frozenset({"m:f"})}
+    assert gate.tests == {}
+
+
+def test_an_unexpected_pass_is_a_pass() -> None:
+    gate = gate_result(GATE, result(run({**passed("a::x"), "phases": ["passed", "xpassed", "passed"]}, end())))
+    assert gate.tests["a::x"].verdict is Verdict.PASS
+    assert gate.skipped == frozenset()
+
+
 def test_an_odd_gate_answer_is_a_problem() -> None:
     assert gate_result(GATE, {}).problem.startswith("sandbox:")

@@ -79,10 +79,10 @@ class Reporter:
         """Note the outcome of a phase; a report that says passed over an exception counts as altered."""
         report = yield
         outcome: str = report.outcome
-        if hasattr(report, "wasxfail"):
-            outcome = "xfailed" if outcome == "skipped" else "xpassed"
-        elif outcome == "passed" and call.excinfo is not None:
+        if outcome == "passed" and call.excinfo is not None:
             outcome = "altered"
+        elif hasattr(report, "wasxfail"):
+            outcome = {"skipped": "xfailed", "passed": "xpassed"}.get(outcome, outcome)
         self._phases.append(outcome)
         if outcome != "passed" and not self._error:
             self._error = self._explain(call, report)
