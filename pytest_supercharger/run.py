@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_supercharger import ending, reporting, session
+from pytest_supercharger import ending, reporting, rootdir, session
 from pytest_supercharger.domain import Decision, Outcome, Question
 from pytest_supercharger.errors import SourceError, SuperchargeError
 from pytest_supercharger.options import Settings
@@ -43,6 +43,7 @@ def start(config: pytest.Config, settings: Settings) -> Run | None:
     namespace = config.known_args_namespace
     if os.environ.get(FILLED) == str(config.rootpath) or any(getattr(namespace, name, None) for name in _LOOKING):
         return None
+    rootdir.correct(config)
     run = Run(config, settings)
     with ending.in_order():
         _carry_out(run, settings, listing=namespace.collectonly)

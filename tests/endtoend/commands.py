@@ -26,12 +26,14 @@ def pytest_command(*arguments: str, flag: str = "--supercharge") -> list[str]:
     return [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", flag, *arguments]
 
 
-def supercharge(project: Path, *arguments: str, flag: str = "--supercharge") -> subprocess.CompletedProcess[str]:
+def supercharge(
+    project: Path, *arguments: str, flag: str = "--supercharge", env: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
     """Run to the end; output and errors are one text."""
     return subprocess.run(
         pytest_command(*arguments, flag=flag),
         cwd=project,
-        env=environment(),
+        env=environment() | (env or {}),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
