@@ -6,16 +6,20 @@ import random
 from collections.abc import Callable
 
 from pytest_supercharger import effects, probes
-from pytest_supercharger.domain import Candidate, GeneratedTest, SourceFile, Verdict
+from pytest_supercharger.domain import Candidate, GeneratedTest, OutputKind, PairResult, SourceFile, Verdict
 from pytest_supercharger.errors import SourceError
 from pytest_supercharger.ledger import Ledger
 from pytest_supercharger.matrix import Matrix
-from pytest_supercharger.projecttests import ProjectTests
+from pytest_supercharger.projecttests import GateVerdict, ProjectTests
 from pytest_supercharger.sandbox.base import Overlay, Sandbox
 
 __all__ = ["Checker"]
 
 _LIMITS = frozenset({Verdict.TIMEOUT, Verdict.MEMORY, Verdict.INFRA})
+_SPENT = frozenset({Verdict.TIMEOUT.value, Verdict.MEMORY.value})  # of verdicts and of outputs
+_REPEATABLE = frozenset({OutputKind.VALUE, OutputKind.EXCEPTION})
+_FIRST_BATCH = 2  # generated tests at once; doubled after each batch that kept the limits
+_LARGEST_BATCH = 8
 FUZZED_INPUTS = 32  # the study used up to 40; more inputs cost sandbox time and split right programs apart
 
 
@@ -32,9 +36,10 @@ class Checker:
         ledger: Ledger,
         allow: frozenset[str],
         wait: Callable[[str], bool],
+        left: Callable[[], float],
         rng: random.Random,
     ) -> None:
-        """`wait` waits for another stub and says whether that one was accepted."""
+        """`wait` waits for another stub and says whether that one was accepted; `left` are seconds of this stub."""
         self._matrix = matrix
         self._source = source
         self._sandbox = sandbox
@@ -42,6 +47,8 @@ class Checker:
         self._ledger = ledger
         self._allow = allow
         self._wait = wait
+        self._left = left
+        self.cut_short = False  # something was not run because the time was spent: what is known is not the whole
         self._rng = rng
         for test in matrix.trusted:
             matrix.add_probes(test.probes, trusted=True)
@@ -67,21 +74,37 @@ class Checker:
                 self._await_others(candidate)
 
     def confirm(self, candidate: Candidate) -> bool:
-        """Run everything the candidate passed once more, in another order; any difference rules it out."""
+        """Run everything the candidate passed and gave once more, in another order; any difference rules it out.
+
+        This alone also runs when the time of the stub is spent: all of it has kept its limits before.
+        """
         overlay = self._overlay(candidate)
         if overlay is None:
             return False
-        everything = [*self._matrix.trusted, *self._matrix.tests.values()]
-        passed = [test for test in everything if self._verdict(candidate, test) is Verdict.PASS]
-        self._rng.shuffle(passed)
-        again = self._sandbox.run_tests(overlay, passed)
-        gate = self._tests.gate(overlay, [self._matrix.stub.id])
-        steady = gate.passed and all(again[test.id].verdict is Verdict.PASS for test in passed)
-        silent = bool(gate.infra) or any(pair.verdict is Verdict.INFRA for pair in again.values())
-        if not steady:
-            reason = "the sandbox could not run it once more" if silent else "its verdicts change from run to run"
+        reason = self._unsteady(overlay, candidate)
+        if reason:
             self._refuse(candidate, reason)
-        return steady
+        return not reason
+
+    def _unsteady(self, overlay: Overlay, candidate: Candidate) -> str:
+        """Why a second run of everything does not confirm the candidate; "" when it does."""
+        matrix, key = self._matrix, candidate.id
+        passed = [t for t in (*matrix.trusted, *matrix.tests.values()) if self._verdict(key, t) is Verdict.PASS]
+        known = {probe: matrix.outputs[key, probe] for probe in matrix.probes if (key, probe) in matrix.outputs}
+        known = {probe: output for probe, output in known.items() if output.kind in _REPEATABLE}
+        self._rng.shuffle(passed)
+        pairs = self._sandbox.run_tests(overlay, passed) if passed else {}
+        inputs = [matrix.probes[probe] for probe in known]
+        outputs = self._sandbox.probe(overlay, matrix.stub.module, inputs) if inputs else {}
+        gate = matrix.gates[key] = self._gate(overlay)
+        verdicts = {pair.verdict for pair in pairs.values()}
+        if gate.infra or Verdict.INFRA in verdicts or any(o.kind is OutputKind.INFRA for o in outputs.values()):
+            return "the sandbox could not run it once more"
+        if not gate.passed or verdicts - {Verdict.PASS}:
+            return "its verdicts change from run to run"
+        if any((outputs[p].kind, outputs[p].text) != (known[p].kind, known[p].text) for p in known):
+            return "its results change from run to run"
+        return "" if passed or known or gate.spoke else "nothing could be run on it"
 
     def _await_others(self, candidate: Candidate) -> None:
         """Run a candidate again once the open stubs it calls are filled; behind one of them may stand another."""
@@ -95,8 +118,8 @@ class Checker:
             self._matrix.forget(candidate.id)
             self._run(candidate)
 
-    def _verdict(self, candidate: Candidate, test: GeneratedTest) -> Verdict | None:
-        result = self._matrix.pairs.get((candidate.id, test.id))
+    def _verdict(self, key: str, test: GeneratedTest) -> Verdict | None:
+        result = self._matrix.pairs.get((key, test.id))
         return None if result is None else result.verdict
 
     def _run(self, candidate: Candidate) -> None:
@@ -109,26 +132,67 @@ class Checker:
             if matrix.failing_trusted(key) is None:
                 self._run_tests(overlay, key, tests)
         if matrix.failing_trusted(key) is None:
-            if key not in matrix.gates:
-                matrix.gates[key] = self._tests.gate(overlay, [matrix.stub.id])
-            if matrix.gates[key].passed:
-                self._run_tests(overlay, key, tuple(matrix.tests.values()))
+            self._run_gate(overlay, candidate)
+            if key in matrix.gates and matrix.gates[key].passed:
+                self._run_generated(overlay, key)
         # Also of candidates that fail a trusted test: how far they agree with the others is part of the evidence.
         missing = matrix.missing_probes(key)
-        if missing and not self._exhausts(key):
+        if missing and not self._exhausts(key) and self._in_time():
             outputs = self._sandbox.probe(overlay, matrix.stub.module, missing)
             matrix.outputs |= {(key, probe): output for probe, output in outputs.items()}
 
     def _exhausts(self, key: str) -> bool:
-        """Whether the candidate ran into a limit on a trusted test: its inputs would each cost that limit again."""
-        results = [self._matrix.pairs.get((key, test.id)) for test in self._matrix.trusted]
-        return any(result is not None and result.verdict in _LIMITS for result in results)
+        """Whether the candidate's inputs would each cost a limit again: it did on a trusted test, or on everything."""
+        return self._never_ends(key) or any(self._verdict(key, test) in _LIMITS for test in self._matrix.trusted)
+
+    def _never_ends(self, key: str) -> bool:
+        """Whether all it was run on, and that is more than one thing, ran into a limit."""
+        ran = [pair.verdict.value for (other, _), pair in self._matrix.pairs.items() if other == key]
+        ran += [output.kind.value for (other, _), output in self._matrix.outputs.items() if other == key]
+        return len(ran) > 1 and _SPENT.issuperset(ran)
+
+    def _run_gate(self, overlay: Overlay, candidate: Candidate) -> None:
+        """Put the candidate through the project tests, again once a stub that stopped some of them is filled."""
+        known = self._matrix.gates.get(candidate.id)
+        current = known is not None and not any(map(self._ledger.is_accepted, known.blocked))
+        if current or not self._in_time():
+            return
+        gate = self._matrix.gates[candidate.id] = self._gate(overlay)
+        if gate.infra and not gate.failures:
+            self._refuse(candidate, f"got no answer from the project tests: {gate.infra}")
+
+    def _gate(self, overlay: Overlay) -> GateVerdict:
+        gate = self._tests.gate(overlay, [self._matrix.stub.id])
+        if gate.infra and not gate.failures and self._in_time():
+            gate = self._tests.gate(overlay, [self._matrix.stub.id])
+        return gate
+
+    def _run_generated(self, overlay: Overlay, key: str) -> None:
+        """Run the generated tests in batches, up to the first that runs into a limit: the next ones would as well."""
+        left = self._matrix.missing_tests(key, tuple(self._matrix.tests.values()))
+        size = _FIRST_BATCH
+        verdict = Verdict.TIMEOUT if left and self._never_ends(key) else None
+        while left and verdict is None and self._in_time():
+            batch, left = left[:size], left[size:]
+            self._run_tests(overlay, key, tuple(batch))
+            verdict = next((found for test in batch if (found := self._verdict(key, test)) in _LIMITS), None)
+            size = min(2 * size, _LARGEST_BATCH)
+        if verdict in _LIMITS - {Verdict.INFRA}:  # what a busy machine kept from running is due again next time
+            result = PairResult(verdict=verdict, detail="not run: it already ran into a limit")
+            self._matrix.pairs |= {(key, test.id): result for test in left}
 
     def _run_tests(self, overlay: Overlay, key: str, tests: tuple[GeneratedTest, ...]) -> None:
         missing = self._matrix.missing_tests(key, tests)
-        if missing:
+        if missing and self._in_time():
             results = self._sandbox.run_tests(overlay, missing)
             self._matrix.pairs |= {(key, test): result for test, result in results.items()}
+
+    def _in_time(self) -> bool:
+        """Whether another round in the sandbox may begin; notes when it may not."""
+        if self._left() > 0:
+            return True
+        self.cut_short = True
+        return False
 
     def _overlay(self, candidate: Candidate) -> Overlay | None:
         try:

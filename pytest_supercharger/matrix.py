@@ -34,7 +34,6 @@ class Matrix:
 
     stub: Stub
     trusted: tuple[GeneratedTest, ...]
-    gate_tests: int = 0  # project tests that reach the stub
     candidates: dict[str, Candidate] = field(default_factory=dict)
     drawn: Counter[str] = field(default_factory=Counter)  # candidate id -> samples
     texts: dict[str, set[str]] = field(default_factory=dict)  # candidate id -> ids of its texts
@@ -127,6 +126,11 @@ class Matrix:
         """The trusted and generated tests a candidate passes."""
         return [test for test in (*self.trusted, *self.tests.values()) if self._passed(candidate_id, test.id)]
 
+    def gate_tests(self, candidate_id: str | None = None) -> tuple[str, ...]:
+        """The project tests that passed with this candidate, or with any; one that was stopped has not."""
+        gates = [self.gates.get(candidate_id)] if candidate_id is not None else [*self.gates.values()]
+        return tuple(sorted({node for gate in gates if gate is not None for node in gate.spoke}))
+
     def parents(self, tries: Mapping[str, int]) -> tuple[Parent, ...]:
         """Candidates worth repairing: those that run, fail a trusted test, and were not refused."""
         found = []
@@ -156,6 +160,16 @@ class Matrix:
         for key, reason in self.refused.items():
             counts[reason] += self.drawn[key]
         return dict(counts)
+
+    def why_none(self, reason: str) -> str:
+        """`reason`, why no candidate is left, together with why candidates were refused."""
+        refused = Counter(self.refused.values())
+        if not refused:
+            return reason
+        usual = f"the usual one {refused.most_common(1)[0][0]}"
+        if len(self.refused) == len(self.candidates):
+            return f"no candidate may be written: {usual}"
+        return f"{reason}; {refused.total()} may not be written: {usual}"
 
     def waits_for(self, candidate_id: str) -> set[str]:
         """Ids of the open stubs that this candidate, or a trusted test of it, calls."""

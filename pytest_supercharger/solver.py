@@ -74,8 +74,7 @@ class Solver:
         self._rng = random.Random(f"{settings.seed}:{stub.id}")
         self._progress = search.Progress()
         self._text = source.decode(file.data).text
-        gate_tests = len(services.tests.reaching([stub.id]))
-        self._matrix = Matrix(stub=stub, trusted=trusted.examples(stub), gate_tests=gate_tests)
+        self._matrix = Matrix(stub=stub, trusted=trusted.examples(stub))
         self._tries: Counter[str] = Counter()  # candidate id -> repairs asked
         self._waited = 0.0  # seconds spent waiting for other stubs
         self._started = 0.0
@@ -99,6 +98,7 @@ class Solver:
                 ledger=self._services.ledger,
                 allow=frozenset(self._settings.allow),
                 wait=self._wait_for,
+                left=self._left,
                 rng=self._rng,
             )
             self._requests = Requests(self._services.generator)
@@ -120,7 +120,7 @@ class Solver:
             candidates=outcome.candidates,
             samples=outcome.samples,
             tests=self._matrix.tests_passed(outcome.candidate.id),
-            gate=self._services.tests.reaching([self.stub.id]),
+            gate=self._matrix.gate_tests(outcome.candidate.id),
         )
 
     # -- the loop
@@ -136,6 +136,10 @@ class Solver:
             )
             action = search.next_action(self._progress, self._policy, self._rng)
             if isinstance(action, search.Accept):
+                if self._checker.cut_short:
+                    # A rival, or a test, that was not run for want of time might have spoken against it.
+                    spent = f"the {self._policy.seconds:g} s for this stub were spent before everything was run"
+                    return self._outcome(Decision.ABSTAINED, spent, None)
                 candidate = self._matrix.candidates[action.candidate_id]
                 if self._checker.confirm(candidate):
                     return self._outcome(Decision.ACCEPTED, "the evidence suffices", candidate)
@@ -232,6 +236,7 @@ class Solver:
 
     def _outcome(self, decision: Decision, reason: str, candidate: Candidate | None) -> Outcome:
         assessment = self._progress.assessment or Assessment(best=None, probability=0.0)
+        gate_tests = self._matrix.gate_tests(candidate.id if candidate is not None else None)
         return Outcome(
             stub=self.stub,
             decision=decision,
@@ -239,7 +244,7 @@ class Solver:
             probability=assessment.probability,
             candidate=candidate,
             candidates=len(self._matrix.candidates),
-            tests=len(self._matrix.trusted) + len(self._matrix.tests) + self._matrix.gate_tests,
+            tests=len(self._matrix.trusted) + len(self._matrix.tests) + len(gate_tests),
             samples=self._progress.codes + self._progress.repairs + self._matrix.test_answers,
             seconds=self._seconds() + self._waited,
             question="" if decision is Decision.ACCEPTED else dispute(self._matrix, assessment),
@@ -247,11 +252,9 @@ class Solver:
         )
 
     def _why(self, reason: str) -> str:
-        """The policy's reason, unless every candidate was refused before anything could be weighed."""
-        refused = Counter(self._matrix.refused.values())
-        if not refused or len(self._matrix.refused) < len(self._matrix.candidates):
-            return reason
-        return f"no candidate may be written: the usual one {refused.most_common(1)[0][0]}"
+        """The policy's reason, with that of the refused candidates where nothing else is left."""
+        known = self._progress.assessment
+        return reason if known is not None and known.best is not None else self._matrix.why_none(reason)
 
     # -- what the loop needs to know
 

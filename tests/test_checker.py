@@ -47,23 +47,29 @@ NODE = "t.py::test_f"
 class Bench:
     """One stub with its checker above a scripted sandbox."""
 
-    def __init__(self, *, wait=lambda other: False, **script):
+    def __init__(self, *, wait=lambda other: False, left=lambda: 60.0, **script):
         self.sandbox = FakeSandbox(**script)
         (stub,) = stubs.find(SOURCE)
         self.matrix = Matrix(stub=stub, trusted=())
         self.matrix.add_code(CANDIDATE)
         self.tests = ProjectTests(self.sandbox, None)
         self.tests.discover()
+        self.ledger = Ledger({"m.py": SOURCE}, [stub])
         self.checker = Checker(
             self.matrix,
             SOURCE,
             sandbox=self.sandbox,
             tests=self.tests,
-            ledger=Ledger({"m.py": SOURCE}, [stub]),
+            ledger=self.ledger,
             allow=frozenset(),
             wait=wait,
+            left=left,
             rng=random.Random(0),
         )
+
+    def calls(self, kind):
+        """What was asked of the sandbox since the start, one entry a call."""
+        return [asked for called, _, asked in self.sandbox.calls if called == kind]
 
 
 def blocked_by(*stubs, on="negative"):
@@ -78,8 +84,31 @@ def blocked_by(*stubs, on="negative"):
     return evaluate
 
 
-def suite():
-    return (GeneratedTest(id="t", name="test_f", source="def test_f(): assert True\n", probes=(NEGATIVE,)),)
+def suite(n=1):
+    source = "def test_f(): assert True\n"
+    first = GeneratedTest(id="t", name="test_f", source=source, probes=(NEGATIVE,))
+    return (first, *(GeneratedTest(id=f"t{i}", name="test_f", source=source) for i in range(1, n)))
+
+
+def verdicts(bench):
+    return {test: pair.verdict for (_, test), pair in bench.matrix.pairs.items()}
+
+
+def project_test(*answers):
+    """A project test that reaches the stub while that is open, and then says one thing after the other."""
+    left = list(answers)
+
+    def gate(overlay, nodeids):
+        if not overlay:
+            return GateResult(tests={NODE: PairResult(verdict=Verdict.FAIL, reached=frozenset({"m:f"}))})
+        return left.pop(0) if len(left) > 1 else left[0]
+
+    return gate
+
+
+PASSED = GateResult(tests={NODE: PairResult(verdict=Verdict.PASS)})
+BLOCKED = GateResult(tests={NODE: PairResult(verdict=Verdict.FAIL, reached=frozenset({"m:g"}))})
+SILENT = GateResult(problem="time-out after 300 s")
 
 
 def test_a_later_input_that_reaches_an_open_stub_rules_the_candidate_out():
@@ -118,3 +147,126 @@ def test_a_project_test_that_another_stub_stops_vouches_for_nobody(reached, chec
     bench.checker.add_candidate(CANDIDATE)
     assert bench.matrix.vouched("c")
     assert bench.matrix.evidence().trusted_checks == checks
+
+
+def test_a_gate_without_an_answer_is_asked_once_more():
+    bench = Bench(gate=project_test(SILENT, PASSED))
+    bench.checker.add_candidate(CANDIDATE)
+    assert bench.matrix.vouched("c")
+
+
+def test_a_gate_that_never_answers_is_the_reason_that_is_told():
+    bench = Bench(gate=project_test(SILENT))
+    bench.checker.add_candidate(CANDIDATE)
+    assert not bench.matrix.vouched("c")
+    said = bench.matrix.why_none("no candidate passes the trusted tests")
+    assert said.endswith("the usual one got no answer from the project tests: time-out after 300 s")
+    assert len(bench.calls("gate")) == 3  # one without a candidate
+
+
+def test_the_gate_is_asked_again_when_the_stub_that_blocked_it_is_filled(monkeypatch):
+    bench = Bench(gate=project_test(BLOCKED, PASSED))
+    bench.checker.add_candidate(CANDIDATE)
+    bench.checker.add_tests(bench.matrix.add_tests(suite()))
+    assert bench.matrix.gate_tests("c") == ()
+    monkeypatch.setattr(bench.ledger, "is_accepted", lambda stub: stub == "m:g")
+    bench.checker.add_tests(bench.matrix.add_tests(suite(2)))
+    assert bench.matrix.gate_tests("c") == (NODE,)
+
+
+def test_what_a_filled_stub_lets_a_project_test_say_rules_a_candidate_out(monkeypatch):
+    failed = GateResult(tests={NODE: PairResult(verdict=Verdict.FAIL, detail="assert 1 == 2")})
+    bench = Bench(gate=project_test(BLOCKED, failed))
+    bench.checker.add_candidate(CANDIDATE)
+    assert bench.matrix.vouched("c")
+    monkeypatch.setattr(bench.ledger, "is_accepted", lambda stub: stub == "m:g")
+    bench.checker.add_tests(bench.matrix.add_tests(suite()))
+    assert bench.matrix.failing_trusted("c") == (NODE, "assert 1 == 2")
+
+
+@pytest.mark.parametrize("limit", [Verdict.TIMEOUT, Verdict.MEMORY])
+def test_a_candidate_that_runs_into_a_limit_is_not_run_on_the_other_generated_tests(limit):
+    bench = Bench(judge=lambda overlay, test: limit if test.id == "t1" else Verdict.PASS)
+    bench.checker.add_tests(bench.matrix.add_tests(suite(12)))
+    assert bench.calls("tests") == [("t", "t1")]
+    assert verdicts(bench)["t"] is Verdict.PASS
+    assert verdicts(bench)["t11"] is limit
+    assert bench.matrix.pairs["c", "t11"].detail == "not run: it already ran into a limit"
+
+
+def test_generated_tests_are_run_in_growing_batches():
+    bench = Bench()
+    bench.checker.add_tests(bench.matrix.add_tests(suite(24)))
+    assert [len(asked) for asked in bench.calls("tests")] == [2, 4, 8, 8, 2]
+
+
+def test_tests_that_a_busy_machine_did_not_run_are_due_again():
+    verdict = iter([Verdict.INFRA, Verdict.PASS])
+    bench = Bench(judge=lambda overlay, test: next(verdict, Verdict.PASS))
+    bench.checker.add_tests(bench.matrix.add_tests(suite(3)))
+    assert set(verdicts(bench)) == {"t", "t1"}
+    bench.checker.add_tests(bench.matrix.add_tests(suite(4)))
+    assert verdicts(bench)["t2"] is Verdict.PASS
+
+
+def test_a_candidate_that_never_ends_is_not_run_in_later_rounds():
+    bench = Bench(judge=lambda overlay, test: Verdict.TIMEOUT)
+    bench.checker.add_tests(bench.matrix.add_tests(suite(3)))
+    before = len(bench.sandbox.calls)
+    bench.checker.add_tests(bench.matrix.add_tests(suite(6)))
+    assert len(bench.sandbox.calls) == before
+    assert verdicts(bench)["t5"] is Verdict.TIMEOUT
+
+
+def test_no_round_begins_once_the_time_is_spent():
+    seconds = [1.0]
+
+    def judge(overlay, test):
+        seconds[0] = 0.0
+        return Verdict.PASS
+
+    bench = Bench(judge=judge, left=lambda: seconds[0])
+    bench.checker.add_tests(bench.matrix.add_tests(suite(9)))
+    assert bench.calls("tests") == [("t", "t1")]
+    assert bench.calls("probe") == []
+    assert bench.checker.cut_short
+
+
+def test_what_was_run_in_time_is_not_cut_short():
+    bench = Bench()
+    bench.checker.add_tests(bench.matrix.add_tests(suite(9)))
+    assert not bench.checker.cut_short
+
+
+def test_results_that_change_from_run_to_run_are_not_confirmed():
+    values = iter("12")
+    same = Output(kind=OutputKind.VALUE, text="1")
+    bench = Bench(
+        evaluate=lambda overlay, module, probe: (
+            Output(kind=OutputKind.VALUE, text=next(values)) if probe.id == "negative" else same
+        )
+    )
+    bench.checker.add_tests(bench.matrix.add_tests(suite()))
+    assert not bench.checker.confirm(CANDIDATE)
+    assert bench.matrix.refused == {"c": "its results change from run to run"}
+
+
+def test_a_candidate_on_which_nothing_was_run_is_not_confirmed():
+    bench = Bench()
+    bench.checker.add_candidate(CANDIDATE)  # its outputs cannot be compared, and there is no test at all
+    assert not bench.checker.confirm(CANDIDATE)
+    assert bench.matrix.refused == {"c": "nothing could be run on it"}
+
+
+def test_what_repeats_itself_is_confirmed():
+    bench = Bench(evaluate=lambda overlay, module, probe: Output(kind=OutputKind.VALUE, text=probe.id))
+    bench.checker.add_candidate(CANDIDATE)
+    assert bench.checker.confirm(CANDIDATE)
+
+
+def test_the_gate_of_the_confirmation_is_the_one_that_is_recorded():
+    bench = Bench(gate=project_test(BLOCKED, PASSED), judge=lambda overlay, test: Verdict.PASS)
+    bench.checker.add_tests(bench.matrix.add_tests(suite()))
+    assert bench.matrix.gate_tests("c") == ()
+    assert bench.checker.confirm(CANDIDATE)
+    assert bench.matrix.gate_tests("c") == bench.matrix.gate_tests() == (NODE,)

@@ -32,7 +32,8 @@ __all__ = ["main"]
 _IDLE = 30.0  # seconds without a frame after which the host is taken for dead
 _BEAT = 2.0
 _FOLDERS = ("/tmp", "/dev/shm", "/dev/mqueue", "/var/tmp", "/run/lock")
-_RESTARTS = 3  # forks of one job that a test or an input may end
+_RESTARTS = 3  # forks of a gate job that a test may end
+_PROBE_RESTARTS = 1  # of a probe job that an input may end: a candidate that hung twice is taken to hang on the rest
 _GATE_OUTPUT = 6 << 20
 _GATE_NODES = 20_000
 _PRELOADED = (
@@ -212,7 +213,7 @@ def _probe(run: Run, job: Job) -> list[Facts]:
     runs: list[Facts] = []
     finished: list[str] = []
     units = [f"{index}:{run}" for index in range(len(job["probes"])) for run in range(probing.RUNS)]
-    while len(runs) <= _RESTARTS and len(finished) < len(units):
+    while len(runs) <= _PROBE_RESTARTS and len(finished) < len(units):
         job_now = {**job, "finished": finished}
         runs.append(run(probing.main, job_now, _budget(job, len(units) - len(finished))))
         if not runs[-1].unit:
