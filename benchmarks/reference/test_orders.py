@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from shop.orders import Cart, fetch_prices
+from shop.orders import Cart, fetch_prices, unique
 
 
 def cart_of(*lines):
@@ -33,6 +33,14 @@ def test_total(lines, total):
 )
 def test_most_expensive(lines, name):
     assert cart_of(*lines).most_expensive() == name
+
+
+@pytest.mark.parametrize(
+    ("names", "once"),
+    [([], []), (["a"], ["a"]), (["a", "a"], ["a"]), (["b", "a", "c", "a", "b"], ["b", "a", "c"]), (["", " "], ["", " "])],
+)
+def test_unique(names, once):
+    assert unique(iter(names)) == once
 
 
 def test_fetch_prices_keeps_the_order():

@@ -13,16 +13,17 @@ class Cart:
 
     def __init__(self) -> None:
         """Start with an empty cart."""
-        self.lines: dict[str, tuple[float, int]] = {}  # name -> price of one, how many
+        self.prices: dict[str, float] = {}  # name -> price of one piece
+        self.quantities: dict[str, int] = {}  # name -> how many pieces
 
     def add(self, name: str, price: float, quantity: int = 1) -> None:
         """Put `quantity` pieces into the cart; the newest price counts for all of them."""
-        _, already = self.lines.get(name, (price, 0))
-        self.lines[name] = (price, already + quantity)
+        self.prices[name] = price
+        self.quantities[name] = self.quantities.get(name, 0) + quantity
 
     @supercharge
     def total(self) -> float:
-        """Return what everything in the cart costs together, rounded to two decimals.
+        """Return the sum of price times quantity over the cart, rounded to two decimals.
 
         >>> cart = Cart()
         >>> cart.total() == 0
@@ -36,7 +37,7 @@ class Cart:
 
     @supercharge
     def most_expensive(self) -> str | None:
-        """Return the name of the line with the highest price for one piece, or None for an empty cart.
+        """Return the name with the highest price for one piece, or None for an empty cart.
 
         Of several with the same price, the one added first.
 
@@ -45,10 +46,25 @@ class Cart:
         None
         >>> cart.add("milk", 1.25, 10)
         >>> cart.add("bread", 2.5)
+        >>> cart.add("jam", 2.5)
         >>> cart.most_expensive()
         'bread'
         """
         raise NotImplementedError
+
+
+@supercharge
+def unique(names: Iterable[str]) -> list[str]:
+    """Return every name once, in the order in which the names first appear.
+
+    >>> unique(["tea", "jam", "tea"])
+    ['tea', 'jam']
+    >>> unique(["b", "a", "b", "a"])
+    ['b', 'a']
+    >>> unique([])
+    []
+    """
+    raise NotImplementedError
 
 
 @supercharge

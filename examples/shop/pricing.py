@@ -9,9 +9,9 @@ STANDARD_RATE = 0.2
 
 @supercharge
 def add_tax(net: float, rate: float = STANDARD_RATE) -> float:
-    """Return the price with tax, rounded to two decimals.
+    """Return net * (1 + rate), rounded to two decimals.
 
-    The rate is a fraction: 0.2 adds a fifth. A negative net price or a negative rate raises ValueError.
+    A negative net price or a negative rate raises ValueError.
 
     >>> add_tax(10.0)
     12.0
@@ -31,6 +31,8 @@ def apply_discount(price: float, percent: float) -> float:
     60.0
     >>> apply_discount(19.99, 0)
     19.99
+    >>> apply_discount(19.99, 15)
+    16.99
     >>> apply_discount(5.0, 100)
     0.0
     """
@@ -38,18 +40,17 @@ def apply_discount(price: float, percent: float) -> float:
 
 
 @supercharge
-def split_bill(cents: int, people: int) -> list[int]:
-    """Split an amount of cents between people as evenly as whole cents allow.
+def clamp(price: float, low: float, high: float) -> float:
+    """Return the price, but at least `low` and at most `high`.
 
-    The shares add up to `cents`, differ by at most one cent, and the larger shares come first. Fewer than one
-    person raises ValueError.
+    A `low` above `high` raises ValueError.
 
-    >>> split_bill(100, 3)
-    [34, 33, 33]
-    >>> split_bill(5, 2)
-    [3, 2]
-    >>> split_bill(0, 2)
-    [0, 0]
+    >>> clamp(5.0, 1.0, 10.0)
+    5.0
+    >>> clamp(0.5, 1.0, 10.0)
+    1.0
+    >>> clamp(11.0, 1.0, 10.0)
+    10.0
     """
     raise NotImplementedError
 

@@ -26,7 +26,7 @@ def slugify(title: str) -> str:
 
 @supercharge
 def initials(name: str) -> str:
-    """Return the first letter of each word of a name, in upper case, without separators.
+    r"""Return the first letter of each word of a name, in upper case, without separators.
 
     Words are separated by white space.
 
@@ -34,6 +34,8 @@ def initials(name: str) -> str:
     'AL'
     >>> initials("grace brewster hopper")
     'GBH'
+    >>> initials("  ada \t king  ")
+    'AK'
     >>> initials("")
     ''
     """
@@ -59,10 +61,12 @@ def truncate(text: str, limit: int) -> str:
 
 @supercharge
 def word_counts(text: str) -> dict[str, int]:
-    """Count how often each word occurs; words are separated by white space and compared in lower case.
+    r"""Count how often each word occurs; words are separated by white space and compared in lower case.
 
     >>> word_counts("Bread bread milk")
     {'bread': 2, 'milk': 1}
+    >>> word_counts("tea\n  tea")
+    {'tea': 2}
     >>> word_counts("")
     {}
     """

@@ -1,6 +1,6 @@
 import asyncio
 
-from shop.orders import Cart, fetch_prices
+from shop.orders import Cart, fetch_prices, unique
 
 
 def test_total_counts_every_piece(cart):
@@ -25,3 +25,9 @@ def test_no_price_waits_for_another():
         return float(len(asked))
 
     assert asyncio.run(fetch_prices(["tea", "jam"], fetch)) == {"tea": 2.0, "jam": 2.0}
+
+
+def test_unique_leaves_its_argument_alone():
+    names = ["b", "a", "b"]
+    assert unique(names) == ["b", "a"]
+    assert names == ["b", "a", "b"]

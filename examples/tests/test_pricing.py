@@ -1,6 +1,6 @@
 import pytest
 
-from shop.pricing import add_tax, apply_discount, split_bill
+from shop.pricing import add_tax, apply_discount, clamp
 
 
 def test_tax_of_nothing_is_nothing():
@@ -18,6 +18,15 @@ def test_impossible_discounts_are_refused(percent):
         apply_discount(10.0, percent)
 
 
-@pytest.mark.parametrize("people", [1, 2, 3, 7])
-def test_no_cent_is_lost(people):
-    assert sum(split_bill(1000, people)) == 1000
+@pytest.mark.parametrize("price", [-5.0, 0.0, 1.5, 99.0])
+def test_a_clamped_price_is_in_the_range(price):
+    assert 1.0 <= clamp(price, 1.0, 2.0) <= 2.0
+
+
+def test_an_empty_range_is_refused():
+    with pytest.raises(ValueError):
+        clamp(1.0, 2.0, 1.0)
+
+
+def test_tax_is_rounded():
+    assert add_tax(0.99, 0.19) == 1.18

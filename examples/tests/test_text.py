@@ -1,6 +1,6 @@
 import pytest
 
-from shop.text import label, slugify, truncate, word_counts
+from shop.text import initials, label, slugify, truncate, word_counts
 
 
 def test_label_shows_two_decimals():
@@ -19,3 +19,7 @@ def test_a_truncated_text_never_exceeds_the_limit():
 
 def test_words_are_counted_without_regard_to_case():
     assert word_counts("Tea tea TEA") == {"tea": 3}
+
+
+def test_initials_are_upper_case():
+    assert initials("mary ann") == "MA"
