@@ -17,6 +17,7 @@ import textwrap
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from pytest_supercharger import parsing
 from pytest_supercharger.purity import (
     PLAIN_DUNDERS,
     PURE_MODULES,
@@ -55,7 +56,7 @@ def undeclared(
         local = _own(tree) | (parameters if place.endswith("body") else frozenset())
         scan = _Scan(uses=uses, allow=allow, local=local, modules=dict(uses.modules))
         for part in candidate.imports:
-            scan.modules |= _module_names(ast.parse(part))
+            scan.modules |= _module_names(parsing.module(part))
         for thing, line in scan.effects(tree):
             found[f"{thing} ({place.format(line=line)})"] = None
     return tuple(found)
@@ -64,11 +65,11 @@ def undeclared(
 def _parts(candidate: Candidate) -> Iterator[tuple[str, ast.AST]]:
     """The parsed pieces of a candidate and how a line of each is named."""
     for part in candidate.imports:
-        yield "in its imports", ast.parse(part)
+        yield "in its imports", parsing.module(part)
     for part in candidate.helpers:
-        yield "line {line} of a helper", ast.parse(part)
+        yield "line {line} of a helper", parsing.module(part)
     # An async function parses everything a body may hold, await included.
-    body = ast.parse("async def _():\n" + textwrap.indent(candidate.body, " ", lambda line: bool(line.strip())))
+    body = parsing.module("async def _():\n" + textwrap.indent(candidate.body, " ", lambda line: bool(line.strip())))
     ast.increment_lineno(body, -_FIRST_LINE_OF_BODY)
     yield "line {line} of the body", body
 
@@ -85,7 +86,7 @@ class _Uses:
 
     @classmethod
     def of(cls, module: bytes) -> _Uses:
-        tree = ast.parse(module)
+        tree = parsing.module(module)
         nodes = list(ast.walk(tree))
         return cls(
             imports=frozenset(name for node in nodes for name in _imported(node)),
@@ -293,5 +294,5 @@ def _bound(tree: ast.AST) -> frozenset[str]:
 
 
 def _parameters(stub: Stub) -> frozenset[str]:
-    tree = ast.parse(f"{stub.signature}: ...")
+    tree = parsing.module(f"{stub.signature}: ...")
     return frozenset(node.arg for node in ast.walk(tree) if isinstance(node, ast.arg))

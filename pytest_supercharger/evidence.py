@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from pytest_supercharger import parsing
 from pytest_supercharger.domain import Candidate, GeneratedTest, Stub
 from pytest_supercharger.errors import SourceError
 
@@ -93,7 +94,7 @@ def make(
 def function_hash(data: bytes, qualname: str) -> str | None:
     """Digest of the last definition of that name, docstring, comments and layout left out; None if absent."""
     try:
-        node: ast.AST = ast.parse(data)
+        node: ast.AST = parsing.module(data)
     except (SyntaxError, ValueError):
         return None
     for part in qualname.split("."):

@@ -10,6 +10,7 @@ import tokenize
 import warnings
 from dataclasses import dataclass
 
+from pytest_supercharger import parsing
 from pytest_supercharger.errors import SourceError
 
 __all__ = ["Positions", "SourceText", "decode", "parse"]
@@ -61,7 +62,7 @@ def parse(text: str, *, name: str = "<source>") -> ast.Module:
         with warnings.catch_warnings():
             # The user's own run shows these; here `-W error` would turn them into a failure.
             warnings.simplefilter("ignore")
-            return ast.parse(text)
+            return parsing.module(text)
     except SyntaxError as error:
         where = f"{name}:{error.lineno or 1}"
         raise SourceError(f"{where}: does not parse ({error.msg}); correct it and run again") from error

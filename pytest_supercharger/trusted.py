@@ -14,6 +14,7 @@ import hashlib
 import re
 from collections.abc import Iterator, Sequence
 
+from pytest_supercharger import parsing
 from pytest_supercharger.domain import GeneratedTest, Probe, Stub
 from pytest_supercharger.errors import SettingsError
 from pytest_supercharger.probes import from_statements
@@ -98,7 +99,7 @@ def _marked(stub: Stub) -> Sequence[str]:
 def _test(name: str, source: str, probes: tuple[Probe, ...]) -> GeneratedTest:
     # The number in the name tells nothing apart: the same example twice is one test.
     plain = re.sub(rf"\b{name}\b", "test", source)
-    digest = hashlib.sha256(ast.dump(ast.parse(plain)).encode()).hexdigest()
+    digest = hashlib.sha256(ast.dump(parsing.module(plain)).encode()).hexdigest()
     return GeneratedTest(id=digest[:32], name=name, source=source, trusted=True, probes=probes)
 
 
@@ -216,7 +217,7 @@ def _expression(text: str) -> ast.expr | None:
     # The full stop of a sentence goes first: `f(3) -> 9.` means 9.
     for attempt in (_END.sub("", text).lstrip("` "), text.strip()):
         try:
-            return ast.parse(attempt, mode="eval").body
+            return parsing.expression(attempt).body
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             continue
     return None

@@ -9,6 +9,8 @@ import tokenize
 import warnings
 from typing import TYPE_CHECKING
 
+from pytest_supercharger import parsing
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -51,7 +53,7 @@ def _parse(source: str) -> ast.Module | SyntaxError:
     try:
         with _parser, warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return ast.parse(source)
+            return parsing.module(source)
     except SyntaxError as error:
         return error
     except (ValueError, RecursionError, MemoryError) as error:  # NUL bytes, lone surrogates, absurd nesting

@@ -6,6 +6,7 @@ import ast
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pytest_supercharger import parsing
 from pytest_supercharger.domain import Stub, StubKind
 
 if TYPE_CHECKING:
@@ -108,7 +109,7 @@ def names_in(node: ast.AST) -> set[str]:
 def parsed(source: str) -> ast.Module | None:
     """The tree of a source text; None where it does not parse."""
     try:
-        return ast.parse(source)
+        return parsing.module(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
 

@@ -7,6 +7,7 @@ import copy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pytest_supercharger import parsing
 from pytest_supercharger.probes.calls import Caller, parsed
 from pytest_supercharger.probes.making import is_literal, rebuilt
 from pytest_supercharger.probes.typed import allows, alternatives, parameters, value_of
@@ -71,9 +72,9 @@ def _next(mutants: list[tuple[Probe, _Site, str]], known: set[str]) -> Probe | N
 
 
 def _replaced(probe: Probe, site: _Site, source: str) -> Probe:
-    tree = ast.parse(probe.setup if site.in_setup else probe.expression)
+    tree = parsing.module(probe.setup if site.in_setup else probe.expression)
     target = list(ast.walk(tree))[site.index]
-    value = ast.parse(source, mode="eval").body
+    value = parsing.expression(source).body
 
     class Replace(ast.NodeTransformer):
         def visit(self, node: ast.AST) -> ast.AST:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from pytest_supercharger import parsing
 from pytest_supercharger.domain import Probe, Stub, StubKind
 from pytest_supercharger.probes.calls import parsed
 from pytest_supercharger.probes.making import rebuilt
@@ -134,14 +135,14 @@ def from_signature(stub: Stub, rng: Random, limit: int) -> tuple[Probe, ...]:
         call = _call(stub, rng)
         if call is None or len(found) >= limit:
             break
-        expression = ast.unparse(ast.parse(f"await {call}" if stub.is_async else call, mode="eval"))
+        expression = ast.unparse(parsing.expression(f"await {call}" if stub.is_async else call))
         probe = rebuilt(f"from {stub.module} import {stub.root_name}", "", expression)
         found[probe.id] = probe
     return tuple(found.values())
 
 
 def _call(stub: Stub, rng: Random) -> str | None:
-    tree = ast.parse(f"{stub.signature}: ...").body[0]
+    tree = parsing.module(f"{stub.signature}: ...").body[0]
     if not isinstance(tree, (ast.FunctionDef, ast.AsyncFunctionDef)):
         return None
     optional = len(tree.args.defaults)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, Any
 
+from pytest_supercharger import parsing
 from pytest_supercharger.domain import GeneratedTest, PairResult, Verdict
 from pytest_supercharger.sandbox.facts import TEXT_LIMIT, Message, Odd, Run, clean, read_runs
 from pytest_supercharger.sandbox.gate_verdict import gate_result
@@ -104,7 +105,7 @@ def _matches(name: str, expected: Mapping[str, bool]) -> str | None:
 def expected_tests(source: str) -> dict[str, bool]:
     """The tests that pytest has to find in `source`, each with whether it may be parametrised."""
     try:
-        tree = ast.parse(source)
+        tree = parsing.module(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return {}
     wide = any(isinstance(node, ast.keyword) and node.arg == "params" for node in ast.walk(tree))

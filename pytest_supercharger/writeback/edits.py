@@ -7,7 +7,7 @@ import re
 import tokenize
 from typing import TYPE_CHECKING
 
-from pytest_supercharger import source, stubs
+from pytest_supercharger import parsing, source, stubs
 from pytest_supercharger.errors import SourceError
 from pytest_supercharger.writeback import imports, unmark
 from pytest_supercharger.writeback.indent import indented, unit_of
@@ -233,7 +233,7 @@ def _spaced(page: Page, row: int, helpers: Sequence[str], leaving: set[int]) -> 
 
 
 def _is_plain(helper: str) -> bool:
-    return not isinstance(ast.parse(helper).body[0], (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))
+    return not isinstance(parsing.module(helper).body[0], (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))
 
 
 def _normal(code: str) -> str:

@@ -9,7 +9,7 @@ import warnings
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from pytest_supercharger import source, stubs
+from pytest_supercharger import parsing, source, stubs
 from pytest_supercharger.errors import SourceError
 from pytest_supercharger.writeback import verify_rows
 
@@ -71,7 +71,7 @@ def _check_compiles(text: str, name: str, requires_python: str | None) -> None:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            ast.parse(text, feature_version=version)
+            parsing.module(text, feature_version=version)
             compile(text, name, "exec", dont_inherit=True)
     except (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError) as error:
         reason = getattr(error, "msg", None) or str(error) or type(error).__name__
