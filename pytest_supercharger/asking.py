@@ -83,7 +83,11 @@ def settle(chunk: Chunk, address: str, trouble: Trouble, wait: Callable[[float],
 
 
 class Asking:
-    """The samples of some chunks on their way; `answers` may be left at any time."""
+    """The samples of some chunks on their way: (question index, answer) as each ends.
+
+    One thread iterates, and may stop at any time and `close`; any thread may `cancel`. Nothing is asked before the
+    first `next`.
+    """
 
     def __init__(self, chunks: Sequence[Chunk], lease: Lease, deadline: float) -> None:
         self._chunks = chunks
@@ -93,9 +97,26 @@ class Asking:
         self._stopped = threading.Event()
         self._lock = threading.Lock()
         self._streams: set[Stream] = set()
+        self._answers = self._run()
 
-    def answers(self) -> Generator[tuple[int, Answer], None, None]:
-        """Yield (question index, answer) as each sample ends; leaving the loop cancels the rest on the nodes."""
+    def __iter__(self) -> Asking:
+        return self
+
+    def __next__(self) -> tuple[int, Answer]:
+        return next(self._answers)
+
+    def close(self) -> None:
+        """Cancel the rest on the nodes and wait until nothing is under way; for the thread that iterates."""
+        self._answers.close()
+
+    def cancel(self) -> None:
+        """Cancel the rest on the nodes; the iteration ends soon, whatever it waits for."""
+        self._stopped.set()
+        with self._lock:
+            for stream in self._streams:
+                stream.cancel()
+
+    def _run(self) -> Generator[tuple[int, Answer], None, None]:
         threads = [threading.Thread(target=self._work, args=(chunk,), daemon=True) for chunk in self._chunks]
         try:
             for thread in threads:
@@ -110,16 +131,10 @@ class Asking:
                 else:
                     yield event
         finally:
-            self._stop()
+            self.cancel()
             for thread in threads:
                 if thread.ident is not None:
                     thread.join()
-
-    def _stop(self) -> None:
-        self._stopped.set()
-        with self._lock:
-            for stream in self._streams:
-                stream.cancel()
 
     def _work(self, chunk: Chunk) -> None:
         try:

@@ -25,10 +25,10 @@ from pytest_supercharger.errors import NodeError, SettingsError
 from pytest_supercharger.wire import judge_request
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from types import TracebackType
 
-    from pytest_supercharger.domain import Answer, Question
+    from pytest_supercharger.domain import Question
 
 __all__ = ["NoAnswer", "NodePool", "Tls"]
 
@@ -76,14 +76,17 @@ class _Stream:
     def __init__(self, call: Any, translate: Callable[[Any], Trouble]) -> None:
         self._call = call
         self._translate = translate
+        self._cancelled = False
 
     def __iter__(self) -> Iterator[pb.GenerateResponse]:
         try:
             yield from self._call
         except grpc.RpcError as error:
-            raise self._translate(error) from None
+            if not self._cancelled:  # otherwise it is our own doing, and the node none the worse for it
+                raise self._translate(error) from None
 
     def cancel(self) -> None:
+        self._cancelled = True
         self._call.cancel()
 
 
@@ -209,11 +212,11 @@ class NodePool:
 
     def generate(
         self, questions: Sequence[Question], *, samples: int, first_sample: int = 0, deadline_seconds: float
-    ) -> Generator[tuple[int, Answer], None, None]:
-        """Yield (question index, answer) as each of `samples` samples of each question ends, in that order.
+    ) -> Asking:
+        """Iterate over (question index, answer) as each of `samples` samples of each question ends, in that order.
 
-        Closing the iterator cancels the rest on the nodes. Fewer answers come when the deadline passes or a
-        question is `exhausted`; NodeError when the nodes refuse the request or none is left.
+        Closing or cancelling the iterator cancels the rest on the nodes. Fewer answers come when the deadline passes
+        or a question is `exhausted`; NodeError when the nodes refuse the request or none is left.
         """
         indices = range(first_sample, first_sample + samples)
         chunks = [
@@ -221,7 +224,7 @@ class NodePool:
             for index, question in enumerate(questions)
             for chunk in split(index, question, indices, len(self._nodes))
         ]
-        return Asking(chunks, self._lease, time.monotonic() + deadline_seconds).answers()
+        return Asking(chunks, self._lease, time.monotonic() + deadline_seconds)
 
     def judge(self, questions: Sequence[Question], *, deadline_seconds: float) -> list[float]:
         """Return P(yes) of each question; NoAnswer or NodeError when it cannot be had in time."""

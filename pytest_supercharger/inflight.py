@@ -5,15 +5,26 @@ from __future__ import annotations
 import contextlib
 import queue
 import threading
-from collections.abc import Generator as Iterating
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from pytest_supercharger.domain import Answer, Question
 from pytest_supercharger.errors import NodeError
 
-__all__ = ["Arrival", "Generator", "Requests", "Ticket"]
+__all__ = ["Answers", "Arrival", "Generator", "Requests", "Ticket"]
+
+
+class Answers(Protocol):
+    """Answers on their way, with the index of their question."""
+
+    def __iter__(self) -> Iterator[tuple[int, Answer]]: ...
+
+    def close(self) -> None:
+        """Cancel the rest; for the thread that iterates."""
+
+    def cancel(self) -> None:
+        """Cancel the rest, from any thread; the iteration ends soon."""
 
 
 class Generator(Protocol):
@@ -30,7 +41,7 @@ class Generator(Protocol):
 
     def generate(
         self, questions: Sequence[Question], *, samples: int, first_sample: int = 0, deadline_seconds: float
-    ) -> Iterating[tuple[int, Answer], None, None]: ...
+    ) -> Answers: ...
 
     def exhausted(self, question: Question) -> bool: ...
 
@@ -63,7 +74,9 @@ class Requests:
         """Questions go to `generator`."""
         self._generator = generator
         self._arrivals: queue.SimpleQueue[Arrival] = queue.SimpleQueue()
-        self._closed = threading.Event()
+        self._closed = False
+        self._lock = threading.Lock()
+        self._open: set[Answers] = set()
         self._threads: list[threading.Thread] = []
 
     def launch(self, question: Question, samples: int, seconds: float) -> None:
@@ -85,7 +98,10 @@ class Requests:
 
     def close(self) -> None:
         """Cancel what is under way; answers still on their way are dropped."""
-        self._closed.set()
+        with self._lock:
+            self._closed = True
+            for answers in self._open:
+                answers.cancel()
         for thread in self._threads:
             thread.join()
 
@@ -93,10 +109,8 @@ class Requests:
         error: NodeError | None = None
         try:
             answers = self._generator.generate([ticket.question], samples=ticket.samples, deadline_seconds=seconds)
-            with contextlib.closing(answers):  # closing cancels the rest on the node
+            with contextlib.closing(answers), self._cancellable(answers):
                 for _, answer in answers:
-                    if self._closed.is_set():
-                        break
                     self._arrivals.put(Arrival(ticket=ticket, answer=answer))
         except NodeError as caught:
             error = caught
@@ -106,3 +120,16 @@ class Requests:
             error = NodeError(f"asking about {ticket.question.stub_id} failed ({problem}); please report this as a bug")
         exhausted = self._generator.exhausted(ticket.question)
         self._arrivals.put(Arrival(ticket=ticket, exhausted=exhausted, error=error))
+
+    @contextlib.contextmanager
+    def _cancellable(self, answers: Answers) -> Iterator[None]:
+        """Let `close` reach the answers, which it does at once where it came before them."""
+        with self._lock:
+            self._open.add(answers)
+            if self._closed:
+                answers.cancel()
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._open.discard(answers)

@@ -11,6 +11,22 @@ from pytest_supercharger.sandbox.base import GateResult
 from pytest_supercharger.sandbox.fake import FakeSandbox
 
 
+class Answers:
+    """Answers that are all there already."""
+
+    def __init__(self, items):
+        self._items = items
+
+    def __iter__(self):
+        return self._items
+
+    def close(self):
+        self._items.close()
+
+    def cancel(self):
+        pass
+
+
 class FakeGenerator:
     """Answers every question from a list of texts a kind, round and round."""
 
@@ -26,6 +42,9 @@ class FakeGenerator:
         self._lock = threading.Lock()
 
     def generate(self, questions, *, samples, first_sample=0, deadline_seconds):
+        return Answers(self._generate(questions, samples, first_sample))
+
+    def _generate(self, questions, samples, first_sample):
         for index, question in enumerate(questions):
             with self._lock:
                 self.questions.append(question)

@@ -148,6 +148,34 @@ def test_leaving_the_loop_cancels_the_rest_on_the_node(pool: NodePool, engine: S
     assert {engine.cancelled.get(timeout=PATIENCE) for _ in jobs} == {job.request_id for job in jobs}
 
 
+def test_a_cancel_from_another_thread_ends_an_iteration_that_waits(pool: NodePool, engine: ScriptedEngine) -> None:
+    answers = draw(pool, samples=2)
+    drawing = Drawing(answers)
+    job = engine.next_job()
+    answers.cancel()
+    assert drawing.rest() == []
+    assert engine.cancelled.get(timeout=PATIENCE) == job.request_id
+
+
+def test_a_cancel_before_the_first_answer_is_asked_for_asks_nothing(pool: NodePool) -> None:
+    answers = draw(pool, samples=2)
+    answers.cancel()
+    assert list(answers) == []
+
+
+def test_a_node_is_not_left_alone_for_a_call_we_cancelled() -> None:
+    engines = [ScriptedEngine(name="one"), ScriptedEngine(name="two")]
+    with RunningNode(engines[0]) as one, RunningNode(engines[1]) as two, NodePool([one.address, two.address]) as pool:
+        first = draw(pool, samples=1)
+        drawing = Drawing(first)
+        engines[0].next_job()
+        first.cancel()
+        drawing.rest()
+        again = Drawing(draw(pool, samples=1))
+        finish(engines[0].next_job())
+        assert indices(again.rest()) == [0]
+
+
 def test_a_deadline_that_passes_ends_the_answers_and_the_work(pool: NodePool, engine: ScriptedEngine) -> None:
     drawing = Drawing(draw(pool, samples=2, seconds=0.5))
     job = engine.next_job()

@@ -84,6 +84,13 @@ def test_a_module_that_does_not_import_gives_its_exception_for_every_probe(zygot
     assert [(output.kind, output.text) for output in outputs] == [(OutputKind.EXCEPTION, "LookupError")] * 2
 
 
+def test_a_candidate_that_hung_twice_is_not_run_on_the_rest(zygote: ZygoteSlot) -> None:
+    code = DOUBLE + "    while x:\n        pass\n    return x\n"
+    outputs = zygote.probe(code, "double(0)", "double(1)", "double(2)", "double(0) + 1")
+    kinds = [output.kind for output in outputs]
+    assert kinds == [OutputKind.VALUE, OutputKind.TIMEOUT, OutputKind.TIMEOUT, OutputKind.TIMEOUT]
+
+
 def test_a_hanging_input_does_not_cost_the_others_theirs(zygote: ZygoteSlot) -> None:
     code = DOUBLE + "    while x == 1:\n        pass\n    return x\n"
     outputs = zygote.probe(code, "double(0)", "double(1)", "double(2)")
