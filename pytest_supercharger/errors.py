@@ -12,7 +12,10 @@ values in `domain`, never exceptions.
 
 from __future__ import annotations
 
-__all__ = ["NodeError", "SandboxError", "SettingsError", "SourceError", "SuperchargeError"]
+import traceback
+from pathlib import Path
+
+__all__ = ["NodeError", "SandboxError", "SettingsError", "SourceError", "SuperchargeError", "in_one_line"]
 
 
 class SuperchargeError(Exception):
@@ -33,3 +36,13 @@ class NodeError(SuperchargeError):
 
 class SandboxError(SuperchargeError):
     """The sandbox cannot be had or cannot be trusted."""
+
+
+def in_one_line(error: Exception) -> str:
+    """The message of one of ours; of an error nobody has foreseen its type, its text and the line that raised it."""
+    if isinstance(error, SuperchargeError):
+        return str(error)
+    said = next(iter(str(error).splitlines()), "")
+    frames = traceback.extract_tb(error.__traceback__)
+    where = f" ({Path(frames[-1].filename).name}:{frames[-1].lineno})" if frames else ""
+    return f"{type(error).__name__}: {said}{where}"

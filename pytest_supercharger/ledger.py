@@ -23,6 +23,7 @@ class Ledger:
         self._sources = sources
         self._stubs = {stub.id: stub for stub in stubs}
         self._accepted: dict[str, Filling] = {}
+        self._withdrawn: set[str] = set()
         self._open = set(self._stubs)
         self._waiting: dict[str, str] = {}
         self._changed = threading.Condition(threading.RLock())
@@ -53,7 +54,13 @@ class Ledger:
     def withdraw(self, stub_id: str) -> None:
         """Take an acceptance back."""
         with self._changed:
-            self._accepted.pop(stub_id, None)
+            if self._accepted.pop(stub_id, None) is not None:
+                self._withdrawn.add(stub_id)
+
+    def withdrawn(self) -> frozenset[str]:
+        """Ids of the stubs whose acceptance was taken back: others may have been accepted on the strength of it."""
+        with self._changed:
+            return frozenset(self._withdrawn)
 
     def accepted(self) -> dict[str, Filling]:
         """The accepted bodies by stub id."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from pytest_supercharger import evidence
+from pytest_supercharger import effects, evidence
 from pytest_supercharger.domain import Decision, Outcome, SourceFile, Stub, Verdict
 from pytest_supercharger.errors import SourceError
 from pytest_supercharger.ledger import Ledger
+from pytest_supercharger.options import Settings
 from pytest_supercharger.projecttests import ProjectTests
 from pytest_supercharger.sandbox.base import Sandbox
 from pytest_supercharger.writeback import files, journal
@@ -35,19 +36,20 @@ def kept(
     root: Path,
     sources: Mapping[str, SourceFile],
     stubs: Sequence[Stub],
+    settings: Settings,
     *,
     ledger: Ledger,
     sandbox: Sandbox,
     tests: ProjectTests,
 ) -> Iterator[tuple[Outcome, evidence.Record]]:
-    """Yield what an earlier run accepted, where the file is still the same and everything still passes.
+    """Yield what an earlier run accepted, where the file is the same, this run would accept it and all still passes.
 
     In the order of acceptance, so that a function comes after those it needs; each is settled in the ledger first.
     """
     by_id = {stub.id: stub for stub in stubs}
     for entry in journal.read(root):
         stub = by_id.get(entry.stub_id)
-        if stub is None or entry.sha256 != files.sha256(sources[stub.relpath].data):
+        if stub is None or not _suffices(entry, stub, sources[stub.relpath], settings):
             continue
         try:
             record = evidence.from_text(entry.evidence)
@@ -58,6 +60,20 @@ def kept(
         passed = all(result.verdict is Verdict.PASS for result in again.values())
         if passed and tests.gate(overlay, [stub.id]).passed:
             yield ledger.settle(_outcome(stub, entry, record)), record
+
+
+def _suffices(entry: journal.Entry, stub: Stub, source: SourceFile, settings: Settings) -> bool:
+    """Whether the entry is for this file, and good enough for the settings of this run; those may be stricter."""
+    if entry.sha256 != files.sha256(source.data):
+        return False
+    confidence = stub.options.get("confidence", settings.confidence)
+    assert isinstance(confidence, int | float), "stubs.find checks the options"
+    if entry.probability < confidence:
+        return False
+    try:
+        return not effects.undeclared(entry.candidate, source.data, allow=frozenset(settings.allow), stub=stub)
+    except SyntaxError:
+        return False
 
 
 def _outcome(stub: Stub, entry: journal.Entry, record: evidence.Record) -> Outcome:

@@ -38,8 +38,8 @@ class Reporter:
         """Print text as it is."""
         with self._lock:
             encoding = self._stream.encoding or "utf-8"
-            # Nobody reads any more (`| head`): no reason to leave a write-back half-way.
-            with contextlib.suppress(BrokenPipeError):
+            # Nobody reads any more (`| head`, a full disk): no reason to leave a write-back half-way.
+            with contextlib.suppress(OSError):
                 self._stream.write(text.encode(encoding, "replace").decode(encoding) + "\n")
                 self._stream.flush()
 

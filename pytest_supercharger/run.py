@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import sys
-import traceback
 from collections.abc import Generator, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -15,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_supercharger import ending, reporting, rootdir, session
+from pytest_supercharger import ending, reporting, rootdir, session, stubreports
 from pytest_supercharger.domain import Decision, Outcome, Question
-from pytest_supercharger.errors import SourceError, SuperchargeError
+from pytest_supercharger.errors import SourceError, SuperchargeError, in_one_line
 from pytest_supercharger.options import Settings
 from pytest_supercharger.project import Project
 from pytest_supercharger.reporting import Reporter
@@ -66,7 +65,8 @@ def _carry_out(run: Run, settings: Settings, *, listing: bool) -> None:
         run.reporter.line(f"interrupted{kept}")
     except Exception as error:
         run.restore_environment()
-        raise pytest.UsageError(_defect(error)) from error
+        problem = f"supercharge failed: {in_one_line(error)}; please report this as a bug"
+        raise pytest.UsageError(problem) from error
 
 
 class Run:
@@ -83,6 +83,8 @@ class Run:
         self.outcomes: tuple[Outcome, ...] = ()
         self.stopped: int | None = None  # exit status, where the ordinary run is left out
         self._failed = False
+        self._changed = False  # whether source files have changed
+        self._problems: list[str] = []  # what went wrong after that
         os.environ[FILLED] = str(self._root)
 
     # -- ahead of pytest's own run
@@ -118,9 +120,13 @@ class Run:
             reporter=self.reporter,
             hooks=self._hooks(),
         ).run()
-        self._show(finished)
+        self._changed = self._settings.writes and bool(finished.changes)
+        for problem in finished.problems:
+            self._tell(problem)
+        with self._told():
+            self._show(finished)
         self._finish(finished.outcomes)
-        if self._settings.writes:
+        if self._changed:
             self._stop_if_imported({change.path for change in finished.changes})
 
     def _find(self) -> session.Work:
@@ -190,9 +196,24 @@ class Run:
         self.outcomes = outcomes
         self._failed = any(outcome.decision is not Decision.ACCEPTED for outcome in outcomes)
         if self._settings.json is not None:
-            reporting.write_json(self._settings.json, outcomes)
+            with self._told():
+                reporting.write_json(self._settings.json, outcomes)
         if not self._settings.runs_tests:
             self.stopped = pytest.ExitCode.TESTS_FAILED if self._failed else pytest.ExitCode.OK
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Once a file has changed, what goes wrong is told and makes the run a failed one, but ends nothing."""
+        try:
+            yield
+        except Exception as error:
+            if not self._changed:
+                raise
+            self._tell(in_one_line(error))
+
+    def _tell(self, problem: str) -> None:
+        self._problems.append(f"the files are written, but {problem}")
+        self.reporter.line(self._problems[-1])
 
     def _stop_if_imported(self, written: set[Path]) -> None:
         loaded = {Path(file).resolve() for module in [*sys.modules.values()] if (file := _file_of(module))}
@@ -228,11 +249,13 @@ class Run:
         finally:
             for outcome in self.outcomes:
                 if outcome.decision is not Decision.ACCEPTED:
-                    session.ihook.pytest_runtest_logreport(report=_failed_report(outcome))
+                    session.ihook.pytest_runtest_logreport(report=stubreports.of_stub(outcome))
+            for number, problem in enumerate(self._problems, start=1):
+                session.ihook.pytest_runtest_logreport(report=stubreports.of_problem(problem, number))
 
     def pytest_report_teststatus(self, report: pytest.TestReport) -> tuple[str, str, str] | None:
         """Show open stubs with a letter of their own."""
-        if isinstance(report, StubReport):
+        if isinstance(report, stubreports.StubReport):
             return "failed", "S", "STUB OPEN"
         return None
 
@@ -244,31 +267,6 @@ class Run:
         return (yield)
 
 
-class StubReport(pytest.TestReport):
-    """The failed report of a stub that stayed open."""
-
-
-def _failed_report(outcome: Outcome) -> StubReport:
-    stub = outcome.stub
-    return StubReport(
-        nodeid=f"{stub.relpath}::{stub.qualname}",
-        location=(stub.relpath, stub.line - 1, stub.qualname),
-        keywords={},
-        outcome="failed",
-        longrepr=reporting.explain(outcome),
-        when="call",
-        duration=outcome.seconds,
-    )
-
-
-def _defect(error: Exception) -> str:
-    """An error nobody has foreseen, in one line that can be reported."""
-    frame = traceback.extract_tb(error.__traceback__)[-1]
-    said = next(iter(str(error).splitlines()), "")
-    where = f"{Path(frame.filename).name}:{frame.lineno}"
-    return f"supercharge failed: {type(error).__name__}: {said} ({where}); please report this as a bug"
-
-
 def _write_patch(path: Path, data: bytes) -> None:
     try:
         path.write_bytes(data)
@@ -278,5 +276,8 @@ def _write_patch(path: Path, data: bytes) -> None:
 
 
 def _file_of(module: object) -> str | None:
-    file = getattr(module, "__file__", None)
+    try:
+        file = getattr(module, "__file__", None)
+    except Exception:  # a lazy module may import anything here, and fail
+        return None
     return file if isinstance(file, str) else None

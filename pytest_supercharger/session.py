@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from pytest_supercharger import evidence, remembering, stubs
+from pytest_supercharger import evidence, joining, remembering, stubs, writing
 from pytest_supercharger.domain import Decision, Outcome, Question, SourceFile, Stub
-from pytest_supercharger.errors import SettingsError, SourceError, SuperchargeError
+from pytest_supercharger.errors import SettingsError, SourceError, SuperchargeError, in_one_line
 from pytest_supercharger.ledger import Ledger
 from pytest_supercharger.options import Settings
 from pytest_supercharger.project import Project
@@ -22,7 +22,7 @@ from pytest_supercharger.projecttests import ProjectTests
 from pytest_supercharger.reporting import Reporter
 from pytest_supercharger.sandbox.base import Sandbox
 from pytest_supercharger.solver import SAMPLES_AT_ONCE, Generator, Services, Solver
-from pytest_supercharger.writeback import files, journal, patch, verify
+from pytest_supercharger.writeback import files, patch, verify
 
 _MOST_STUBS = 16
 
@@ -83,6 +83,7 @@ class Finished:
     changes: tuple[files.Change, ...]
     diff: str  # for people
     patch: bytes  # for `git apply`
+    problems: tuple[str, ...] = ()  # what went wrong once files had changed
 
 
 class Session:
@@ -121,7 +122,7 @@ class Session:
             remembered = self._recall(ledger, sandbox, tests, records)
             todo = [stub for stub in self._work.stubs if stub.id not in remembered]
             outcomes = {**remembered, **self._search(todo, ledger, sandbox, tests, records)}
-            outcomes = self._join(outcomes, ledger, tests)
+            outcomes = joining.join(outcomes, records, ledger=ledger, tests=tests, sandbox=sandbox)
         ordered = tuple(outcomes[stub.id] for stub in self._work.stubs)
         return self._write(ordered, ledger, records)
 
@@ -141,7 +142,13 @@ class Session:
         outcomes: dict[str, Outcome] = {}
         work = self._work
         found = remembering.kept(
-            work.project.root, work.sources, work.stubs, ledger=ledger, sandbox=sandbox, tests=tests
+            work.project.root,
+            work.sources,
+            work.stubs,
+            self._settings,
+            ledger=ledger,
+            sandbox=sandbox,
+            tests=tests,
         )
         for outcome, record in found:
             outcomes[outcome.stub.id], records[outcome.stub.id] = outcome, record
@@ -174,13 +181,14 @@ class Session:
             )
 
             def solve(stub: Stub) -> Outcome:
-                source = self._work.sources[stub.relpath]
-                solver = Solver(stub, source, services, self._settings)
-                outcome = ledger.settle(self._veto(self._guarded(solver)))
-                if outcome.decision is Decision.ACCEPTED:
-                    records[stub.id] = solver.record(outcome)
-                    if self._settings.writes:
-                        remembering.keep(self._work.project.root, source, outcome, records[stub.id])
+                try:
+                    outcome = self._solve(stub, services, records)
+                except Exception as error:
+                    # A failure of one stub is that stub's decision; the others go on.
+                    ledger.withdraw(stub.id)
+                    ours = isinstance(error, SuperchargeError)
+                    reason = in_one_line(error) if ours else f"internal error: {in_one_line(error)}"
+                    outcome = ledger.settle(Outcome(stub=stub, decision=Decision.ERROR, reason=reason))
                 self._reporter.line(f"{stub.id}: {outcome.decision.value} ({outcome.reason})")
                 return outcome
 
@@ -188,39 +196,21 @@ class Session:
             with _pool(len(todo), services) as pool:
                 return {outcome.stub.id: outcome for outcome in pool.map(solve, todo)}
 
-    def _guarded(self, solver: Solver) -> Outcome:
-        """A failure of one stub is that stub's decision; the others go on."""
-        try:
-            return solver.solve()
-        except SuperchargeError as error:
-            return Outcome(stub=solver.stub, decision=Decision.ERROR, reason=str(error))
+    def _solve(self, stub: Stub, services: Services, records: dict[str, evidence.Record]) -> Outcome:
+        source = self._work.sources[stub.relpath]
+        solver = Solver(stub, source, services, self._settings)
+        outcome = services.ledger.settle(self._veto(solver.solve()))
+        if outcome.decision is Decision.ACCEPTED:
+            records[stub.id] = solver.record(outcome)
+            if self._settings.writes:
+                remembering.keep(self._work.project.root, source, outcome, records[stub.id])
+        return outcome
 
     def _veto(self, outcome: Outcome) -> Outcome:
         reason = self._hooks.refuse(outcome) if outcome.decision is Decision.ACCEPTED else None
         if reason is None:
             return outcome
         return replace(outcome, decision=Decision.ABSTAINED, reason=f"refused by a plugin: {reason}", candidate=None)
-
-    def _join(self, outcomes: dict[str, Outcome], ledger: Ledger, tests: ProjectTests) -> dict[str, Outcome]:
-        """Step 4: all accepted bodies together pass every test that reaches any of them, else the culprits abstain."""
-        while ledger.accepted():
-            accepted = ledger.accepted()
-            verdict = tests.gate(ledger.overlay(), list(accepted))
-            if verdict.passed:
-                break
-            culprits: set[str] = set()
-            if verdict.failures:
-                node = next(iter(verdict.failures))
-                culprits = tests.culprits(lambda left_out: ledger.overlay(without=[left_out]), list(accepted), node)
-                reason = f"together with the other accepted functions {node} fails: {verdict.failures[node]}"
-            else:
-                reason = f"the project tests gave no answer: {verdict.infra}"
-            for stub_id in culprits or set(accepted):
-                ledger.withdraw(stub_id)
-                outcomes[stub_id] = replace(
-                    outcomes[stub_id], decision=Decision.ABSTAINED, reason=reason, candidate=None
-                )
-        return outcomes
 
     def _write(self, outcomes: tuple[Outcome, ...], ledger: Ledger, records: dict[str, evidence.Record]) -> Finished:
         """Steps 5 and 6: verify every file, then write them all, then the evidence."""
@@ -235,21 +225,15 @@ class Session:
             files.Change(path=sources[relpath].path, old_sha256=files.sha256(old), new=data)
             for relpath, old, data in triples
         )
+        problems: tuple[str, ...] = ()
         if self._settings.writes:
-            files.check(changes)
-            # First the evidence: a run that dies in between is repeated, an accepted function without it is not.
-            for stub_id in ledger.accepted():
-                evidence.save(root, records[stub_id])
-            files.apply(changes)
-            journal.clear(root, [stub.id for stub in self._work.stubs])
-            for outcome in outcomes:
-                if outcome.decision is Decision.ACCEPTED:
-                    self._hooks.written(outcome, outcome.stub.path)
+            outcomes, problems = writing.write(root, changes, outcomes, records, tell=self._hooks.written)
         return Finished(
             outcomes=outcomes,
             changes=changes,
             diff=patch.diff_for_people(triples),
             patch=patch.unified(triples),
+            problems=problems,
         )
 
 

@@ -100,7 +100,7 @@ def test_every_command_of_the_pages_can_be_typed(name, line):
 
 def rows():
     """Flag, metavar, ini key and meaning of each row of the README's table."""
-    found = re.findall(r"^\| `(--\S+?)(?: (\S+))?` \| (?:`(\w+)`)? ?\| (.*?) \|$", page("README.md"), re.MULTILINE)
+    found = re.findall(r"^\| `(--\S+?)(?:[ =](\S+))?` \| (?:`(\w+)`)? ?\| (.*?) \|$", page("README.md"), re.MULTILINE)
     return {flag: (metavar, key, meaning) for flag, metavar, key, meaning in found}
 
 

@@ -9,6 +9,7 @@ import pytest
 from pytest_supercharger import evidence, remembering
 from pytest_supercharger.domain import Candidate, Decision, GeneratedTest, Outcome, PairResult, SourceFile, Verdict
 from pytest_supercharger.ledger import Ledger
+from pytest_supercharger.options import Settings
 from pytest_supercharger.projecttests import ProjectTests
 from pytest_supercharger.sandbox.base import GateResult
 from pytest_supercharger.sandbox.fake import FakeSandbox
@@ -50,12 +51,15 @@ def accepted(file):
     return outcome, record
 
 
-def recalled(file, sandbox):
+def recalled(file, sandbox, **settings):
     stubs = find(file)
     tests = ProjectTests(sandbox, None)
     tests.discover()
     ledger = Ledger({file.relpath: file}, stubs)
-    found = remembering.kept(file.path.parent, {file.relpath: file}, stubs, ledger=ledger, sandbox=sandbox, tests=tests)
+    sources = {file.relpath: file}
+    found = remembering.kept(
+        file.path.parent, sources, stubs, Settings(**settings), ledger=ledger, sandbox=sandbox, tests=tests
+    )
     return list(found), ledger
 
 
@@ -111,3 +115,23 @@ def test_a_body_that_does_not_fit_its_file_is_passed_over(file, tmp_path):
         tmp_path, dataclasses.replace(entry, candidate=dataclasses.replace(entry.candidate, body="return (\n"))
     )
     assert recalled(file, project())[0] == []
+
+
+def test_a_run_that_asks_for_more_confidence_does_not_take_what_had_less(file, tmp_path):
+    remembering.keep(tmp_path, file, *accepted(file))
+    assert recalled(file, project(), confidence=0.98)[0] == []
+    assert len(recalled(file, project(), confidence=0.97)[0]) == 1
+
+
+def test_the_confidence_of_a_stub_wins_over_that_of_the_run(file, tmp_path):
+    marked = dataclasses.replace(file, data=TEXT.replace(b"@supercharge\n", b"@supercharge(confidence=0.98)\n"))
+    remembering.keep(tmp_path, marked, *accepted(marked))
+    assert recalled(marked, project(), confidence=0.9)[0] == []
+
+
+def test_a_run_that_allows_less_does_not_take_what_uses_more(file, tmp_path):
+    outcome, record = accepted(file)
+    candidate = dataclasses.replace(outcome.candidate, imports=("import os",), body="return os.getpid() * 0 + 1\n")
+    remembering.keep(tmp_path, file, dataclasses.replace(outcome, candidate=candidate), record)
+    assert recalled(file, project())[0] == []
+    assert len(recalled(file, project(), allow=("os",))[0]) == 1

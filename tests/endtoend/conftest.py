@@ -15,7 +15,7 @@ def fill(pytester, tmp_path_factory):
         report = folder / "decisions.json"
         with node(folder, entries) as running:
             result = pytester.runpytest_subprocess(
-                flag, "--supercharge-node", running.address, "--supercharge-json", str(report), *args
+                flag, "--supercharge-node", running.address, f"--supercharge-json={report}", *args
             )
         return result, decisions(report) if report.exists() else {}
 

@@ -34,7 +34,7 @@ def filled(tmp_path_factory):
     project = copy_of(ROOT / "examples", folder)
     report = folder / "decisions.json"
     with node(folder, answers.read(HERE / "cases" / "corner_shop.md")) as running:
-        done = supercharge(project, "--supercharge-node", running.address, "--supercharge-json", str(report))
+        done = supercharge(project, "--supercharge-node", running.address, f"--supercharge-json={report}")
     return project, done, decisions(report)
 
 
