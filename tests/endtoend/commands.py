@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
-PATIENCE = 120  # seconds, only reached when something is broken
+PATIENCE = 600  # seconds, only reached when something is broken
 
 
 def environment() -> dict[str, str]:

@@ -258,7 +258,7 @@ def two_stubs(project, tmp_path):
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 2), (signal.SIGTERM, -signal.SIGTERM)])
 def test_an_interrupt_ends_the_run_at_once_and_loses_nothing(project, two_stubs, engine, number, status):
     """At once: long before the endless code of the other stub has used up its limits."""
-    with started(project, *asking(two_stubs)) as run:
+    with started(project, *asking(two_stubs), "--supercharge-time", "3600") as run:
         run.until("shapes:area: accepted")
         run.signal(number)
         assert run.end() == status, run.output
