@@ -311,6 +311,16 @@ def test_a_plugin_that_fails_on_one_stub_leaves_the_others_alone(project, accept
     assert (project.path / "other.py").read_text() == STUB
 
 
+def test_ctrl_c_in_one_stub_stops_them_all(project, accepting):
+    write(project, other=STUB)
+    project.makepyfile(rude="def pytest_supercharge_accept(outcome):\n    raise KeyboardInterrupt\n")
+    project.syspathinsert()
+    result = project.runpytest_inprocess("--supercharge", "-p", "rude", no_reraise_ctrlc=True)
+    assert result.ret == pytest.ExitCode.INTERRUPTED
+    assert untouched(project)
+    assert accepting.closed
+
+
 @pytest.mark.parametrize("error", [RecursionError("too deep"), KeyError("x"), OSError("read timed out")])
 def test_whatever_breaks_in_one_stub_is_that_stubs_error(project, accepting, monkeypatch, error):
     def start(self, stub, *args, real=Solver.__init__):
