@@ -12,13 +12,17 @@ from __future__ import annotations
 import ast
 import builtins
 import re
-import symtable
 import textwrap
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pytest_supercharger import parsing
+from pytest_supercharger.declared import Uses, binds
+from pytest_supercharger.dotted import bindings, chain, imported, module_names, pair, root
 from pytest_supercharger.purity import (
+    GUARDED_MODULES,
+    HARMLESS_PAIRS,
+    PATH_WRITES,
     PLAIN_DUNDERS,
     PURE_MODULES,
     REFUSED_ATTRIBUTES,
@@ -26,9 +30,10 @@ from pytest_supercharger.purity import (
     is_dunder,
     is_impure,
 )
+from pytest_supercharger.scopes import own, parameters
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from pytest_supercharger.domain import Candidate, Stub
 
@@ -46,17 +51,17 @@ def undeclared(
 ) -> tuple[str, ...]:
     """Name each import and effect that the user's module does not use and `allow` does not name, with its line.
 
-    `allow` holds modules and builtins; `stub` makes parameter names known, so that one called `input` is not taken
-    for the builtin.
+    `allow` holds modules, attributes of modules (`os.remove`) and builtins; `stub` makes parameter names known, so
+    that one called `input` is not taken for the builtin.
     """
-    uses = _Uses.of(module)
-    parameters = _parameters(stub) if stub else frozenset()
+    uses = Uses.of(module)
+    named = parameters(stub) if stub else frozenset()
     found: dict[str, None] = {}
     for place, tree in _parts(candidate):
-        local = _own(tree) | (parameters if place.endswith("body") else frozenset())
-        scan = _Scan(uses=uses, allow=allow, local=local, modules=dict(uses.modules))
+        local = own(tree) | (named if place.endswith("body") else frozenset())
+        scan = _Scan(uses=uses, allow=allow, local=local, modules=dict(uses.modules), bound=dict(uses.bindings))
         for part in candidate.imports:
-            scan.modules |= _module_names(parsing.module(part))
+            scan.learn(parsing.module(part))
         for thing, line in scan.effects(tree):
             found[f"{thing} ({place.format(line=line)})"] = None
     return tuple(found)
@@ -74,41 +79,25 @@ def _parts(candidate: Candidate) -> Iterator[tuple[str, ast.AST]]:
     yield "line {line} of the body", body
 
 
-@dataclass(frozen=True, slots=True)
-class _Uses:
-    """What the user's module already does."""
-
-    imports: frozenset[str]
-    names: frozenset[str]
-    attributes: frozenset[str]
-    bound: frozenset[str]
-    modules: Mapping[str, str]
-
-    @classmethod
-    def of(cls, module: bytes) -> _Uses:
-        tree = parsing.module(module)
-        nodes = list(ast.walk(tree))
-        return cls(
-            imports=frozenset(name for node in nodes for name in _imported(node)),
-            names=frozenset(n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)),
-            attributes=frozenset(n.attr for n in nodes if isinstance(n, ast.Attribute)),
-            bound=frozenset(name for statement in tree.body for name in _binds(statement)),
-            modules=_module_names(tree),
-        )
-
-
 @dataclass(slots=True)
 class _Scan:
     """One pass over one piece of a candidate."""
 
-    uses: _Uses
+    uses: Uses
     allow: frozenset[str]
     local: frozenset[str]
     modules: dict[str, str] = field(default_factory=dict)  # name -> module it stands for
+    bound: dict[str, str] = field(default_factory=dict)  # name -> what was imported under it
+
+    def learn(self, tree: ast.AST) -> None:
+        """Take in what a piece of code imports."""
+        self.modules |= module_names(tree)
+        self.bound |= bindings(tree)
 
     def effects(self, tree: ast.AST) -> Iterator[tuple[str, int]]:
         """Every effect with its line, in the order of the text."""
-        self.modules |= _module_names(tree)
+        self.learn(tree)
+        self.bound = {name: meant for name, meant in self.bound.items() if name not in self.local}
         parents = {child: node for node in ast.walk(tree) for child in ast.iter_child_nodes(node)}
         for node in sorted(ast.walk(tree), key=lambda n: (getattr(n, "lineno", 0), getattr(n, "col_offset", 0))):
             for thing in self._of_node(node, parents.get(node)):
@@ -133,7 +122,7 @@ class _Scan:
             yield from self._patched(node, node.value)
 
     def _imports(self, node: ast.Import | ast.ImportFrom) -> Iterator[str]:
-        for name in _imported(node):
+        for name in imported(node):
             parts = [f"{name}.{alias.name}" for alias in node.names] if isinstance(node, ast.ImportFrom) else []
             if not self._may_import(name) and not (parts and all(map(self._may_import, parts))):
                 yield f"import of {name}"
@@ -141,8 +130,18 @@ class _Scan:
             hidden = (a.name for a in node.names if is_impure(a.name) and not self._may_import(a.name.lstrip("_")))
             # `from random import _os` is `import os` by another door.
             yield from (f"import of {node.module}.{name}" for name in hidden)
+            yield from (f"import of {node.module}.{a.name}" for a in node.names if self._guarded(node, a))
         if isinstance(node, ast.ImportFrom):
             yield from (f"import of {node.module}.{alias.name}" for alias in node.names if self._refused(alias))
+
+    def _guarded(self, node: ast.ImportFrom, alias: ast.alias) -> bool:
+        return self._may_import(node.module or "") and not self._may_take(f"{node.module}.{alias.name}")
+
+    def _may_take(self, name: str) -> bool:
+        """Whether the dotted name is nothing of a guarded module, or something the user's module takes from it too."""
+        module, taken = name.partition(".")[0], pair(name)
+        known = self.uses.pairs | HARMLESS_PAIRS | self.allow
+        return module not in GUARDED_MODULES or name == module or module in self.allow or taken in known
 
     def _refused(self, alias: ast.alias) -> bool:
         """Names that are refused as attributes are refused as imports, and none may come in under another name."""
@@ -154,7 +153,7 @@ class _Scan:
     def _may_import(self, name: str) -> bool:
         roots = [name[: match.start()] for match in re.finditer(r"(?<=\w)\.", name)] + [name]
         known = PURE_MODULES | self.allow | self.uses.imports
-        return any(root in known for root in roots)
+        return any(root in known for root in roots) or any(entry.startswith(f"{name}.") for entry in self.allow)
 
     def _name(self, node: ast.Name, parent: ast.AST | None) -> Iterator[str]:
         name = node.id
@@ -162,6 +161,7 @@ class _Scan:
             return
         if name in self.modules and not isinstance(parent, ast.Attribute):
             yield f"module {name} used as a value"
+        yield from self._path_module(node, parent)
         yield from self._passed_on(name, node, parent)
         refused = name in REFUSED_NAMES or (is_dunder(name) and name not in PLAIN_DUNDERS)
         if refused and name not in self.uses.names | self.uses.bound | self.allow:
@@ -171,8 +171,17 @@ class _Scan:
         name = node.attr
         if not isinstance(node.ctx, ast.Load):
             yield from self._patched(node, node.value)
-        if name in self.uses.attributes | self.allow:
+        taken = chain(node, self.bound)
+        if name == "register" and self._is_foreign(node.value):
+            yield f"registration with {ast.unparse(node.value)}"
+        if taken and not self._may_take(taken):
+            yield f"attribute {pair(taken)}"
             return
+        yield from self._path_module(node, parent)
+        if name in self.uses.attributes | self.allow or (taken == pair(taken) and taken in HARMLESS_PAIRS | self.allow):
+            return
+        if name in PATH_WRITES and self._knows_paths():
+            yield f"attribute {name}"
         yield from self._passed_on(name, node, parent)
         named = isinstance(parent, ast.Attribute) and parent.attr in {"__name__", "__qualname__"}
         if name in REFUSED_ATTRIBUTES or (is_dunder(name) and name not in PLAIN_DUNDERS):
@@ -188,7 +197,29 @@ class _Scan:
             yield f"{name} used as a value"
 
     def _is_module(self, node: ast.expr) -> bool:
-        return isinstance(node, ast.Name) and node.id in self.modules and node.id not in self.local
+        """Whether this may be a module: what is read from one may be another one."""
+        name = root(node)
+        guarded = self.bound.get(name, "").partition(".")[0] in GUARDED_MODULES
+        return (name in self.modules or guarded) and name not in self.local
+
+    def _path_module(self, node: ast.expr, parent: ast.AST | None) -> Iterator[str]:
+        """`os.path` is harmless and leads to `os`, so it may not hide behind another name."""
+        if chain(node, self.bound) == "os.path" and not isinstance(parent, ast.Attribute):
+            yield "module os.path used as a value"
+
+    def _knows_paths(self) -> bool:
+        return "pathlib" in self.uses.imports | self.allow or any(
+            name.partition(".")[0] == "pathlib" for name in self.bound.values()
+        )
+
+    def _is_foreign(self, node: ast.expr) -> bool:
+        """Whether to register something here changes what other code does: `singledispatch`, `ABC.register`."""
+        name = root(node)
+        if name in self.local or "register" in self.allow:
+            return False
+        if name in self.uses.registries:
+            return not (isinstance(node, ast.Name) and self.uses.registries[name])
+        return name in self.bound and "register" not in self.uses.attributes
 
     def _patched(self, node: ast.expr, target: ast.expr) -> Iterator[str]:
         """Assignments that reach into something that is not the candidate's own."""
@@ -206,22 +237,25 @@ class _Scan:
         if name in self.local or name in self.allow:
             return
         if name in {"getattr", "setattr", "delattr"} and isinstance(node.func, ast.Name):
-            yield from self._dynamic(name, node.args[1] if len(node.args) > 1 else None)
+            yield from self._dynamic(name, node.args[1] if len(node.args) > 1 else None, *node.args[:1])
             if name != "getattr" and node.args:
                 yield from self._patched(ast.Attribute(node.args[0], "<any>", ast.Store()), node.args[0])
         elif name in {"attrgetter", "methodcaller"}:
             yield from self._dynamic(name, node.args[0] if node.args else None)
+        elif name == "replace" and self._knows_paths() and _is_move(node) and not chain(node.func, self.bound):
+            yield "attribute replace with one argument, as of a path"
         elif name == "type" and isinstance(node.func, ast.Name) and len(node.args) == 3:
             yield "class made by a call of type"
 
-    def _dynamic(self, name: str, attribute: ast.expr | None) -> Iterator[str]:
+    def _dynamic(self, name: str, attribute: ast.expr | None, owner: ast.expr | None = None) -> Iterator[str]:
         if name in self.uses.names:
             return
         if not isinstance(attribute, ast.Constant) or not isinstance(attribute.value, str):
             yield f"{name} with a computed name"
         else:
             for part in attribute.value.split("."):
-                yield from self._attribute(ast.Attribute(ast.Name("_", ast.Load()), part, ast.Load()), None)
+                owner = ast.Attribute(owner or ast.Name("_", ast.Load()), part, ast.Load())
+                yield from self._attribute(owner, None)
 
 
 def _constant_comparisons(node: ast.ClassDef) -> Iterator[str]:
@@ -232,67 +266,14 @@ def _constant_comparisons(node: ast.ClassDef) -> Iterator[str]:
             if returns and all(isinstance(value, ast.Constant) for value in returns):
                 yield f"class {node.name} whose {statement.name} is a constant: its result would equal everything"
         elif isinstance(statement, (ast.Assign, ast.AnnAssign)) and not _is_none(statement.value):
-            names = (name for name in _binds(statement) if name in _COMPARISONS)
+            names = (name for name in binds(statement) if name in _COMPARISONS)
             yield from (f"class {node.name} whose {name} is assigned" for name in names)
+
+
+def _is_move(node: ast.Call) -> bool:
+    return len(node.args) == 1 and not node.keywords and not isinstance(node.args[0], ast.Starred)
 
 
 def _is_none(value: ast.expr | None) -> bool:
     """`__hash__ = None` is how a class says that it cannot be hashed."""
     return isinstance(value, ast.Constant) and value.value is None
-
-
-def _imported(node: ast.AST) -> Iterator[str]:
-    """The modules an import statement names; relative ones keep their dots."""
-    if isinstance(node, ast.Import):
-        yield from (alias.name for alias in node.names)
-    elif isinstance(node, ast.ImportFrom):
-        yield "." * node.level + (node.module or "")
-
-
-def _module_names(tree: ast.AST) -> dict[str, str]:
-    """The names that `import` statements bind to modules."""
-    pairs = (alias for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names)
-    return {alias.asname or alias.name.partition(".")[0]: alias.name for alias in pairs}
-
-
-def _binds(statement: ast.stmt) -> Iterator[str]:
-    """The names a statement binds in its own scope."""
-    if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-        yield statement.name
-    elif isinstance(statement, (ast.Import, ast.ImportFrom)):
-        yield from (alias.asname or alias.name.partition(".")[0] for alias in statement.names)
-    else:
-        stores = (n for n in ast.walk(statement) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store))
-        yield from (n.id for n in stores)
-
-
-def _own(tree: ast.AST) -> frozenset[str]:
-    """Names bound in this piece and read from nowhere else: a binding in one scope hides no builtin in another."""
-    try:
-        tables = [symtable.symtable(ast.unparse(tree), "<candidate>", "exec")]
-    except SyntaxError:
-        return frozenset()
-    for table in tables:
-        tables += table.get_children()
-    # A name bound in the body of a class is looked up outside as long as it is not bound yet.
-    used = [(table, symbol) for table in tables for symbol in table.get_symbols() if symbol.is_referenced()]
-    return _bound(tree) - {s.get_name() for table, s in used if s.is_global() or table.get_type() == "class"}
-
-
-def _bound(tree: ast.AST) -> frozenset[str]:
-    """Names the candidate binds itself, anywhere in this piece, apart from modules and `global` names."""
-    names: set[str] = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.arg):
-            names.add(node.arg)
-        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-            names.add(node.id)
-        elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.ExceptHandler)):
-            names.add(node.name or "")
-    taken = {name for node in ast.walk(tree) if isinstance(node, ast.Global) for name in node.names}
-    return frozenset(names - taken)
-
-
-def _parameters(stub: Stub) -> frozenset[str]:
-    tree = parsing.module(f"{stub.signature}: ...")
-    return frozenset(node.arg for node in ast.walk(tree) if isinstance(node, ast.arg))

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import sys
 
-__all__ = ["PLAIN_DUNDERS", "PURE_MODULES", "REFUSED_ATTRIBUTES", "REFUSED_NAMES", "is_dunder", "is_impure"]
+__all__ = [
+    "GUARDED_MODULES",
+    "HARMLESS_PAIRS",
+    "PATH_WRITES",
+    "PLAIN_DUNDERS",
+    "PURE_MODULES",
+    "REFUSED_ATTRIBUTES",
+    "REFUSED_NAMES",
+    "is_dunder",
+    "is_impure",
+]
 
 
 def _words(text: str) -> frozenset[str]:
@@ -25,6 +35,23 @@ PURE_MODULES = _words(
     "datetime time calendar zoneinfo "
     # coroutines; its calls that start processes or open sockets are refused by name
     "asyncio"
+)
+# An import of one of these says nothing about what else of it the module would have: each attribute counts by itself.
+GUARDED_MODULES = _words(
+    "os posix nt posixpath ntpath genericpath shutil subprocess multiprocessing concurrent signal pty fcntl resource "
+    "sys builtins importlib runpy ctypes inspect gc atexit site code codeop pkgutil linecache "
+    "pathlib tempfile io codecs fileinput mmap pickle marshal shelve dbm zipfile tarfile "
+    "socket ssl socketserver http urllib ftplib smtplib poplib imaplib xmlrpc webbrowser"
+)
+HARMLESS_PAIRS = _words(
+    "os.path os.fspath os.sep os.altsep os.pathsep os.linesep os.extsep os.curdir os.pardir os.PathLike "
+    "sys.maxsize sys.maxunicode sys.version_info sys.platform sys.byteorder sys.float_info sys.int_info sys.intern "
+    "sys.getsizeof pathlib.Path pathlib.PurePath pathlib.PurePosixPath pathlib.PureWindowsPath "
+    "io.StringIO io.BytesIO urllib.parse http.HTTPStatus inspect.cleandoc"
+)
+# Of paths, where the module knows paths at all; `replace` has so many honest owners that its call is looked at.
+PATH_WRITES = _words(
+    "write_text write_bytes unlink rmdir mkdir rename touch chmod lchmod symlink_to hardlink_to link_to open"
 )
 REFUSED_NAMES = _words(
     "open eval exec compile __import__ input breakpoint globals locals vars exit quit "

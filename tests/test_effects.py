@@ -136,12 +136,12 @@ def test_an_honest_comparison_is_no_effect() -> None:
 
 def test_what_the_module_uses_already_is_declared() -> None:
     module = b"import os\n\ndef load(path):\n    return open(os.path.join(path, 'x')).__dict__\n"
-    body = "import os.path\nreturn open(os.environ['A']).__dict__\n"
+    body = "import os.path\nreturn open(os.path.dirname('a')).__dict__\n"
     assert found(body, module=module) == ()
 
 
 def test_an_import_of_os_does_not_declare_leaving_the_process() -> None:
-    assert found("os._exit(0)\n", module=b"import os\n") == ("attribute _exit (line 1 of the body)",)
+    assert found("os._exit(0)\n", module=b"import os\n") == ("attribute os._exit (line 1 of the body)",)
 
 
 def test_allow_names_modules_and_builtins() -> None:
@@ -164,3 +164,91 @@ def test_a_parameter_may_be_called_like_a_builtin() -> None:
     )
     assert found("return input * vars\n", stub=stub) == ()
     assert found("return input\n") == ("use of input (line 1 of the body)",)
+
+
+USES_PATHS = (
+    b"import os\nimport shutil\nimport sys\n\ndef name(path):\n    return os.path.basename(path), os.getpid()\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("body", "effect"),
+    [
+        ("os.remove('x')\n", "attribute os.remove (line 1 of the body)"),
+        ("os.rename('x', 'y')\n", "attribute os.rename"),
+        ("return os.environ['HOME']\n", "attribute os.environ"),
+        ("shutil.rmtree('x')\n", "attribute shutil.rmtree"),
+        ("sys.exit()\n", "attribute sys.exit"),
+        ("from os import remove\nremove('x')\n", "import of os.remove (line 1 of the body)"),
+        ("from os import remove as getpid\n", "import of os.remove"),
+        ("import os as o\no.remove('x')\n", "attribute os.remove"),
+        ("return os.path.os.remove('x')\n", "attribute os.path.os"),
+        ("return getattr(os.path, 'os').remove('x')\n", "attribute os.path.os"),
+        ("p = os.path\np.os.remove('x')\n", "module os.path used as a value"),
+        ("from os import path as p\np.os.remove('x')\n", "attribute p.os"),
+        ("import asyncio\nasyncio.events.os.remove('x')\n", "attribute asyncio.events.os"),
+    ],
+)
+def test_an_import_of_os_declares_only_what_is_taken_from_it(body: str, effect: str) -> None:
+    assert any(line.startswith(effect) for line in found(body, module=USES_PATHS)), found(body, module=USES_PATHS)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "return os.getpid()\n",
+        "from os import getpid\nreturn getpid()\n",
+        "return os.path.join(values, os.sep), sys.maxsize, sys.platform\n",
+        "import os.path as p\nreturn p.splitext(values)\n",
+        "from os.path import join\nreturn join(values)\n",
+        "def os(remove):\n    return remove\nreturn values.remove(1)\n",
+    ],
+)
+def test_what_the_module_takes_from_os_and_what_is_harmless_of_it_is_declared(body: str) -> None:
+    assert found(body, module=USES_PATHS) == ()
+
+
+def test_allow_names_an_attribute_of_a_module() -> None:
+    body = "import os\nos.remove('x')\n"
+    assert found(body, allow=frozenset({"os.remove"})) == ()
+    assert found(body, module=USES_PATHS, allow=frozenset({"os"})) == ()
+    assert found("import os\nos.rename('x')\n", allow=frozenset({"os.remove"})) == (
+        "attribute os.rename (line 2 of the body)",
+    )
+
+
+@pytest.mark.parametrize("call", ["write_text('a')", "unlink()", "open('w')", "rename('b')", "replace('b')"])
+def test_paths_are_read_and_not_written(call: str) -> None:
+    module = b"from pathlib import Path\n\ndef load(path: Path):\n    return path.read_text().replace('a', 'b')\n"
+    effect = f"attribute {call.partition('(')[0]}"
+    assert [line.startswith(effect) for line in found(f"Path(values).{call}\n", module=module)] == [True]
+    assert found("return Path(values).parent.read_text().replace('a', 'b')\n", module=module) == ()
+    assert found("values.touch()\nreturn values.unlink()\n") == ()
+    same = b"import pathlib\n\ndef save(path):\n    path.write_text('a')\n"
+    assert found("values.write_text('b')\n", module=same) == ()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "show.register(int)(lambda x: 1)\n",
+        "@show.register\ndef _(x: int):\n    return 1\n",
+        "Cart.register(int)\n",
+        "Cart.total.register(int)\n",
+        "from collections.abc import Sequence\nSequence.register(Cart)\n",
+        "import collections.abc\ncollections.abc.Sequence.register(Cart)\n",
+    ],
+)
+def test_registering_with_what_is_not_its_own_is_an_effect(body: str) -> None:
+    module = (
+        b"from functools import singledispatch\n\n@singledispatch\ndef show(x):\n    pass\n\nclass Cart:\n    pass\n"
+    )
+    assert any(line.startswith("registration with ") for line in found(body, module=module)), found(body, module=module)
+
+
+def test_a_registry_of_the_module_is_there_to_be_used() -> None:
+    module = b"class Plugins:\n    def register(self, x):\n        pass\n\nPLUGINS = Plugins()\n"
+    body = "PLUGINS.register(values)\nPlugins.register(PLUGINS, values)\nvalues.register(1)\n"
+    assert found(body, module=module) == ()
+    own = "def show(x):\n    return x\nshow = functools.singledispatch(show)\nshow.register(int, abs)\n"
+    assert found(own) == ()
