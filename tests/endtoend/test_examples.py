@@ -49,7 +49,7 @@ def test_every_stub_is_accepted_and_the_tests_pass(filled):
     assert done.returncode == 0, done.stdout
     assert {entry["decision"] for entry in decided.values()} == {"accepted"}
     assert len(decided) == 12
-    assert re.search(r"= 17 passed", done.stdout)
+    assert re.search(r"^=+ \d+ passed in", done.stdout, re.MULTILINE)
 
 
 def test_nothing_but_markers_bodies_and_imports_changes(filled):
@@ -93,7 +93,7 @@ def test_a_second_run_has_nothing_to_fill(project):
     done = supercharge(project)
     assert done.returncode == 0, done.stdout
     assert "supercharge: no stubs marked @supercharge" in done.stdout
-    assert re.search(r"= 17 passed", done.stdout)
+    assert re.search(r"^=+ \d+ passed in", done.stdout, re.MULTILINE)
 
 
 def test_a_check_finds_the_body_that_was_broken_by_hand(project):
@@ -102,8 +102,8 @@ def test_a_check_finds_the_body_that_was_broken_by_hand(project):
     assert done.returncode == 0, done.stdout
     assert "12 of 12 accepted functions pass their evidence" in done.stdout
 
-    replace(project / "shop/text.py", "word[0] for word in", "word[0] for word in 2 *")
-    replace(project / "shop/orders.py", "if not self.lines:", "if len(self.lines) == 0:")
+    begin_with(project / "shop/text.py", "initials", 'name += " x"')
+    begin_with(project / "shop/orders.py", "most_expensive", "pass")
     done = supercharge(project, flag="--supercharge-check")
     assert done.returncode == 1, done.stdout
     assert "shop.text:initials: edited by hand since it was accepted" in done.stdout
@@ -112,7 +112,10 @@ def test_a_check_finds_the_body_that_was_broken_by_hand(project):
     assert re.search(r"shop\.text:initials: \S+: fail: AssertionError", done.stdout)
 
 
-def replace(path, old, new):
-    text = path.read_text("utf-8")
-    assert text.count(old) == 1
-    path.write_text(text.replace(old, new), "utf-8")
+def begin_with(path, name, line):
+    """Put a line between docstring and body of a function: which of the right bodies stands there is open."""
+    lines = path.read_text("utf-8").splitlines(keepends=True)
+    (function,) = [n for n in ast.walk(ast.parse("".join(lines))) if getattr(n, "name", "") == name]
+    first = function.body[1]
+    lines.insert(first.lineno - 1, " " * first.col_offset + line + "\n")
+    path.write_text("".join(lines), "utf-8")
