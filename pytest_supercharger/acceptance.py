@@ -1,9 +1,10 @@
 """How sure the evidence makes us of one candidate, and what acceptance still lacks.
 
 The coefficients were fitted on two pools of HumanEval samples (CodeGen-16B, and a mix of models of 2023-24), with and
-without trusted tests: a start value, to be refitted for a model once outcomes are known. The terms of the trusted checks were
-fitted afterwards on the same pools with the first 0, 1, 2, 3 or all docstring examples of a task trusted, the number
-the task has in all held fixed (it goes with difficulty): 0.30 for any, and 0.82 times ln(1 + their number).
+without trusted tests: a start value, to be refitted for a model once outcomes are known. The terms of the trusted
+checks were fitted afterwards on the same pools, with the first 0, 1, 2, 3 or all docstring examples of a task trusted
+and the number the task has in all held fixed, because that goes with difficulty: 0.30 for any, and 0.82 times
+ln(1 + their number).
 """
 
 from __future__ import annotations
