@@ -37,7 +37,13 @@ def test_most_expensive(lines, name):
 
 @pytest.mark.parametrize(
     ("names", "once"),
-    [([], []), (["a"], ["a"]), (["a", "a"], ["a"]), (["b", "a", "c", "a", "b"], ["b", "a", "c"]), (["", " "], ["", " "])],
+    [
+        ([], []),
+        (["a"], ["a"]),
+        (["a", "a"], ["a"]),
+        (["b", "a", "c", "a", "b"], ["b", "a", "c"]),
+        (["", " "], ["", " "]),
+    ],
 )
 def test_unique(names, once):
     assert unique(iter(names)) == once

@@ -36,7 +36,16 @@ def test_apply_discount_refuses_impossible_percentages(percent):
 
 @pytest.mark.parametrize(
     ("price", "low", "high", "clamped"),
-    [(1, 1, 1, 1), (0, 1, 2, 1), (3, 1, 2, 2), (1.5, 1, 2, 1.5), (-3, -2, -1, -2), (0, 0, 0, 0), (2, 2, 3, 2), (3, 2, 3, 3)],
+    [
+        (1, 1, 1, 1),
+        (0, 1, 2, 1),
+        (3, 1, 2, 2),
+        (1.5, 1, 2, 1.5),
+        (-3, -2, -1, -2),
+        (0, 0, 0, 0),
+        (2, 2, 3, 2),
+        (3, 2, 3, 3),
+    ],
 )
 def test_clamp(price, low, high, clamped):
     assert clamp(price, low, high) == clamped
