@@ -182,7 +182,7 @@ TABLE = (
         parse=_text,
         many=True,
         metavar="NAME",
-        help="Module or builtin that accepted code may use although its module does not yet",
+        help="Module, module.attribute or builtin that accepted code may use although its module does not yet",
     ),
     Option(
         field="gate",
