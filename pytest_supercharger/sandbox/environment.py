@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 import json
 import os
+import stat
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -55,6 +56,7 @@ class HostEnvironment:
     binds: tuple[Bind, ...]
     links: dict[str, str] = field(default_factory=dict)  # symbolic links for the image: path -> target
     empty_dirs: tuple[str, ...] = ()
+    doors: dict[str, tuple[str, ...]] = field(default_factory=dict)  # closed folder -> what is mounted behind it
     path: tuple[str, ...] = ()  # entries of sys.path beyond the interpreter's own
 
 
@@ -79,6 +81,8 @@ def discover(
     entries = [path for path in (sys.path if sys_path is None else sys_path) if _is_extra(path, private)]
     folders = [path for path in (editable_folders() if editable is None else editable) if _is_extra(path, private)]
     targets = _outermost([*wanted, *entries, *folders])
+    doors = _doors([*wanted, *entries], targets)
+    targets += [path for behind in doors.values() for path in behind]
     binds = [Bind(source=path, target=path) for path in targets]
     masks, empty_dirs = _masks([*_with_real(prefixes), *entries, *folders], targets)
     links = {f"/{name}": str(Path("/", name).readlink()) for name in _ROOT_NAMES if Path("/", name).is_symlink()}
@@ -88,6 +92,7 @@ def discover(
         binds=(*binds, *masks),
         links=links,
         empty_dirs=tuple(empty_dirs),
+        doors=doors,
         path=tuple(path for path in entries if not _under(path, _with_real(prefixes))),
     )
 
@@ -160,6 +165,22 @@ def _outermost(paths: Iterable[str]) -> list[str]:
         if not _under(path, result) or os.path.ismount(path):
             result.append(path)
     return result
+
+
+def _doors(paths: Iterable[str], targets: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """Folders inside of mounts that only their owner may enter, each with what must be seen behind it.
+
+    tox makes its `.tox` so: a virtual environment in it is out of the container user's reach where the project that
+    holds it is mounted as well.
+    """
+    doors: dict[str, list[str]] = {}
+    for path in dict.fromkeys(os.path.normpath(path) for path in paths):
+        outer = next((target for target in targets if path != target and _under(path, [target])), None)
+        parents = [str(parent) for parent in reversed(Path(path).parents) if outer and _under(str(parent), [outer])]
+        closed = next((parent for parent in parents[1:] if not Path(parent).stat().st_mode & stat.S_IXOTH), None)
+        if closed is not None:
+            doors.setdefault(closed, []).append(path)
+    return {closed: tuple(_outermost(behind)) for closed, behind in doors.items()}
 
 
 def _masks(folders: Iterable[str], targets: Sequence[str]) -> tuple[list[Bind], list[str]]:

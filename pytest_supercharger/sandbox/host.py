@@ -40,6 +40,7 @@ _IDENTITY = (
 )
 
 
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Host:
     """What all slots of a sandbox share."""
@@ -76,7 +77,7 @@ class Host:
             image=self.image,
             command=(self.environment.executable, "-s", "-B", "-X", "utf8", "-c", _BOOT),
             slot=number,
-            binds=(*self.environment.binds, Bind(source=str(self.snapshot.tree), target=SNAPSHOT)),
+            binds=(*self.environment.binds, *self._doors(), Bind(source=str(self.snapshot.tree), target=SNAPSHOT)),
             environment=environment.variables(self.environment, self.project),
             labels={CLIENT_LABEL: str(ClientIdentity.current()), SLOT_LABEL: str(number)},
             architecture=self.engine.architecture,
@@ -86,6 +87,21 @@ class Host:
             project=str(self.project),
             project_bytes=2 * self.snapshot.bytes + 64 * MEBI,
         )
+
+    def _doors(self) -> list[Bind]:
+        """Empty folders anybody may enter, in the place of closed ones, with the mount points that are needed in them.
+
+        Not tmpfs: runc gives it the mode of the folder it covers.
+        """
+        binds = []
+        for number, (closed, behind) in enumerate(self.environment.doors.items()):
+            folder = self.snapshot.folder / "doors" / str(number)
+            for path in behind:
+                (folder / Path(path).relative_to(closed)).mkdir(parents=True, exist_ok=True)
+            for made in (folder, *folder.rglob("*")):
+                made.chmod(0o755)
+            binds.append(Bind(source=str(folder), target=closed))
+        return binds
 
     def command_spec(self, code: str, *more: Bind) -> ContainerSpec:
         """The settings of slot 0 with Python code in place of PID 1, and with more to see."""

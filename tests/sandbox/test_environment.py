@@ -136,3 +136,17 @@ def test_nothing_of_the_users_own_variables_is_passed_on(home: Path, monkeypatch
     assert seen["TZ"] == "Europe/Berlin"
     assert seen["PYTHONHASHSEED"] == "0"
     assert seen["OMP_NUM_THREADS"] == "1"
+
+
+def test_an_interpreter_behind_a_closed_folder_of_a_mounted_one_gets_a_door(home: Path) -> None:
+    source, prefix = home / "other", home / "other" / ".tox" / "py"
+    (prefix / "lib").mkdir(parents=True)
+    (source / ".tox").chmod(0o700)
+    environment = found(
+        home,
+        prefixes=[str(prefix), sys.base_prefix],
+        sys_path=[str(source), str(prefix / "lib")],
+        executable=sys._base_executable,
+    )
+    assert environment.doors == {f"{source}/.tox": (str(prefix),)}
+    assert str(prefix) in targets(environment)
