@@ -40,7 +40,6 @@ _IDENTITY = (
 )
 
 
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Host:
     """What all slots of a sandbox share."""
