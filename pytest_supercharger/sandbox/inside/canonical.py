@@ -1,7 +1,7 @@
 """One text for a value, the same in every process; values without one are opaque.
 
 Equal texts mean equal values. The converse holds for what programs usually return; where it does not (a list and a
-tuple, 1 and 1.0), two results count as different, which costs agreement and never correctness.
+tuple), two results count as different, which costs agreement and never correctness.
 """
 
 from __future__ import annotations
@@ -57,9 +57,11 @@ def state(value: object) -> str:
 def float_text(value: float) -> str:
     """Six digits: after the point from 1 upwards, significant ones below; never more than twelve in all."""
     if not math.isfinite(value) or not value:
-        return "0.0" if not value else repr(value)
+        return "0" if not value else repr(value)
     digits = min(12, max(6, 7 + math.floor(math.log10(abs(value)))))
-    return repr(float(format(value, f".{digits}g")))
+    rounded = float(format(value, f".{digits}g"))
+    # 2.0 == 2 in Python, and tests compare so: a total of 0 and one of 0.0 are one behaviour.
+    return str(int(rounded)) if rounded.is_integer() else repr(rounded)
 
 
 def _capped(text: str) -> str:
