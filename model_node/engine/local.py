@@ -216,7 +216,7 @@ class LocalEngine:
                 self._end(question, (question.answers, question.usage(time.monotonic())))
         except EngineError as error:
             self._end(question, error)
-        except Exception as error:
+        except Exception as error:  # torch raises anything; one job ends, the engine thread goes on
             self._end(question, broken(question.job.request_id, error))
 
     def _fill(self) -> None:
@@ -241,7 +241,7 @@ class LocalEngine:
                 running.seen_groups.add(group.prompt_index)
                 running.computed_tokens += prefill.computed
             self._batch.join(group, samples, prefill)
-        except Exception as error:
+        except Exception as error:  # as above
             self._end(running, broken(running.job.request_id, error))
 
     def _step(self) -> None:
@@ -250,7 +250,7 @@ class LocalEngine:
         begun = time.monotonic()
         try:
             count = self._batch.step()
-        except Exception as error:
+        except Exception as error:  # out of memory above all: told apart there
             self._recover(error)
             return
         now = time.monotonic()
