@@ -167,6 +167,7 @@ class GeneratedTest:
     source: str  # a complete test module that holds exactly this test function
     trusted: bool = False
     probes: tuple[Probe, ...] = ()  # the inputs its assertions use
+    shown: str = ""  # the example as its author wrote it, where the source is our own wrapping of it
 
 
 class Verdict(str, enum.Enum):

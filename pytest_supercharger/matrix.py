@@ -115,12 +115,13 @@ class Matrix:
         )
 
     def failure(self, candidate_id: str, test_id: str) -> tuple[str, str]:
-        """Source of a test, as far as it is known here, and what this candidate did on it."""
+        """A test as a person would read it, as far as it is known here, and what this candidate did on it."""
         tests = {test.id: test for test in (*self.trusted, *self.tests.values())}
         if test_id in tests:
             result = self.pairs[candidate_id, test_id]
-            return tests[test_id].source, result.detail or result.verdict.value
-        return f"# {test_id}", self.gates[candidate_id].failures[test_id]
+            test = tests[test_id]
+            return test.shown or test.source, _plain(result.detail) or result.verdict.value
+        return f"# {test_id}", _plain(self.gates[candidate_id].failures[test_id])
 
     def tests_passed(self, candidate_id: str) -> list[GeneratedTest]:
         """The trusted and generated tests a candidate passes."""
@@ -233,3 +234,8 @@ class Matrix:
             and all(pair.verdict is Verdict.FAIL for pair in results)
             and not next(iter(details)).startswith(("AssertionError", "assert", "Failed"))
         )
+
+
+def _plain(detail: str) -> str:
+    """The failure without the place in the sandbox, which tells a model nothing."""
+    return re.sub(r"\nat /\S+\Z", "", detail)

@@ -150,12 +150,13 @@ def _plain(text: str) -> str:
 
 
 def _test_start(stub: Stub) -> str:
-    """Return the first words of a test; small models take a method for a function unless the object is there first."""
-    start = "async def test_" if stub.is_async else "def test_"
+    """Return the first lines of a test: left to name it, a small model tests a neighbour or writes `test_ name`."""
+    start = ("async " if stub.is_async else "") + f"def test_{stub.name.strip('_')}():\n"
     if stub.kind not in {StubKind.METHOD, StubKind.PROPERTY}:
         return start
+    # Small models take a method for a function unless the object is there first.
     owner = stub.qualname.rpartition(".")[0]
-    return f"{start}{stub.name.strip('_')}():\n    {owner.rpartition('.')[2].lower()} = {owner}("
+    return f"{start}    {owner.rpartition('.')[2].lower()} = {owner}("
 
 
 def _header(stub: Stub) -> str:

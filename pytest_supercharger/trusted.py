@@ -96,11 +96,11 @@ def _marked(stub: Stub) -> Sequence[str]:
     return entries
 
 
-def _test(name: str, source: str, probes: tuple[Probe, ...]) -> GeneratedTest:
+def _test(name: str, source: str, probes: tuple[Probe, ...], shown: str) -> GeneratedTest:
     # The number in the name tells nothing apart: the same example twice is one test.
     plain = re.sub(rf"\b{name}\b", "test", source)
     digest = hashlib.sha256(ast.dump(parsing.module(plain)).encode()).hexdigest()
-    return GeneratedTest(id=digest[:32], name=name, source=source, trusted=True, probes=probes)
+    return GeneratedTest(id=digest[:32], name=name, source=source, trusted=True, probes=probes, shown=shown)
 
 
 def _doctests(stub: Stub, text: str, number: int) -> Iterator[GeneratedTest]:
@@ -130,7 +130,11 @@ def _doctest(stub: Stub, before: str, example: str, number: int, probes: tuple[P
         file=stub.relpath,
         line=stub.line,
     )
-    return _test(f"test_docstring_example_{number}", source, probes)
+    return _test(f"test_docstring_example_{number}", source, probes, _shown(before + example))
+
+
+def _shown(text: str) -> str:
+    return re.sub(r"\n{2,}", "\n", text).strip("\n")
 
 
 def _prompted(example: doctest.Example) -> str:
@@ -256,4 +260,4 @@ def _stated_test(stub: Stub, call: ast.expr, expected: ast.expr, number: int) ->
     source = _PLAIN.format(imports="\n".join(imports), number=number, body=body)
     probed: ast.expr = ast.Await(plain) if stub.is_async else plain
     statement = ast.fix_missing_locations(ast.Expr(probed))
-    return _test(f"test_stated_example_{number}", source, from_statements([statement], stub))
+    return _test(f"test_stated_example_{number}", source, from_statements([statement], stub), body.strip())

@@ -89,13 +89,13 @@ def test_variants_differ_and_go_round_and_round() -> None:
 
 def test_a_methods_test_starts_with_its_object() -> None:
     assert prompting.test_question(METHOD, CONTEXT).assistant_prefix.endswith("def test_total():\n    cart = Cart(")
-    assert prompting.test_question(FUNCTION, CONTEXT).assistant_prefix == "```python\ndef test_"
+    assert prompting.test_question(FUNCTION, CONTEXT).assistant_prefix == "```python\ndef test_slugify():\n"
 
 
 def test_an_async_stub_gets_an_async_test() -> None:
     stub = dataclasses.replace(FUNCTION, is_async=True, signature="async def slugify(text: str) -> str")
     question = prompting.test_question(stub, CONTEXT)
-    assert question.assistant_prefix == "```python\nasync def test_"
+    assert question.assistant_prefix == "```python\nasync def test_slugify():\n"
     assert "`await slugify`" in question.user
 
 

@@ -168,3 +168,11 @@ def test_an_example_of_the_marker_that_is_not_understood_is_an_error(given: obje
 
 def test_the_same_example_twice_is_one_test() -> None:
     assert len(examples(stub("f(2) == 4\nf(2) == 4", examples=["f(2) == 4"]))) == 1
+
+
+def test_an_example_is_shown_as_its_author_wrote_it() -> None:
+    shown = [test.shown for test in examples(stub(SQUARE))]
+    assert shown[0] == ">>> f(2)\n4"
+    assert ">>> n = 3\n>>> f(n)\n9" in shown[1]
+    (stated,) = examples(stub("f(2) == 4"))
+    assert stated.shown == "assert f(2) == 4"

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import ast
+import re
 
 from pytest_supercharger.clean._bearing import Bearing
 from pytest_supercharger.clean._syntax import FunctionNode
 
-__all__ = ["awaited"]
+__all__ = ["awaited", "turned"]
 
 # Where a bare coroutine makes no sense; as an argument (`asyncio.run(f(1))`, `gather(f(1), f(2))`) it does.
 _BARE = (ast.Compare, ast.Assign, ast.AnnAssign, ast.Expr, ast.Assert, ast.Subscript, ast.UnaryOp, ast.BoolOp)
+
+
+def turned(code: str) -> str:
+    """Return the text with `await assert f(1)`, which small models write, as `assert await f(1)`."""
+    return re.sub(r"^(\s*)await assert (?!await\b)", r"\1assert await ", code, flags=re.MULTILINE)
 
 
 def awaited(case: FunctionNode, bearing: Bearing) -> FunctionNode:

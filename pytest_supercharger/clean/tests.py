@@ -7,10 +7,11 @@ import copy
 import hashlib
 import textwrap
 
-from pytest_supercharger.clean._awaited import awaited
+from pytest_supercharger.clean._awaited import awaited, turned
 from pytest_supercharger.clean._bearing import Bearing
 from pytest_supercharger.clean._moves import plain_characters
 from pytest_supercharger.clean._names import BUILTINS, bound_names, imported, module_names, uses
+from pytest_supercharger.clean._shown import shown
 from pytest_supercharger.clean._split import inlined, split
 from pytest_supercharger.clean._stdlib import import_for, is_stdlib
 from pytest_supercharger.clean._syntax import MAX_SOURCE, FunctionNode, parse, unparse
@@ -65,7 +66,7 @@ def _readable(code: str, *, ragged: bool) -> str:
         code = code.rpartition("\n")[0]
     code = textwrap.dedent(code)
     if parse(code) is None:
-        code = plain_characters(code)
+        code = turned(plain_characters(code))
     kept = cut_tail(code)
     # Repair may change what a test says, so it comes only after cutting has left nothing.
     return kept if "assert" in kept or "raises" in kept else repair(code)
@@ -79,6 +80,8 @@ class _TestFile:
         self.known = {**module_names(module), stub.root_name: ""}
         self.tree = own_imports_removed(tree, stub, frozenset(self.known))
         self.cases = cases(self.tree)
+        answered = {name for node in self.tree.body for name in bound_names(node)}
+        self.tree.body[:0] = [node for node in shown(stub) if answered.isdisjoint(bound_names(node))]
         own = [n for n in self.tree.body if not imported(n) and n not in self.cases]
         if stub.is_async:
             self.cases = [awaited(case, Bearing(stub=stub)) for case in self.cases]

@@ -16,7 +16,12 @@ MakeAnswer = Callable[..., Answer]
 @pytest.fixture(scope="session")
 def make_stub() -> MakeStub:
     def make(
-        signature: str, qualname: str = "", *, kind: StubKind = StubKind.FUNCTION, module: str = "shop.maths"
+        signature: str,
+        qualname: str = "",
+        *,
+        kind: StubKind = StubKind.FUNCTION,
+        module: str = "shop.maths",
+        docstring: str = "What it does.",
     ) -> Stub:
         name = signature.partition("(")[0].split()[-1]
         return Stub(
@@ -28,7 +33,7 @@ def make_stub() -> MakeStub:
             kind=kind,
             is_async=signature.startswith("async"),
             signature=signature,
-            docstring="What it does.",
+            docstring=docstring,
         )
 
     return make

@@ -289,3 +289,36 @@ def test_probes_are_the_inputs_of_the_assertion(make_stub: MakeStub, answer: Mak
     result = clean_tests(answer("def test_f():\n    x = 2\n    assert f(x) == 4\n"), make_stub("def f(n)"), MODULE)
     assert not isinstance(result, Rejection)
     assert result[0].probes
+
+
+SHOWN = """Fetch all.
+
+>>> async def fetch(name):
+...     return float(len(name))
+>>> LIMIT_OF_ALL = 7
+>>> box = Box()
+>>> await f(["milk"], fetch)
+{'milk': 4.0}
+"""
+
+
+def test_a_name_that_the_docstrings_examples_define_means_that_definition(tests_of) -> None:
+    text = "async def test_f():\n    assert await f(['tea'], fetch) == {'tea': 3.0}\n"
+    (source,) = sources(tests_of(text, "async def f(names, fetch)", docstring=SHOWN))
+    assert "async def fetch(name):\n    return float(len(name))\n" in source
+    assert "LIMIT_OF_ALL" not in source
+
+
+def test_the_answers_own_definition_wins_over_the_docstrings(tests_of) -> None:
+    text = "fetch = None\nasync def test_f():\n    assert await f([], fetch) == {}\n"
+    (source,) = sources(tests_of(text, "async def f(names, fetch)", docstring=SHOWN))
+    assert "async def fetch" not in source
+
+
+def test_an_object_of_the_docstrings_examples_is_not_guessed_at(tests_of) -> None:
+    assert reason(tests_of("def test_f():\n    assert f(box) == 1\n", docstring=SHOWN)) == "undefined name"
+
+
+def test_assert_and_await_in_the_wrong_order_change_places(tests_of) -> None:
+    (source,) = sources(tests_of("async def test_f():\n    await assert f(1) == 1\n", "async def f(n)"))
+    assert "    assert await f(1) == 1\n" in source
