@@ -114,10 +114,10 @@ def test_the_digest_changes_with_weights_and_tokenizer_and_not_with_the_place(
     assert digest_of(copy) != changed
 
 
-def test_bf16_is_the_default_type(tiny_folder: Path) -> None:
+def test_bf16_is_the_default_type(tiny_folder: Path, device: str) -> None:
     import torch
 
-    engine = LocalEngine(tiny_folder, model_id="tiny", device="cpu")
+    engine = LocalEngine(tiny_folder, model_id="tiny", device=device)
     engine.start()
     try:
         assert engine._loaded.model.dtype == torch.bfloat16

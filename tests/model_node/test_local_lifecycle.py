@@ -231,8 +231,8 @@ def test_the_memory_for_the_cache_bounds_the_rows(make_engine: Any, collector: t
     assert 1 <= max(rows) <= 3
 
 
-def test_load_counts_and_speed(engine: LocalEngine, collector: type) -> None:
-    assert engine.load().free_samples == 32
+def test_load_counts_and_speed(engine: LocalEngine, collector: type, rows: int) -> None:
+    assert engine.load().free_samples == rows
     assert engine.load().tokens_per_second == 0
     owner = collector()
     engine.submit(owner.job("yes", samples=3, max_new_tokens=6))
@@ -240,10 +240,10 @@ def test_load_counts_and_speed(engine: LocalEngine, collector: type) -> None:
     assert engine.load().tokens_per_second > 0
 
 
-def test_info_names_the_model_and_its_limits(engine: LocalEngine, make_engine: Any) -> None:
+def test_info_names_the_model_and_its_limits(engine: LocalEngine, make_engine: Any, rows: int) -> None:
     info = engine.info()
     assert (info.model_id, info.backend, info.quantization) == ("tiny", "transformers", "fp32")
-    assert (info.max_context_tokens, info.max_batch_samples) == (512, 32)
+    assert (info.max_context_tokens, info.max_batch_samples) == (512, rows)
     assert info.devices[0].weight_bytes > 0
     assert info.model_digest == make_engine().info().model_digest
 
