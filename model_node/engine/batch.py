@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from model_node.engine.base import FinishedSample, FinishReason
+from model_node.engine.graphs import GraphedSteps, can_be_graphed
 from model_node.engine.rows import RowCache
 from model_node.engine.sampling import Draw, choose, stream_key
 from model_node.engine.scheduler import Group, Running
@@ -44,11 +45,13 @@ class Row:
 class Batch:
     """Rows that decode together; `step` gives each one token and emits those that ended."""
 
-    def __init__(self, loaded: LoadedModel, emit: Emit) -> None:
+    def __init__(self, loaded: LoadedModel, emit: Emit, *, graphs: bool = True) -> None:
+        """Hold no rows yet; steps are CUDA graphs where the model allows it, unless `graphs` is false."""
         self.rows: list[Row] = []
         self._loaded = loaded
         self._emit = emit
         self._cache = RowCache()
+        self._graphs = GraphedSteps(loaded) if graphs and can_be_graphed(loaded) else None
         self._lengths: list[int] = []  # cached tokens of each row; the last generated one is not cached yet
 
     def fits(self, group: Group, count: int) -> int:
@@ -89,9 +92,13 @@ class Batch:
         """Free all rows and their memory; return them."""
         rows, self.rows, self._lengths = self.rows, [], []
         self._cache = RowCache()
+        if self._graphs is not None:
+            self._graphs.clear()
         return rows
 
     def _forward(self) -> torch.Tensor:
+        if self._graphs is not None:
+            return self._graphs.step(self._cache, [row.tokens[-1] for row in self.rows], self._lengths)
         device = self._loaded.device
         lengths = torch.tensor(self._lengths, device=device)
         width = self._cache.width
