@@ -14,7 +14,7 @@ import transformers
 from model_node.engine.base import Device, EngineError, ErrorKind
 from model_node.engine.cpu import prepare
 
-__all__ = ["LoadedModel", "digest_of", "load_model"]
+__all__ = ["LoadedModel", "digest_of", "leave_cudnn_out", "load_model"]
 
 _CONTEXT_CPU = 8192
 _CONTEXT_GPU = 32768
@@ -45,6 +45,7 @@ def load_model(folder: Path, *, quantization: str, device: str, max_context: int
     transformers.utils.logging.disable_progress_bar()
     config = _config(folder)
     options = _options(folder, quantization, _place(device))
+    leave_cudnn_out()
     try:
         tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
         model = transformers.AutoModelForCausalLM.from_pretrained(folder, **options)
@@ -74,6 +75,11 @@ def load_model(folder: Path, *, quantization: str, device: str, max_context: int
     )
     prepare(model)  # last: it replaces the weights that were counted
     return loaded
+
+
+def leave_cudnn_out() -> None:
+    """Take the other kernels for attention: cuDNN plans anew for every length, so at every step."""
+    torch.backends.cuda.enable_cudnn_sdp(False)
 
 
 def digest_of(folder: Path) -> str:
