@@ -191,7 +191,7 @@ class EngineInfo:
     model_id: str
     model_digest: str
     backend: str  # "transformers", "replay"
-    quantization: str = ""  # "bf16", "fp32", "int8"
+    quantization: str = ""  # "bf16", "fp32", "int8", "int8-all"
     devices: tuple[Device, ...] = ()
     max_context_tokens: int
     max_batch_samples: int

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from model_node.engine.base import FinishedSample, FinishReason
+from model_node.engine.graphs import GraphedSteps, can_be_graphed
 from model_node.engine.rows import RowCache
 from model_node.engine.sampling import Draw, choose, stream_key
 from model_node.engine.scheduler import Group, Running
@@ -44,11 +45,13 @@ class Row:
 class Batch:
     """Rows that decode together; `step` gives each one token and emits those that ended."""
 
-    def __init__(self, loaded: LoadedModel, emit: Emit) -> None:
+    def __init__(self, loaded: LoadedModel, emit: Emit, *, graphs: bool = True) -> None:
+        """Hold no rows yet; steps are CUDA graphs where the model allows it, unless `graphs` is false."""
         self.rows: list[Row] = []
         self._loaded = loaded
         self._emit = emit
         self._cache = RowCache()
+        self._graphs = GraphedSteps(loaded) if graphs and can_be_graphed(loaded) else None
         self._lengths: list[int] = []  # cached tokens of each row; the last generated one is not cached yet
 
     def fits(self, group: Group, count: int) -> int:
@@ -66,19 +69,19 @@ class Batch:
             Row(group, index, stream_key(seed, group.prompt_index, index), StopWatch(self._loaded.tokenizer, stops))
             for index in samples
         ]
-        ended = self._advance(rows, prefill.logits.expand(len(rows), -1))
-        alive = [row for row, reason in zip(rows, ended, strict=True) if reason is None]
-        if alive:
-            self._cache.append(prefill.cache, len(alive))
-            self.rows += alive
-            self._lengths += [len(group.tokens)] * len(alive)
+        chosen = choose(prefill.logits.expand(len(rows), -1), [row.draw() for row in rows])
+        # Memory may run out up to here, and no row has ended yet: one that starts again is not sent twice.
+        self._cache.append(prefill.cache, len(rows))
+        self._lengths += [len(group.tokens)] * len(rows)
+        self.rows += rows
+        self._advance(len(self.rows) - len(rows), *chosen)
 
     def step(self) -> int:
         """Decode one token for every row; return how many rows there were."""
         count = len(self.rows)
-        ended = self._advance(self.rows, self._forward())
+        chosen = choose(self._forward(), [row.draw() for row in self.rows])
         self._lengths = [length + 1 for length in self._lengths]
-        self._drop([place for place, reason in enumerate(ended) if reason is not None])
+        self._advance(0, *chosen)
         return count
 
     def remove(self, running: Running) -> None:
@@ -89,9 +92,13 @@ class Batch:
         """Free all rows and their memory; return them."""
         rows, self.rows, self._lengths = self.rows, [], []
         self._cache = RowCache()
+        if self._graphs is not None:
+            self._graphs.clear()
         return rows
 
     def _forward(self) -> torch.Tensor:
+        if self._graphs is not None:
+            return self._graphs.step(self._cache, [row.tokens[-1] for row in self.rows], self._lengths)
         device = self._loaded.device
         lengths = torch.tensor(self._lengths, device=device)
         width = self._cache.width
@@ -107,17 +114,17 @@ class Batch:
         logits: torch.Tensor = result.logits[:, -1].to(device)
         return logits
 
-    def _advance(self, rows: Sequence[Row], logits: torch.Tensor) -> list[FinishReason | None]:
-        """Give each row its next token; emit those that ended and say why."""
-        tokens, logprobs = choose(logits, [row.draw() for row in rows])
-        reasons = []
-        for row, token, logprob in zip(rows, tokens, logprobs, strict=True):
+    def _advance(self, first: int, tokens: Sequence[int], logprobs: Sequence[float]) -> None:
+        """Give the rows from place `first` on their next token; emit and drop those that ended."""
+        ended = []
+        for place, (token, logprob) in enumerate(zip(tokens, logprobs, strict=True), first):
+            row = self.rows[place]
             row.tokens.append(token)
             row.logprob += logprob
-            reasons.append(reason := self._ended(row, token))
-            if reason is not None:
+            if (reason := self._ended(row, token)) is not None:
                 self._finish(row, reason)
-        return reasons
+                ended.append(place)
+        self._drop(ended)
 
     def _ended(self, row: Row, token: int) -> FinishReason | None:
         if token in self._loaded.end_tokens:

@@ -8,7 +8,7 @@ from typing import Any
 
 from model_node.engine.base import EngineError, ErrorKind
 
-__all__ = ["broken", "call_back"]
+__all__ = ["broken", "call_back", "out_of_memory"]
 
 _log = logging.getLogger(__name__)
 
@@ -28,3 +28,13 @@ def broken(request_id: str, error: Exception) -> EngineError:
     return EngineError(
         ErrorKind.FAILED, f'request "{request_id}": the engine failed ({reason}); see the node\'s log and ask again'
     )
+
+
+def out_of_memory(error: Exception) -> bool:
+    """Whether the GPU's memory ran out; what torch holds back for later is then set free."""
+    import torch
+
+    if not isinstance(error, torch.OutOfMemoryError):
+        return False
+    torch.cuda.empty_cache()
+    return True

@@ -14,11 +14,13 @@ import transformers
 from model_node.engine.base import Device, EngineError, ErrorKind
 from model_node.engine.cpu import prepare
 
-__all__ = ["LoadedModel", "digest_of", "load_model"]
+__all__ = ["LoadedModel", "digest_of", "leave_cudnn_out", "load_model"]
 
 _CONTEXT_CPU = 8192
 _CONTEXT_GPU = 32768
 _INT8_SHARE = 0.9
+# From this size on bitsandbytes keeps a column of a layer's input in 16 bit; 0: none (its issue #1867).
+_THRESHOLDS = {"int8": 6.0, "int8-all": 0.0}
 _ATTENTION = frozenset({"full_attention", "sliding_attention"})
 # A template ends a turn with one of these, and some configurations name only one of them.
 _END_TOKENS = ("<|im_end|>", "<|endoftext|>", "<|eot_id|>", "<|end_of_text|>", "<end_of_turn>", "</s>")
@@ -43,6 +45,7 @@ def load_model(folder: Path, *, quantization: str, device: str, max_context: int
     transformers.utils.logging.disable_progress_bar()
     config = _config(folder)
     options = _options(folder, quantization, _place(device))
+    leave_cudnn_out()
     try:
         tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
         model = transformers.AutoModelForCausalLM.from_pretrained(folder, **options)
@@ -55,7 +58,7 @@ def load_model(folder: Path, *, quantization: str, device: str, max_context: int
             f"model {folder} cannot be loaded ({_first_line(error)}); check the folder or name another"
         ) from error
     model.eval()
-    if quantization == "int8":
+    if quantization in _THRESHOLDS:
         _check_int8(model, folder)
     inputs = model.get_input_embeddings().weight.device
     limit = getattr(config, "max_position_embeddings", None) or _CONTEXT_CPU
@@ -72,6 +75,11 @@ def load_model(folder: Path, *, quantization: str, device: str, max_context: int
     )
     prepare(model)  # last: it replaces the weights that were counted
     return loaded
+
+
+def leave_cudnn_out() -> None:
+    """Take the other kernels for attention: cuDNN plans anew for every length, so at every step."""
+    torch.backends.cuda.enable_cudnn_sdp(False)
 
 
 def digest_of(folder: Path) -> str:
@@ -124,12 +132,16 @@ def _place(device: str) -> torch.device:
 
 def _options(folder: Path, quantization: str, place: torch.device) -> dict[str, Any]:
     options: dict[str, Any] = {"dtype": torch.float32 if quantization == "fp32" else torch.bfloat16}
-    if quantization == "int8":
+    if quantization in _THRESHOLDS:
         # bitsandbytes warns about the cast of bfloat16 inputs at every layer of every step.
         logging.getLogger("bitsandbytes").setLevel(logging.ERROR)
-        options["quantization_config"] = transformers.BitsAndBytesConfig(load_in_8bit=True)
+        options["quantization_config"] = transformers.BitsAndBytesConfig(
+            load_in_8bit=True, llm_int8_threshold=_THRESHOLDS[quantization]
+        )
     elif quantization not in {"bf16", "fp32"}:
-        raise EngineError(ErrorKind.INVALID, f'quantization "{quantization}" is unknown; use bf16, fp32 or int8')
+        raise EngineError(
+            ErrorKind.INVALID, f'quantization "{quantization}" is unknown; use bf16, fp32, int8 or int8-all'
+        )
     if place.type == "cpu":
         options["device_map"] = {"": "cpu"}
     elif place.index is None and torch.cuda.device_count() > 1 and not _fits_one(folder, quantization):
@@ -142,7 +154,7 @@ def _options(folder: Path, quantization: str, place: torch.device) -> dict[str, 
 def _fits_one(folder: Path, quantization: str) -> bool:
     # A model split by layers runs its GPUs one after the other, so one GPU is better where it is enough.
     size = sum(path.stat().st_size for path in folder.glob("*.safetensors"))
-    needed = size // 2 if quantization == "int8" else size
+    needed = size // 2 if quantization in _THRESHOLDS else size
     free, _ = torch.cuda.mem_get_info(0)
     return bool(needed < 0.6 * free)
 

@@ -18,14 +18,14 @@ from model_node.engine.base import (
     Load,
     ScoreJob,
 )
-from model_node.engine.failures import broken, call_back
+from model_node.engine.failures import broken, call_back, out_of_memory
 from model_node.engine.meter import Meter
 from model_node.engine.scheduler import Group, Running, Scheduler, enter, overdue
 from model_node.engine.validation import check_job
 
 # torch takes seconds to import and is not needed to name the engine: the modules that use it come with start().
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from model_node.engine.batch import Batch
@@ -37,8 +37,7 @@ if TYPE_CHECKING:
 __all__ = ["LocalEngine"]
 
 _log = logging.getLogger(__name__)
-_BATCH_CPU = 32
-_BATCH_GPU = 128
+_BATCH = {"cpu": 32, "cuda": 128}
 _STORE_TOKENS = 16384
 
 
@@ -85,14 +84,12 @@ class LocalEngine:
             from model_node.engine.prefixes import PrefixStore
             from model_node.engine.questions import Reader
         except ImportError as error:
-            raise EngineError(
-                ErrorKind.FAILED,
-                f'{error.name} is not installed; install it with pip install "pytest-supercharger[node]"',
-            ) from error
+            text = f'{error.name} is not installed; install it with pip install "pytest-supercharger[node]"'
+            raise EngineError(ErrorKind.FAILED, text) from error
         self._loaded = load_model(
             self._folder, quantization=self._quantization, device=self._device, max_context=self._max_context
         )
-        self._max_batch = self._max_batch or (_BATCH_GPU if self._loaded.device.type == "cuda" else _BATCH_CPU)
+        self._max_batch = self._max_batch or _BATCH[self._loaded.device.type]
         self._encoder = Encoder(self._loaded.tokenizer, self._loaded.max_context)
         self._store = PrefixStore(self._loaded, min(_STORE_TOKENS, self._loaded.cache_tokens // 4))
         self._reader = Reader(self._loaded, self._encoder, self._store)
@@ -162,9 +159,8 @@ class LocalEngine:
 
     def _admit(self, request_id: str) -> None:
         if not self._open:
-            raise EngineError(
-                ErrorKind.FAILED, f'request "{request_id}": the engine is not running; start the node again'
-            )
+            text = f'request "{request_id}": the engine is not running; start the node again'
+            raise EngineError(ErrorKind.FAILED, text)
         if request_id in self._live:
             raise EngineError(ErrorKind.INVALID, f'request id "{request_id}" is in use; choose another')
 
@@ -182,9 +178,8 @@ class LocalEngine:
                 self._fill()
                 self._step()
         for entry in list(self._live.values()):
-            self._end(
-                entry, EngineError(ErrorKind.CANCELLED, f'request "{entry.job.request_id}": the node is stopping')
-            )
+            text = f'request "{entry.job.request_id}": the node is stopping'
+            self._end(entry, EngineError(ErrorKind.CANCELLED, text))
 
     def _wait(self) -> bool:
         with self._wake:
@@ -235,14 +230,17 @@ class LocalEngine:
         running = group.running
         if running.started is None:
             running.started = time.monotonic()
+        crowded = bool(self._batch.rows)
         try:
             prefill = self._store.prefill(group.tokens)
             if group.prompt_index not in running.seen_groups:
                 running.seen_groups.add(group.prompt_index)
                 running.computed_tokens += prefill.computed
+            crowded = crowded or len(samples) > 1  # a prompt too long by itself is no reason for a smaller batch
             self._batch.join(group, samples, prefill)
         except Exception as error:  # as above
-            self._end(running, broken(running.job.request_id, error))
+            if not self._halved(error, crowded, [(group, sample) for sample in samples]):
+                self._end(running, broken(running.job.request_id, error))
 
     def _step(self) -> None:
         if not self._batch.rows:
@@ -251,30 +249,32 @@ class LocalEngine:
         try:
             count = self._batch.step()
         except Exception as error:  # out of memory above all: told apart there
-            self._recover(error)
+            jobs = {id(row.group.running): row.group.running for row in self._batch.rows}
+            if not self._halved(error, len(self._batch.rows) > 1):
+                self._batch.clear()
+                for running in jobs.values():
+                    self._end(running, broken(running.job.request_id, error))
             return
         now = time.monotonic()
         with self._wake:
             self._meter.add(now, count, now - begun)
 
-    def _recover(self, error: Exception) -> None:
-        """After a failed step: halve the batch when memory ran out, else fail the jobs that were in it."""
-        import torch
-
-        rows = self._batch.clear()
+    def _halved(self, error: Exception, crowded: bool, joining: Sequence[tuple[Group, int]] = ()) -> bool:
+        """Where memory ran out, go on with half of the rows: those of the batch and `joining` are queued again."""
+        if not out_of_memory(error):
+            return False
+        rows = [*((row.group, row.sample_index) for row in self._batch.clear()), *joining]
         self._store.clear()
-        if isinstance(error, torch.OutOfMemoryError) and self._max_batch > 1:
-            torch.cuda.empty_cache()
-            _log.warning("out of memory with %d rows; going on with at most %d", len(rows), self._max_batch // 2)
-            with self._wake:
-                self._max_batch = max(self._max_batch // 2, 1)
-                # A sample is a function of its key, so that starting it again gives the same text.
-                for row in rows:
-                    if row.group.running.remaining:
-                        self._scheduler.put_back(row.group, [row.sample_index])
-            return
-        for running in {id(row.group.running): row.group.running for row in rows}.values():
-            self._end(running, broken(running.job.request_id, error))
+        if not crowded:
+            return False
+        with self._wake:
+            self._max_batch = max(self._max_batch // 2, 1)
+            # A sample is a function of its key, so that starting it again gives the same text.
+            for group, sample in rows:
+                if group.running.remaining:
+                    self._scheduler.put_back(group, [sample])
+        _log.warning("out of memory with %d rows; going on with at most %d", len(rows), self._max_batch)
+        return True
 
     def _emit(self, running: Running, sample: FinishedSample) -> None:
         running.remaining -= 1

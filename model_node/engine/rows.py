@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["RowCache"]
 
 _SLACK_COLUMNS = 128
+_ALIGNED = 16  # columns: what fused attention asks of a mask's rows
 
 
 class _RowLayer(CacheLayerMixin):
@@ -30,6 +31,7 @@ class _RowLayer(CacheLayerMixin):
     def __init__(self, **_: Any) -> None:
         super().__init__()
         self.rows = self.start = self.end = 0
+        self.builds = 0  # buffers so far; their addresses hold until the next
 
     def lazy_initialization(self, key_states: torch.Tensor, value_states: torch.Tensor) -> None:
         self.dtype, self.device = key_states.dtype, key_states.device
@@ -45,13 +47,17 @@ class _RowLayer(CacheLayerMixin):
         if not self.is_initialized:
             self.lazy_initialization(key_states, value_states)
         added = key_states.shape[2]
-        if self.end + added > self.keys.shape[2]:
-            self._rebuild(rows=self.keys.shape[0], left=0, right=added + _SLACK_COLUMNS)
+        self.make_room(added)
         window = slice(self.end, self.end + added)
         self.keys[: self.rows, :, window] = key_states
         self.values[: self.rows, :, window] = value_states
         self.end += added
         return self.used()
+
+    def make_room(self, columns: int) -> None:
+        """See to it that the buffers hold `columns` more."""
+        if self.end + columns > self.keys.shape[2]:
+            self._rebuild(rows=self.keys.shape[0], left=0, right=columns + _SLACK_COLUMNS)
 
     def used(self) -> tuple[torch.Tensor, torch.Tensor]:
         """The window in use, without a copy."""
@@ -102,6 +108,7 @@ class _RowLayer(CacheLayerMixin):
     def _rebuild(self, *, rows: int, left: int, right: int) -> None:
         """Move the window to fresh buffers with `left` and `right` more columns; unused ones on the left go."""
         width = self.end - self.start
+        right += -(left + width + right) % _ALIGNED
         old = self.used()
         fresh = []
         for tensor in old:
@@ -110,6 +117,7 @@ class _RowLayer(CacheLayerMixin):
             fresh.append(buffer)
         self.keys, self.values = fresh
         self.start, self.end = left, left + width
+        self.builds += 1
 
     def get_mask_sizes(self, query_length: int) -> tuple[int, int]:
         return self.get_seq_length() + query_length, 0
@@ -133,6 +141,36 @@ class RowCache(Cache):
     def width(self) -> int:
         """Columns in use: the length of the longest row, or more until the next `trim`."""
         return self.layers[0].get_seq_length() if self.layers else 0
+
+    @property
+    def end(self) -> int:
+        """The column that is written next."""
+        return self.layers[0].end
+
+    @property
+    def columns(self) -> int:
+        """Columns of the buffers, in use or not."""
+        return self.layers[0].keys.shape[2]
+
+    @property
+    def capacity(self) -> int:
+        """Rows of the buffers, in use or not."""
+        return self.layers[0].keys.shape[0]
+
+    @property
+    def builds(self) -> int:
+        """Changes when the buffers do."""
+        return self.layers[0].builds
+
+    def make_room(self, columns: int) -> None:
+        """See to it that the buffers hold `columns` more."""
+        for layer in self.layers:
+            layer.make_room(columns)
+
+    def advance(self, columns: int) -> None:
+        """Take columns into use that were written into the buffers from outside."""
+        for layer in self.layers:
+            layer.end += columns
 
     def append(self, source: RowCache, copies: int) -> None:
         """Add `copies` rows that hold the one row of `source`."""

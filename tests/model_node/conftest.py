@@ -1,7 +1,11 @@
-"""A tiny model with random weights and a tokenizer made here, and an engine that runs it."""
+"""A tiny model with random weights and a tokenizer made here, and an engine that runs it.
+
+SUPERCHARGER_TEST_DEVICE names the device: cpu, unless a machine with a GPU tries the engine on it.
+"""
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,6 +17,7 @@ from model_node.engine.base import EngineError, FinishedSample, GenerateJob, Pro
 from model_node.engine.local import LocalEngine
 
 WAIT = 120.0
+DEVICE = os.environ.get("SUPERCHARGER_TEST_DEVICE", "cpu")
 TEMPLATE = (
     "{% for message in messages %}<|im_start|>{{ message['role'] }}\n{{ message['content'] }}<|im_end|>\n{% endfor %}"
     "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
@@ -60,6 +65,18 @@ def save_model(folder: Path, vocabulary: int, **changes: Any) -> None:
     Qwen2ForCausalLM(Qwen2Config(**(settings | changes))).save_pretrained(folder)
 
 
+@pytest.fixture
+def device() -> str:
+    """Where engines run."""
+    return DEVICE
+
+
+@pytest.fixture
+def rows(device: str) -> int:
+    """How many samples an engine decodes together by default."""
+    return 32 if device == "cpu" else 128
+
+
 @pytest.fixture(scope="session")
 def tiny_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A Qwen2 of three layers with random weights, saved like any other model."""
@@ -70,11 +87,11 @@ def tiny_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def make_engine(tiny_folder: Path) -> Iterator[Callable[..., LocalEngine]]:
-    """Makes started engines on the CPU in float32, where batches of any shape agree; closes them all."""
+    """Makes started engines in float32, where batches of any shape agree; closes them all."""
     engines: list[LocalEngine] = []
 
     def make(folder: Path = tiny_folder, **settings: Any) -> LocalEngine:
-        settings = {"quantization": "fp32", "device": "cpu", "model_id": "tiny"} | settings
+        settings = {"quantization": "fp32", "device": DEVICE, "model_id": "tiny"} | settings
         engine = LocalEngine(folder, **settings)
         engine.start()
         engines.append(engine)

@@ -22,14 +22,16 @@ def edited(folder: Path, copy: Path, **changes: Any) -> Path:
     return copy
 
 
-def test_int8_runs_on_a_cpu_with_its_linear_layers_in_int8(
-    make_engine: Callable[..., LocalEngine], collector: type
+@pytest.mark.parametrize(("quantization", "threshold"), [("int8", 6.0), ("int8-all", 0.0)])
+def test_int8_runs_with_its_linear_layers_in_int8(
+    make_engine: Callable[..., LocalEngine], collector: type, quantization: str, threshold: float
 ) -> None:
     import torch
 
-    engine = make_engine(quantization="int8")
+    engine = make_engine(quantization=quantization)
     layer = engine._loaded.model.model.layers[0].mlp.gate_proj
     assert layer.weight.dtype == torch.int8
+    assert layer.state.threshold == threshold
     owner = collector()
     engine.submit(owner.job("yes", "def add(a, b):", samples=2, max_new_tokens=6))
     assert isinstance(owner.wait().result, Usage)
@@ -72,7 +74,7 @@ def test_layers_the_loop_does_not_run_are_refused(
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"quantization": "int3"}, 'quantization "int3" is unknown; use bf16, fp32 or int8'),
+        ({"quantization": "int3"}, 'quantization "int3" is unknown; use bf16, fp32, int8 or int8-all'),
         ({"device": "toaster"}, 'device "toaster" is unknown; use auto, cpu'),
     ],
 )
@@ -114,10 +116,10 @@ def test_the_digest_changes_with_weights_and_tokenizer_and_not_with_the_place(
     assert digest_of(copy) != changed
 
 
-def test_bf16_is_the_default_type(tiny_folder: Path) -> None:
+def test_bf16_is_the_default_type(tiny_folder: Path, device: str) -> None:
     import torch
 
-    engine = LocalEngine(tiny_folder, model_id="tiny", device="cpu")
+    engine = LocalEngine(tiny_folder, model_id="tiny", device=device)
     engine.start()
     try:
         assert engine._loaded.model.dtype == torch.bfloat16
@@ -125,7 +127,7 @@ def test_bf16_is_the_default_type(tiny_folder: Path) -> None:
         engine.close()
 
 
-@pytest.mark.parametrize("quantization", ["bf16", "fp32", "int8"])
+@pytest.mark.parametrize("quantization", ["bf16", "fp32", "int8", "int8-all"])
 def test_the_command_line_and_the_engine_know_the_same_quantizations(make_engine: Any, quantization: str) -> None:
     from model_node.cli import parser
 

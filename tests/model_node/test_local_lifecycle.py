@@ -176,28 +176,6 @@ def test_a_failing_step_fails_the_jobs_in_it_and_the_engine_goes_on(engine: Loca
     assert isinstance(later.wait().result, Usage)
 
 
-def test_out_of_memory_halves_the_batch_and_loses_no_sample(make_engine: Any, collector: type) -> None:
-    import torch
-
-    engine, owner = make_engine(max_batch=8), collector()
-    plain = collector()
-    engine.submit(plain.job("yes", samples=8, max_new_tokens=10, temperature=1.0))
-    plain.wait()
-    step, calls = engine._batch.step, []
-
-    def fail_once() -> int:
-        calls.append(len(engine._batch.rows))
-        if len(calls) == 3:
-            raise torch.OutOfMemoryError("no memory left")
-        return int(step())
-
-    engine._batch.step = fail_once
-    engine.submit(owner.job("yes", samples=8, max_new_tokens=10, temperature=1.0))
-    assert owner.wait().texts() == plain.texts()
-    assert engine.info().max_batch_samples == 4
-    assert max(calls[3:]) <= 4
-
-
 def test_a_callback_that_raises_harms_no_other_job(engine: LocalEngine, collector: type) -> None:
     bad, good = collector(), collector()
     job = bad.job("yes", name="bad", max_new_tokens=2)
@@ -221,18 +199,8 @@ def test_close_cancels_what_runs_and_refuses_what_comes(endless: LocalEngine, co
         endless.submit(collector().job("yes"))
 
 
-def test_the_memory_for_the_cache_bounds_the_rows(make_engine: Any, collector: type) -> None:
-    engine, owner = make_engine(), collector()
-    object.__setattr__(engine._loaded, "cache_tokens", 60)
-    rows: list[int] = []
-    engine.on_turn = lambda: rows.append(len(engine._batch.rows))
-    engine.submit(owner.job("yes", samples=9, max_new_tokens=18, temperature=1.0))
-    assert len(owner.wait().samples) == 9
-    assert 1 <= max(rows) <= 3
-
-
-def test_load_counts_and_speed(engine: LocalEngine, collector: type) -> None:
-    assert engine.load().free_samples == 32
+def test_load_counts_and_speed(engine: LocalEngine, collector: type, rows: int) -> None:
+    assert engine.load().free_samples == rows
     assert engine.load().tokens_per_second == 0
     owner = collector()
     engine.submit(owner.job("yes", samples=3, max_new_tokens=6))
@@ -240,10 +208,10 @@ def test_load_counts_and_speed(engine: LocalEngine, collector: type) -> None:
     assert engine.load().tokens_per_second > 0
 
 
-def test_info_names_the_model_and_its_limits(engine: LocalEngine, make_engine: Any) -> None:
+def test_info_names_the_model_and_its_limits(engine: LocalEngine, make_engine: Any, rows: int) -> None:
     info = engine.info()
     assert (info.model_id, info.backend, info.quantization) == ("tiny", "transformers", "fp32")
-    assert (info.max_context_tokens, info.max_batch_samples) == (512, 32)
+    assert (info.max_context_tokens, info.max_batch_samples) == (512, rows)
     assert info.devices[0].weight_bytes > 0
     assert info.model_digest == make_engine().info().model_digest
 

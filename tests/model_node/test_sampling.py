@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -10,6 +11,12 @@ import torch
 
 from model_node.engine.base import SamplingParams
 from model_node.engine.sampling import Draw, _top, choose, stream_key
+
+
+@pytest.fixture(autouse=True)
+def tensors_on_the_device(device: str) -> Iterator[None]:
+    with torch.device(device):
+        yield
 
 
 def draw(index: int = 0, step: int = 0, seen: tuple[int, ...] = (), **settings: Any) -> Draw:
