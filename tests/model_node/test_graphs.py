@@ -14,7 +14,6 @@ from model_node.engine.loading import load_model
 from model_node.engine.local import LocalEngine
 
 LENGTHS = (150, 40, 9)  # more than one buffer's columns, and rows that end in between
-needs_cuda = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
 
 
 def crowd(engine: LocalEngine, collector: type) -> list[dict[tuple[int, int], str]]:
@@ -76,7 +75,7 @@ def test_nothing_is_graphed_on_a_cpu(tiny_folder: Path) -> None:
     assert not can_be_graphed(load_model(tiny_folder, quantization="fp32", device="cpu", max_context=None))
 
 
-@needs_cuda
+@pytest.mark.gpu
 @pytest.mark.parametrize(
     ("quantization", "graphed"), [("fp32", True), ("bf16", True), ("int8-all", True), ("int8", False)]
 )
@@ -85,7 +84,7 @@ def test_what_is_graphed_on_a_gpu(tiny_folder: Path, quantization: str, graphed:
     assert can_be_graphed(loaded) == graphed
 
 
-@needs_cuda
+@pytest.mark.gpu
 def test_a_graph_is_replayed_and_ends_with_its_batch(make_engine: Callable[..., LocalEngine], collector: type) -> None:
     engine = make_engine(device="cuda")
     forwards: list[int] = []
@@ -99,7 +98,7 @@ def test_a_graph_is_replayed_and_ends_with_its_batch(make_engine: Callable[..., 
     assert not engine._batch._graphs._steps
 
 
-@needs_cuda
+@pytest.mark.gpu
 def test_a_model_that_looks_at_its_numbers_runs_without_a_graph(
     make_engine: Callable[..., LocalEngine], collector: type, caplog: pytest.LogCaptureFixture
 ) -> None:

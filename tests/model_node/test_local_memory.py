@@ -93,7 +93,7 @@ def test_the_memory_for_the_cache_bounds_the_rows(make_engine: Any, collector: t
     assert 1 <= max(rows) <= 3
 
 
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
+@pytest.mark.gpu
 def test_memory_that_really_runs_out_loses_no_sample(make_engine: Callable[..., LocalEngine], collector: type) -> None:
     engine, plain = make_engine(device="cuda", max_batch=128), make_engine(device="cuda", max_batch=128)
     for each in (engine, plain):
