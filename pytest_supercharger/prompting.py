@@ -67,11 +67,15 @@ def repair_question(
     failing_test_source: str,
     failure_text: str,
     *,
+    variant: int = 0,
     seed: int = 0,
     max_new_tokens: int = CODE_TOKENS,
     temperature: float = 0.8,
 ) -> Question:
-    """Return the question for a corrected implementation; the failure comes from hostile code and is cleaned here."""
+    """Return the question for a corrected implementation; the failure comes from hostile code and is cleaned here.
+
+    `variant` counts through the wordings, some of which do not show the candidate.
+    """
     printable = "".join(c for c in failure_text if c == "\n" or c.isprintable())[:2000]
     values = _values(
         stub,
@@ -81,7 +85,7 @@ def repair_question(
         test=failing_test_source,
         failure=printable,
     )
-    return _question(QuestionKind.REPAIR, stub, values, 0, seed, max_new_tokens, temperature)
+    return _question(QuestionKind.REPAIR, stub, values, variant, seed, max_new_tokens, temperature)
 
 
 def variants(kind: QuestionKind) -> tuple[str, ...]:

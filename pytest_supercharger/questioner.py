@@ -37,10 +37,12 @@ class Questioner:
 
     def repair(self, candidate: Candidate, failing_test: str, failure: str) -> Question:
         """Ask for a better version of a candidate, with one failing test and what happened."""
-        _, seed = self._number(QuestionKind.REPAIR)
+        variant, seed = self._number(QuestionKind.REPAIR)
         written = _as_written(self._stub, candidate)
         return self._change(
-            prompting.repair_question(self._stub, self._context, written, failing_test, failure, seed=seed)
+            prompting.repair_question(
+                self._stub, self._context, written, failing_test, failure, variant=variant, seed=seed
+            )
         )
 
     def _number(self, kind: QuestionKind) -> tuple[int, int]:

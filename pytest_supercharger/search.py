@@ -207,10 +207,9 @@ def _explore(progress: Progress, policy: Policy, rng: Random) -> Action:
     assessment = progress.assessment
     drawn = progress.codes + progress.repairs
     can_repair = bool(progress.parents) and progress.repairs < policy.repairs
-    if assessment is None or assessment.best is None:
-        fresh = policy.start_codes * 2 - progress.codes
-        if fresh > 0 and _codes_left(progress, policy):
-            return _ask_codes(progress, policy, fresh)
+    if (assessment is None or assessment.best is None) and _codes_left(progress, policy):
+        # A fresh code is right more often than a repaired one, unless the model is strong (arXiv 2306.09896).
+        return _ask_codes(progress, policy, policy.start_codes)
     if drawn >= policy.futility_samples and (
         assessment is None or assessment.probability < policy.futility_probability
     ):

@@ -34,7 +34,11 @@ SECRET = "return 'the candidate'"
 def every_question(stub: Stub = FUNCTION, context: Context = CONTEXT) -> list[Question]:
     codes = [prompting.code_question(stub, context, variant=v) for v in range(4)]
     tests = [prompting.test_question(stub, context, variant=v) for v in range(4)]
-    return [*codes, *tests, prompting.repair_question(stub, context, SECRET, "assert slugify('')", "AssertionError")]
+    repairs = [
+        prompting.repair_question(stub, context, SECRET, "assert slugify('')", "AssertionError", variant=v)
+        for v in range(2)
+    ]
+    return [*codes, *tests, *repairs]
 
 
 @pytest.mark.parametrize("question", every_question(), ids=lambda q: q.kind.value)
@@ -115,9 +119,20 @@ def test_chat_markers_in_user_text_are_broken_apart() -> None:
         assert not re.search(r"<\|im_|</s>|<start_of_turn>|\[INST\]", text)
 
 
+def test_repairs_show_the_failure_alone_and_with_the_attempt_in_turn() -> None:
+    first, second, third = (
+        prompting.repair_question(FUNCTION, CONTEXT, SECRET, "assert slugify('')", "AssertionError: no", variant=v)
+        for v in range(3)
+    )
+    assert all("assert slugify('')" in q.user and "AssertionError: no" in q.user for q in (first, second))
+    assert SECRET not in first.user
+    assert SECRET in second.user
+    assert third.user == first.user
+
+
 def test_a_failure_is_capped_and_loses_its_control_characters() -> None:
     question = prompting.repair_question(FUNCTION, CONTEXT, SECRET, "TEST", "\x1b[31mbad\x00" + "x" * 10_000)
-    assert SECRET in question.user
+    assert "[31mbad" in question.user
     assert "\x1b" not in question.user
     assert "x" * 2_001 not in question.user
 

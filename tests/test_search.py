@@ -104,9 +104,10 @@ def test_six_hopeless_samples_end_the_search() -> None:
 def test_without_a_trusted_candidate_fresh_codes_come_before_repairs() -> None:
     stuck = Progress(codes=3, suites=1, assessment=NOBODY, parents=(PARENT,))
     assert after(stuck) == AskCode(n=3)
-    assert after(replace(stuck, codes=6)) == Repair(candidate_id="p", test_id="t")
-    assert after(replace(stuck, codes=6, repairs=3)) == Abstain(
-        reason="no candidate passes the trusted tests (6 codes, 1 test suite, 3 repairs)"
+    assert after(replace(stuck, codes=11)) == AskCode(n=1)
+    assert after(replace(stuck, codes=12)) == Repair(candidate_id="p", test_id="t")
+    assert after(replace(stuck, codes=12, repairs=3)) == Abstain(
+        reason="no candidate passes the trusted tests (12 codes, 1 test suite, 3 repairs)"
     )
 
 
