@@ -140,7 +140,8 @@ def test_every_file_that_is_named_exists(name):
 def test_every_flag_and_variable_that_is_named_exists(name):
     text = page(name)
     assert set(re.findall(r"--supercharge[a-z-]*\b", text)) <= PYTEST_FLAGS
-    code = "\n".join(path.read_text(encoding="utf-8") for path in SOURCES)
+    readers = [*SOURCES, ROOT / "tests/model_node/conftest.py"]
+    code = "\n".join(path.read_text(encoding="utf-8") for path in readers)
     variables = set(re.findall(r"\b(?:PYTEST_SUPERCHARGE|SUPERCHARGER)_[A-Z_]+\b", text))
     assert all(variable in code for variable in variables)
 
