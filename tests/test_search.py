@@ -155,7 +155,7 @@ def test_a_node_with_nothing_to_say_ends_the_search() -> None:
 
 
 def repaired(*parents: Parent) -> Counter[str]:
-    progress, rng = Progress(codes=6, suites=1, assessment=NOBODY, parents=parents), Random(0)
+    progress, rng = Progress(codes=12, suites=1, assessment=NOBODY, parents=parents), Random(0)
     actions = [next_action(progress, POLICY, rng) for _ in range(300)]
     return Counter(action.candidate_id for action in actions if isinstance(action, Repair))
 
