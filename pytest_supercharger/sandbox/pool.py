@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from pytest_supercharger.errors import SandboxError
+from pytest_supercharger.sandbox.anomalies import anomaly
 from pytest_supercharger.sandbox.slot import Slot, SlotBroken
 
 __all__ = ["Closed", "SlotPool"]
@@ -27,6 +28,7 @@ class SlotPool:
     """At most `size` slots; `start` makes the slot with a given number."""
 
     def __init__(self, size: int, start: Callable[[int], Slot], *, jobs_per_slot: int = _JOBS_PER_SLOT) -> None:
+        self.size = size
         self._start = start
         self._jobs_per_slot = jobs_per_slot
         self._changed = threading.Condition()
@@ -35,6 +37,11 @@ class SlotPool:
         self._busy: dict[int, Slot | None] = {}
         self._closed = False
         self._keeper: threading.Thread | None = None
+
+    @property
+    def idle(self) -> int:
+        """How many slots have nothing to do, those that were not started yet included."""
+        return self.size - len(self._busy)
 
     def call(self, job: Job, seconds: float) -> tuple[dict[str, Any], dict[str, Any]]:
         """Run `job` on a free slot, once more on a fresh one when the slot breaks; SlotBroken after that."""
@@ -50,8 +57,8 @@ class SlotPool:
             except BaseException:
                 self._discard(number, slot)
                 raise
-            # A place that a job could not be cleaned from is not given to the next one.
-            if slot.jobs >= self._jobs_per_slot or answer[1].get("clean") is False:
+            # A place in which something odd happened is not given to the next job, nor to a second try of this one.
+            if slot.jobs >= self._jobs_per_slot or anomaly(answer[1], slot.hello):
                 self._discard(number, slot)
             else:
                 self._release(number, slot)

@@ -32,7 +32,7 @@ def main(job: Job, channel: Channel) -> None:
     """Import the module, then evaluate every probe that is not finished yet."""
     os.makedirs("/tmp/p")
     os.chdir("/tmp/p")
-    overlay.install(overlay.decode(job["overlay"]), job["snapshot"], job["roots"])
+    overlay.install(job["overlay"], job["snapshot"], job["roots"])
     reached: list[str] = []
     record_stubs(lambda message: reached.append(message["stub"]))
     try:

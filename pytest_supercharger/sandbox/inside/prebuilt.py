@@ -1,0 +1,143 @@
+"""The `generated` profile: pytest's session made once in PID 1, so that a fork only collects and runs.
+
+It uses parts of pytest that may change. Where they differ, `running` falls back to `pytest.main()`.
+"""
+
+from __future__ import annotations
+
+import io
+import linecache
+import marshal
+import os
+import sys
+import types
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+from _pytest._io import TerminalWriter
+from _pytest.config import _prepareconfig
+from _pytest.main import Session
+
+from .reporting import Reporter
+
+__all__ = ["FOLDER", "PLUGINS", "Plain", "Prebuilt", "TestModule", "arguments"]
+
+FOLDER = "/tmp/p"
+
+# Plugins that generated tests may rely on where the project's environment has them: the module that is the plugin.
+PLUGINS = tuple(
+    name
+    for name in ("pytest_asyncio.plugin", "anyio.pytest_plugin", "_hypothesis_pytestplugin", "pytest_mock")
+    if find_spec(name.partition(".")[0]) is not None
+)
+# What writes, debugs or collects other files, and what collects garbage twice at the end of a session.
+_UNWANTED = (
+    *("cacheprovider", "terminal", "faulthandler", "unraisableexception", "threadexception", "pastebin"),
+    *("junitxml", "doctest", "stepwise", "debugging", "setuponly", "setupplan"),
+)
+
+
+def arguments() -> list[str]:
+    """The options of a run of generated tests: no conftest, no ini file, few plugins, nothing printed."""
+    options = ["--noconftest", "-c", "/dev/null", "--rootdir", FOLDER, "--confcutdir", FOLDER, "--capture=no"]
+    for plugin in _UNWANTED:
+        options += ["-p", f"no:{plugin}"]
+    for plugin in PLUGINS:
+        options += ["-p", plugin]
+    if "pytest_asyncio.plugin" in PLUGINS:
+        options += ["-o", "asyncio_mode=auto"]
+    return options
+
+
+class Plain:
+    """Settings without a flag of their own once the terminal plugin is off."""
+
+    def pytest_configure(self, config: pytest.Config) -> None:
+        """Skip rendering source of failures nobody reads, and make Hypothesis say the same thing on every run."""
+        config.option.tbstyle = "no"
+        # Before pytest 9, explaining a failed comparison takes the writer of the terminal plugin.
+        config.pluginmanager.register(_Terminal(), "terminalreporter")
+        if "_hypothesis_pytestplugin" in PLUGINS:
+            _steady_hypothesis()
+
+
+class _Terminal:
+    def __init__(self) -> None:
+        self._tw = TerminalWriter(io.StringIO())
+
+
+def _steady_hypothesis() -> None:
+    from hypothesis import settings
+
+    settings.register_profile("supercharge", deadline=None, derandomize=True, database=None)
+    settings.load_profile("supercharge")
+
+
+@dataclass(frozen=True)
+class TestModule:
+    """One test module that has no file: its name, its text, and its code as `marshal` writes it, if there is any."""
+
+    name: str
+    source: str
+    code: bytes | None
+
+
+class _Module(pytest.Module):
+    source: TestModule
+
+    def _getobj(self) -> types.ModuleType:
+        path = str(self.path)
+        lines = self.source.source.splitlines(keepends=True)
+        linecache.cache[path] = (len(self.source.source), None, lines, path)  # for inspect and tracebacks
+        code = marshal.loads(self.source.code) if self.source.code else compile(self.source.source, path, "exec")
+        module = types.ModuleType(self.source.name)
+        module.__file__ = path
+        sys.modules[self.source.name] = module
+        exec(code, module.__dict__)
+        return module
+
+
+class Prebuilt:
+    """A configured session that has collected nothing yet."""
+
+    def __init__(self) -> None:
+        os.makedirs(FOLDER, exist_ok=True)
+        before = os.environ.copy()
+        for variable in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS"):
+            os.environ.pop(variable, None)
+        os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+        self.reporter = Reporter(lambda *messages: None)
+        try:
+            with warnings.catch_warnings():  # the filters of a session would be those of every other job
+                self._config = _prepareconfig([*arguments(), "--assert=plain"], [self.reporter, Plain()])
+                self._config._do_configure()
+                self._session = Session.from_config(self._config)
+                self._config.hook.pytest_sessionstart(session=self._session)
+        finally:
+            os.environ.clear()
+            os.environ.update(before)
+
+    def run(self, modules: Sequence[TestModule]) -> int:
+        """Collect and run `modules` one after the other, each torn down before the next; pytest's exit status."""
+        for module in modules:
+            items = self._collect(module)
+            for item, following in zip(items, [*items[1:], None], strict=True):
+                self._config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+        if self._session.testsfailed:
+            return int(pytest.ExitCode.TESTS_FAILED)
+        return int(pytest.ExitCode.OK if self.reporter.collected else pytest.ExitCode.NO_TESTS_COLLECTED)
+
+    def _collect(self, source: TestModule) -> list[pytest.Item]:
+        session, hook = self._session, self._config.hook
+        module = _Module.from_parent(session, path=Path(f"{FOLDER}/{source.name}.py"))
+        module.source = source
+        items = list(session.genitems(module))
+        hook.pytest_collection_modifyitems(session=session, config=self._config, items=items)
+        session.items = items
+        session.testscollected += len(items)
+        hook.pytest_collection_finish(session=session)
+        return items
