@@ -49,6 +49,8 @@ class SlotPool:
             number, slot = self._acquire(fresh=attempt > 0)
             try:
                 answer = slot.exchange(job, seconds)
+                # A place in which something odd happened gets no other job, nor a second try of this one.
+                spent = slot.jobs >= self._jobs_per_slot or bool(anomaly(answer[1], slot.hello))
             except SlotBroken:
                 self._discard(number, slot)
                 if attempt == _ATTEMPTS - 1:
@@ -57,8 +59,7 @@ class SlotPool:
             except BaseException:
                 self._discard(number, slot)
                 raise
-            # A place in which something odd happened is not given to the next job, nor to a second try of this one.
-            if slot.jobs >= self._jobs_per_slot or anomaly(answer[1], slot.hello):
+            if spent:
                 self._discard(number, slot)
             else:
                 self._release(number, slot)

@@ -25,6 +25,7 @@ class FakeSlot(Slot):
     def __init__(self, number: int, work: Callable[[FakeSlot, Mapping[str, Any]], dict[str, Any]]) -> None:
         self.number = number
         self.jobs = 0
+        self.hello = {}
         self.pings = 0
         self.last_used = time.monotonic()
         self.destroyed = threading.Event()

@@ -5,14 +5,10 @@ What comes back is kept by PID 1 as bytes and read by jobs only; code that a can
 
 from __future__ import annotations
 
-import ast
 import base64
-import marshal
 from typing import TYPE_CHECKING
 
-from _pytest.assertion.rewrite import rewrite_asserts
-
-from .prebuilt import FOLDER
+from .prebuilt import FOLDER, compile_module
 
 if TYPE_CHECKING:
     from .child import Channel, Job
@@ -24,14 +20,8 @@ def main(job: Job, channel: Channel) -> None:
     """Send the code of each test of `job` that has any; the others are compiled again where their error is seen."""
     for index, test in enumerate(job["tests"]):
         try:
-            code = _compile(test["source"], f"{FOLDER}/{test['name']}.py")
+            code = compile_module(test["source"], f"{FOLDER}/{test['name']}.py")
         except (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError):
             continue
         channel.send({"type": "code", "index": index, "code": base64.b64encode(code).decode("ascii")})
     channel.send({"type": "end"})
-
-
-def _compile(source: str, path: str) -> bytes:
-    tree = ast.parse(source, path)
-    rewrite_asserts(tree, source.encode("utf-8", "surrogatepass"))
-    return marshal.dumps(compile(tree, path, "exec", dont_inherit=True))

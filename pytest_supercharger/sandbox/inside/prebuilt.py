@@ -5,6 +5,7 @@ It uses parts of pytest that may change. Where they differ, `running` falls back
 
 from __future__ import annotations
 
+import ast
 import io
 import linecache
 import marshal
@@ -16,9 +17,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import pytest
 from _pytest._io import TerminalWriter
+from _pytest.assertion.rewrite import rewrite_asserts
 from _pytest.config import _prepareconfig
 from _pytest.main import Session
 
@@ -77,6 +80,33 @@ def _steady_hypothesis() -> None:
     settings.load_profile("supercharge")
 
 
+_WARM_UP = """
+import pytest
+
+@pytest.fixture
+def one():
+    return 1
+
+@pytest.mark.parametrize("x", [1, 2])
+def test_passes(one, x):
+    assert one + x == x + 1
+    assert one in [1, 2]
+    with pytest.raises(ValueError, match="no"):
+        raise ValueError("no")
+    assert 0.1 + 0.2 == pytest.approx(0.3)
+
+def test_fails():
+    assert 1 == 2
+"""
+
+
+def compile_module(source: str, path: str) -> bytes:
+    """The code of a test module, its assertions rewritten so that they tell what they compared."""
+    tree = ast.parse(source, path)
+    rewrite_asserts(tree, source.encode("utf-8", "surrogatepass"))
+    return marshal.dumps(compile(tree, path, "exec", dont_inherit=True))
+
+
 @dataclass(frozen=True)
 class TestModule:
     """One test module that has no file: its name, its text, and its code as `marshal` writes it, if there is any."""
@@ -117,9 +147,28 @@ class Prebuilt:
                 self._config._do_configure()
                 self._session = Session.from_config(self._config)
                 self._config.hook.pytest_sessionstart(session=self._session)
+            self._warm_up()
         finally:
             os.environ.clear()
             os.environ.update(before)
+
+    def _warm_up(self) -> None:
+        """Run tests of our own here, so that no fork has to fill the caches of Python and pytest.
+
+        Raises:
+            RuntimeError: they come to something else than they should; this pytest is not one we know.
+        """
+        said: list[dict[str, Any]] = []
+        self.reporter.send = lambda *messages: said.extend(messages)
+        for _ in range(2):  # Python specialises code that has run before
+            self.run([TestModule("test_warm_up", _WARM_UP, compile_module(_WARM_UP, f"{FOLDER}/test_warm_up.py"))])
+        seen = {message["node"].partition("::")[2]: message["phases"][1] for message in said if "phases" in message}
+        if seen != {"test_passes[1]": "passed", "test_passes[2]": "passed", "test_fails": "failed"}:
+            raise RuntimeError(f"tests of known outcome came to {seen}")
+        self._session.testsfailed = self._session.testscollected = 0
+        self._session.items = []
+        self.reporter.collected = []
+        del sys.modules["test_warm_up"], linecache.cache[f"{FOLDER}/test_warm_up.py"]
 
     def run(self, modules: Sequence[TestModule]) -> int:
         """Collect and run `modules` one after the other, each torn down before the next; pytest's exit status."""

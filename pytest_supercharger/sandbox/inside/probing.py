@@ -34,7 +34,7 @@ def main(job: Job, channel: Channel) -> None:
     os.chdir("/tmp/p")
     overlay.install(job["overlay"], job["snapshot"], job["roots"])
     reached: list[str] = []
-    record_stubs(lambda message: reached.append(message["stub"]))
+    record_stubs(lambda *messages: reached.extend(message["stub"] for message in messages))
     try:
         module = importlib.import_module(job["module"])
     except BaseException as error:

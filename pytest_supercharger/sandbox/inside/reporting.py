@@ -69,8 +69,8 @@ class Reporter:
             return (yield)
         finally:
             test = {"type": "test", "node": item.nodeid, "phases": self._phases[:20], **self._error}
-            test["seconds"] = round(time.perf_counter() - began, 4)
-            self.send(test, {"type": "done", "unit": item.nodeid})
+            seconds = round(time.perf_counter() - began, 4)
+            self.send({**test, "seconds": seconds}, {"type": "done", "unit": item.nodeid})
             self.current = ""
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
