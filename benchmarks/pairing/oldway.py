@@ -18,7 +18,6 @@ from pathlib import Path
 from queue import SimpleQueue
 
 from pairing import cgroup, work
-
 from pytest_supercharger.domain import GeneratedTest
 from pytest_supercharger.sandbox import slot
 from pytest_supercharger.sandbox.base import Limits

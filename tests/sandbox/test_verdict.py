@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pytest_supercharger.domain import GeneratedTest, Output, OutputKind, PairResult, Probe, Verdict
 from pytest_supercharger.sandbox import verdict as rules
 from pytest_supercharger.sandbox.protocol import module_name
-from pytest_supercharger.sandbox.verdict import Screen, expected_tests, gate_result, probe_result, screen_result
+from pytest_supercharger.sandbox.verdict import expected_tests, gate_result, probe_result
 
 JOB = {"id": 3, "nonce": "n1", "kind": "tests"}
 TEST = GeneratedTest(id="t", name="test_it", source="def test_it():\n    assert True\n")

@@ -174,7 +174,8 @@ class Prebuilt:
         """Collect and run `modules` one after the other, each torn down before the next; pytest's exit status."""
         for module in modules:
             items = self._collect(module)
-            for item, following in zip(items, [*items[1:], None], strict=True):
+            for place, item in enumerate(items, 1):
+                following = items[place] if place < len(items) else None
                 self._config.hook.pytest_runtest_protocol(item=item, nextitem=following)
         if self._session.testsfailed:
             return int(pytest.ExitCode.TESTS_FAILED)
