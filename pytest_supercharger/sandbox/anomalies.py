@@ -14,9 +14,10 @@ def anomaly(result: Mapping[str, Any], hello: Mapping[str, Any]) -> str:
     """What was odd about the job behind `result` or about its place, "" for nothing."""
     if result.get("clean") is False:
         return "something is left that cannot be removed"
-    for run in result.get("runs") or ():
-        if not isinstance(run, dict):
-            return "a run that is not an object"
+    runs = result.get("runs", [])
+    if not isinstance(runs, list) or not all(isinstance(run, dict) for run in runs):
+        return "runs that are none"
+    for run in runs:
         for name in ("limit", "ooms", "leftover", "foreign"):
             if run.get(name):
                 return f"{name}: {run[name]}"

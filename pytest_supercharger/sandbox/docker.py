@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pytest_supercharger.domain import GeneratedTest, Output, OutputKind, PairResult, Probe, Verdict
 from pytest_supercharger.errors import SandboxError
-from pytest_supercharger.sandbox import protocol, verdict
+from pytest_supercharger.sandbox import health, protocol, verdict
 from pytest_supercharger.sandbox.base import GateResult, Limits, Overlay
 from pytest_supercharger.sandbox.engine import connect, facts
 from pytest_supercharger.sandbox.host import SNAPSHOT, Host, fitting_slots
@@ -212,7 +212,7 @@ class _Running:
             report(f"sandbox: {size} of {slots} slots, as more do not fit into the free memory")
         setup = protocol.setup_job(project=str(project), snapshot=SNAPSHOT, roots=roots, limits=limits)
         api = self._client.api
-        self.pool = SlotPool(size, lambda number: Slot.start(api, host.spec(number), setup))
+        self.pool = SlotPool(size, lambda number: Slot.start(api, host.spec(number), setup), check=health.problem)
         self.threads = ThreadPoolExecutor(max_workers=size, thread_name_prefix="supercharger-slot")
         self._lock = threading.Lock()
         self._open = True
