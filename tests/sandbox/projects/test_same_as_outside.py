@@ -1,0 +1,33 @@
+"""The tests of real projects come to the same in the sandbox as outside, item by item."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from both_ways import expected, inside, outside, words
+from trees import plant
+
+pytestmark = pytest.mark.docker
+
+
+@pytest.mark.parametrize(
+    ("case", "items"),
+    [
+        ("addopts", 10),
+        ("clocks", 8),
+        ("hooks", 10),
+        ("namespaces", 2),
+        ("plugins", 25),
+        ("processes", 30),
+        ("src_layout", 25),
+        ("subtests", 5),
+    ],
+)
+def test_a_project(case: str, items: int, tmp_path: Path) -> None:
+    project = plant(case, tmp_path)
+    found = outside(project, tmp_path / "answer")
+    assert len(found) >= items, found
+    result = inside(project)
+    assert words(result) == found, result
+    assert found == {node: expected(node) for node in found}
