@@ -41,7 +41,9 @@ def main(job: Job, channel: Channel) -> None:
     try:
         status = int(pytest.main(["--rootdir", project, *files], plugins=[reporter, plugin]))
         tail = _tail()
-    except Exception as error:  # what pytest itself does not survive, such as a warning that the ini file makes an error
+    except (
+        Exception
+    ) as error:  # what pytest itself does not survive, such as a warning that the ini file makes an error
         status, tail = int(pytest.ExitCode.INTERNAL_ERROR), describe(error)
     channel.send({"type": "end", "exit": status, "collected": [], "tail": tail})
 
