@@ -67,8 +67,8 @@ def by_copy(package: Path) -> None:
     origin = next(Path(path) for path in origins if path and path.endswith(_SUFFIX))
     shutil.copy(origin, package / origin.name)
     (package / "fast.py").write_text(
-        f"from shop import {origin.name.partition('.')[0]} as module\n\nassert module.__file__.startswith(__file__[:-7])\n\n"
-        "def twice(x):\n    return x + x\n"
+        f"from shop import {origin.name.partition('.')[0]} as module\n\n"
+        "assert module.__file__.startswith(__file__[:-7])\n\ndef twice(x):\n    return x + x\n"
     )
 
 

@@ -1,4 +1,4 @@
-"""Small real projects, each kept as one text file of `cases`: `== PATH` begins a file, what stands before is a comment."""
+"""Small real projects, each kept as one text file of `cases`: `== PATH` begins a file, a comment stands before."""
 
 from __future__ import annotations
 
