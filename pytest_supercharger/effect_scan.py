@@ -47,6 +47,7 @@ class Scan:
     modules: dict[str, str] = field(default_factory=dict)  # name -> module it stands for
     bound: dict[str, str] = field(default_factory=dict)  # name -> what was imported under it
     made: frozenset[str] = frozenset()  # names of text that is put together at run time
+    excused: frozenset[ast.AST] = frozenset()  # modules that are handed to what is judged by itself
     aliases: frozenset[str] = frozenset()  # other names of what is not the candidate's own
 
     def learn(self, tree: ast.AST) -> None:
@@ -162,7 +163,7 @@ class Scan:
         name = node.id
         if name in self.local or not isinstance(node.ctx, ast.Load):
             return
-        if name in self.modules and not isinstance(parent, ast.Attribute):
+        if name in self.modules and not isinstance(parent, ast.Attribute) and node not in self.excused:
             yield f"module {name} used as a value"
         yield from self._path_module(node, parent)
         yield from self._passed_on(name, node, parent)

@@ -19,10 +19,12 @@ __all__ = [
     "REFUSED_OF_PURE",
     "is_dunder",
     "is_impure",
+    "words",
 ]
 
 
-def _words(text: str) -> frozenset[str]:
+def words(text: str) -> frozenset[str]:
+    """A set that reads as a list."""
     return frozenset(text.split())
 
 
@@ -31,21 +33,21 @@ PURE_SUBMODULES = frozenset(f"{name}.{sub}" for name, module in PURE.items() for
 # Of modules that are harmless otherwise.
 REFUSED_OF_PURE = frozenset(f"{name}.{taken}" for name, module in PURE.items() for taken in module.refused.split())
 GUARDED_MODULES = frozenset(name for names in GUARDED.values() for name in names.split())
-HARMLESS_PAIRS = _words(
+HARMLESS_PAIRS = words(
     "os.path os.fspath os.sep os.altsep os.pathsep os.linesep os.extsep os.curdir os.pardir os.PathLike "
     "sys.maxsize sys.maxunicode sys.version_info sys.platform sys.byteorder sys.float_info sys.int_info sys.intern "
     "sys.getsizeof pathlib.Path pathlib.PurePath pathlib.PurePosixPath pathlib.PureWindowsPath "
     "io.StringIO io.BytesIO urllib.parse http.HTTPStatus inspect.cleandoc"
 )
 # Of paths, where the module knows paths at all; `replace` has so many honest owners that its call is looked at.
-PATH_WRITES = _words(
+PATH_WRITES = words(
     "write_text write_bytes unlink rmdir mkdir rename touch chmod lchmod symlink_to hardlink_to link_to open"
 )
-REFUSED_NAMES = _words(
+REFUSED_NAMES = words(
     "open eval exec compile __import__ input breakpoint globals locals vars exit quit help copyright credits license "
     "SystemExit KeyboardInterrupt __builtins__ __loader__ __spec__ __file__"
 )
-REFUSED_ATTRIBUTES = _words(
+REFUSED_ATTRIBUTES = words(
     # frames and code objects
     "f_back f_globals f_locals f_builtins f_code gi_frame gi_code cr_frame cr_code ag_frame ag_code tb_frame tb_next "
     # processes and sockets behind asyncio
@@ -64,8 +66,8 @@ REFUSED_ATTRIBUTES = _words(
     "_getframe settrace setprofile addaudithook setrecursionlimit"
 )
 # In a class of the candidate: run when nobody looks, or say what runs when a value is unpickled.
-REFUSED_METHODS = _words("__del__ __reduce__ __reduce_ex__ __getattribute__")
-PLAIN_DUNDERS = _words(
+REFUSED_METHODS = words("__del__ __reduce__ __reduce_ex__ __getattribute__")
+PLAIN_DUNDERS = words(
     "__name__ __qualname__ __doc__ __init__ __new__ __post_init__ __init_subclass__ __call__ __len__ __iter__ __next__ "
     "__aiter__ __anext__ __enter__ __exit__ __aenter__ __aexit__ __await__ __getitem__ __setitem__ __delitem__ "
     "__contains__ __reversed__ __missing__ __repr__ __str__ __bytes__ __format__ __hash__ __bool__ __eq__ __ne__ "
