@@ -66,8 +66,9 @@ _OF_REQUEST = frozenset({"config", "session", "node", "_pyfuncitem", "raiseerror
 def outside(tree: ast.Module, uses: Uses, stub: Stub, allow: frozenset[str]) -> str:
     """The first thing in a test module that is not for a test to do, with its line; "" where there is none."""
     bound = bindings(tree)
-    named = (t.id for v, t in bound_to(tree) if isinstance(t, ast.Name) and chain(v, bound) == "os.environ")
-    bound |= dict.fromkeys(named, "os.environ")
+    for value, target in bound_to(tree):
+        if isinstance(target, ast.Name) and chain(value, bound):
+            bound[target.id] = chain(value, bound)
     package = stub.module.partition(".")[0]
     granted = allow | _MODULES | _FILE_CALLS | _NAMES | PATH_WRITES | {package}
     patches = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and is_patch(node.func, bound)]
@@ -79,8 +80,21 @@ def outside(tree: ast.Module, uses: Uses, stub: Stub, allow: frozenset[str]) -> 
     for node in ast.walk(tree):
         for thing in _of_node(node, bound, temporary, allow):
             return f"{thing}, line {getattr(node, 'lineno', 1)}"
+    for loose in _uncalled(tree):
+        if is_patch(loose, bound):
+            return f"{ast.unparse(loose)} used as a value, line {loose.lineno}"
     forbidden = ((forbidden_patch(node, bound, uses, package), node) for node in patches)
     return next((f"patch of {name}, line {n.lineno}" for name, n in forbidden if name and name not in allow), "")
+
+
+def _uncalled(tree: ast.Module) -> Iterator[ast.Name | ast.Attribute]:
+    """What is read and neither called on the spot nor asked for an attribute."""
+    nodes = [*ast.walk(tree)]
+    at_once = {n.func for n in nodes if isinstance(n, ast.Call)} | {
+        n.value for n in nodes if isinstance(n, ast.Attribute)
+    }
+    names = (n for n in nodes if isinstance(n, (ast.Name, ast.Attribute)) and isinstance(n.ctx, ast.Load))
+    yield from (name for name in names if name not in at_once)
 
 
 def _of_node(node: ast.AST, bound: dict[str, str], temporary: Temporary, allow: frozenset[str]) -> Iterator[str]:

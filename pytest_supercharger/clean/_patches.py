@@ -20,7 +20,8 @@ _OPEN = frozenset(
     {"builtins.input", "builtins.print", "builtins.open", "os.environ", "os.getcwd", "sys.argv", "sys.stdin"}
     | {"sys.stdout", "sys.stderr"}
 )
-_BY_NAME = frozenset({"setattr", "delattr", "object", "dict", "multiple", "setitem", "delitem"})
+_BY_MOCK = frozenset({"patch", "object", "dict", "multiple", "__call__"})
+_BY_FIXTURE = frozenset({"setattr", "delattr", "setitem", "delitem", "syspath_prepend"})
 
 
 def forbidden_patch(node: ast.Call, bound: Mapping[str, str], uses: Uses, package: str) -> str:
@@ -39,14 +40,11 @@ def forbidden_patch(node: ast.Call, bound: Mapping[str, str], uses: Uses, packag
 
 
 def is_patch(function: ast.expr, bound: Mapping[str, str]) -> bool:
-    """Whether this is a function that puts something in another one's place."""
-    if chain(function, bound).rpartition(".")[2] == "patch":
-        return True
-    if not isinstance(function, ast.Attribute) or function.attr not in _BY_NAME | {"syspath_prepend"}:
-        return False
-    owner = function.value
-    by_mock = chain(owner, bound).rpartition(".")[2] == "patch"
-    return by_mock or (isinstance(owner, ast.Name) and owner.id in {"monkeypatch", "mp", "m"})
+    """Whether this is a function that puts something in another one's place: of `mock`, or of any `MonkeyPatch`."""
+    *before, last = chain(function, bound).split(".")
+    if last == "patch" or "patch" in before:
+        return last in _BY_MOCK
+    return isinstance(function, ast.Attribute) and function.attr in _BY_FIXTURE
 
 
 def _target(node: ast.Call, bound: Mapping[str, str]) -> str | None:
