@@ -31,7 +31,11 @@ class Uses:
     @classmethod
     def of(cls, module: bytes) -> Uses:
         """Read it from the text of the module."""
-        tree = parsing.module(module)
+        return cls.of_tree(parsing.module(module))
+
+    @classmethod
+    def of_tree(cls, tree: ast.Module) -> Uses:
+        """Read it from the module."""
         nodes = list(ast.walk(tree))
         return cls(
             imports=frozenset(name for node in nodes for name in imported(node)),

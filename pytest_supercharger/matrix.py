@@ -62,14 +62,16 @@ class Matrix:
         self.candidates[cleaned.id] = cleaned
         return cleaned
 
-    def add_tests(self, cleaned: Sequence[GeneratedTest] | Rejection) -> tuple[GeneratedTest, ...]:
-        """Count one answer to a test question; the tests in it that are new."""
+    def add_tests(self, cleaned: Sequence[GeneratedTest | Rejection] | Rejection) -> tuple[GeneratedTest, ...]:
+        """Count one answer to a test question, and why parts of it were refused; the tests in it that are new."""
+        parts = [cleaned] if isinstance(cleaned, Rejection) else cleaned
+        self.rejections.update(part.reason for part in parts if isinstance(part, Rejection))
         if isinstance(cleaned, Rejection):
-            self.rejections[cleaned.reason] += 1
             return ()
         self.test_answers += 1
-        new = [test for test in cleaned if test.id not in self.tests]
-        self.weights.update({test.id for test in cleaned})
+        tests = [part for part in cleaned if isinstance(part, GeneratedTest)]
+        new = [test for test in tests if test.id not in self.tests]
+        self.weights.update({test.id for test in tests})
         self.tests |= {test.id: test for test in new}
         return tuple(new)
 

@@ -4,74 +4,70 @@ from __future__ import annotations
 
 import sys
 
+from pytest_supercharger.pure_modules import GUARDED, PURE
+
 __all__ = [
     "GUARDED_MODULES",
     "HARMLESS_PAIRS",
     "PATH_WRITES",
     "PLAIN_DUNDERS",
     "PURE_MODULES",
+    "PURE_SUBMODULES",
     "REFUSED_ATTRIBUTES",
+    "REFUSED_METHODS",
     "REFUSED_NAMES",
+    "REFUSED_OF_PURE",
     "is_dunder",
     "is_impure",
+    "words",
 ]
 
 
-def _words(text: str) -> frozenset[str]:
+def words(text: str) -> frozenset[str]:
+    """A set that reads as a list."""
     return frozenset(text.split())
 
 
-PURE_MODULES = _words(
-    # arithmetic and containers
-    "math cmath decimal fractions numbers statistics random operator bisect heapq array collections "
-    # functions and iteration; contextlib builds context managers, it opens nothing by itself
-    "functools itertools contextlib copy graphlib "
-    # text and encodings, all in memory
-    "string re textwrap unicodedata difflib json html base64 binascii hashlib hmac zlib struct shlex "
-    "colorsys uuid secrets urllib.parse email.utils "
-    # types and declarations
-    "typing types dataclasses enum abc __future__ warnings "
-    # clocks: read the time, change nothing
-    "datetime time calendar zoneinfo "
-    # coroutines; its calls that start processes or open sockets are refused by name
-    "asyncio"
-)
-# An import of one of these says nothing about what else of it the module would have: each attribute counts by itself.
-GUARDED_MODULES = _words(
-    "os posix nt posixpath ntpath genericpath shutil subprocess multiprocessing concurrent signal pty fcntl resource "
-    "sys builtins importlib runpy ctypes inspect gc atexit site code codeop pkgutil linecache "
-    "pathlib tempfile io codecs fileinput mmap pickle marshal shelve dbm zipfile tarfile "
-    "socket ssl socketserver http urllib ftplib smtplib poplib imaplib xmlrpc webbrowser"
-)
-HARMLESS_PAIRS = _words(
+PURE_MODULES = frozenset(PURE)
+PURE_SUBMODULES = frozenset(f"{name}.{sub}" for name, module in PURE.items() for sub in module.submodules.split())
+# Of modules that are harmless otherwise.
+REFUSED_OF_PURE = frozenset(f"{name}.{taken}" for name, module in PURE.items() for taken in module.refused.split())
+GUARDED_MODULES = frozenset(name for names in GUARDED.values() for name in names.split())
+HARMLESS_PAIRS = words(
     "os.path os.fspath os.sep os.altsep os.pathsep os.linesep os.extsep os.curdir os.pardir os.PathLike "
     "sys.maxsize sys.maxunicode sys.version_info sys.platform sys.byteorder sys.float_info sys.int_info sys.intern "
     "sys.getsizeof pathlib.Path pathlib.PurePath pathlib.PurePosixPath pathlib.PureWindowsPath "
     "io.StringIO io.BytesIO urllib.parse http.HTTPStatus inspect.cleandoc"
 )
 # Of paths, where the module knows paths at all; `replace` has so many honest owners that its call is looked at.
-PATH_WRITES = _words(
+PATH_WRITES = words(
     "write_text write_bytes unlink rmdir mkdir rename touch chmod lchmod symlink_to hardlink_to link_to open"
 )
-REFUSED_NAMES = _words(
-    "open eval exec compile __import__ input breakpoint globals locals vars exit quit "
+REFUSED_NAMES = words(
+    "open eval exec compile __import__ input breakpoint globals locals vars exit quit help copyright credits license "
     "SystemExit KeyboardInterrupt __builtins__ __loader__ __spec__ __file__"
 )
-REFUSED_ATTRIBUTES = _words(
+REFUSED_ATTRIBUTES = words(
     # frames and code objects
     "f_back f_globals f_locals f_builtins f_code gi_frame gi_code cr_frame cr_code ag_frame ag_code tb_frame tb_next "
     # processes and sockets behind asyncio
     "create_subprocess_exec create_subprocess_shell subprocess_exec subprocess_shell open_connection "
     "open_unix_connection start_server start_unix_server create_server create_connection run_in_executor "
     "to_thread urlopen create_datagram_endpoint create_unix_connection create_unix_server sock_connect getaddrinfo "
-    "connect_read_pipe connect_write_pipe "
+    "connect_read_pipe connect_write_pipe connect_accepted_socket sock_accept sock_recv sock_recv_into sock_recvfrom "
+    "sock_recvfrom_into sock_sendall sock_sendfile sock_sendto start_tls getnameinfo add_reader add_writer "
+    "add_signal_handler set_default_executor set_exception_handler set_task_factory set_debug make_msgid "
+    "_add_reader _add_writer _selector _make_socket_transport _make_subprocess_transport _make_read_pipe_transport "
+    "_make_write_pipe_transport _make_datagram_transport "
     # run text as code, or read any attribute by a name made up at run time
-    "get_type_hints ForwardRef CodeType get_field "
+    "get_type_hints evaluate_forward_ref ForwardRef CodeType get_field vformat sourcehook _convert_ "
     # of os and sys: also where the module uses them for something harmless
     "_exit abort system popen fork forkpty kill killpg execv execve execl execle execlp execvp execvpe posix_spawn "
     "_getframe settrace setprofile addaudithook setrecursionlimit"
 )
-PLAIN_DUNDERS = _words(
+# In a class of the candidate: run when nobody looks, or say what runs when a value is unpickled.
+REFUSED_METHODS = words("__del__ __reduce__ __reduce_ex__ __getattribute__")
+PLAIN_DUNDERS = words(
     "__name__ __qualname__ __doc__ __init__ __new__ __post_init__ __init_subclass__ __call__ __len__ __iter__ __next__ "
     "__aiter__ __anext__ __enter__ __exit__ __aenter__ __aexit__ __await__ __getitem__ __setitem__ __delitem__ "
     "__contains__ __reversed__ __missing__ __repr__ __str__ __bytes__ __format__ __hash__ __bool__ __eq__ __ne__ "

@@ -199,7 +199,9 @@ class Solver:
     def _take_suite(self, arrival: Arrival) -> None:
         new: list[GeneratedTest] = []
         for answer in arrival.ticket.answers:
-            new += self._matrix.add_tests(clean_tests(answer, self.stub, self._text))
+            new += self._matrix.add_tests(
+                clean_tests(answer, self.stub, self._text, allow=frozenset(self._settings.allow))
+            )
         if new:
             self._checker.add_tests(tuple(new))
         self._progress = replace(

@@ -186,7 +186,7 @@ USES_PATHS = (
         ("return getattr(os.path, 'os').remove('x')\n", "attribute os.path.os"),
         ("p = os.path\np.os.remove('x')\n", "module os.path used as a value"),
         ("from os import path as p\np.os.remove('x')\n", "attribute p.os"),
-        ("import asyncio\nasyncio.events.os.remove('x')\n", "attribute asyncio.events.os"),
+        ("import asyncio\nasyncio.events.os.remove('x')\n", "attribute asyncio.events"),
     ],
 )
 def test_an_import_of_os_declares_only_what_is_taken_from_it(body: str, effect: str) -> None:

@@ -11,6 +11,7 @@ from pytest_supercharger.clean._awaited import awaited, turned
 from pytest_supercharger.clean._bearing import Bearing
 from pytest_supercharger.clean._moves import plain_characters
 from pytest_supercharger.clean._names import BUILTINS, bound_names, imported, module_names, uses
+from pytest_supercharger.clean._outside import outside
 from pytest_supercharger.clean._shown import shown
 from pytest_supercharger.clean._split import inlined, split
 from pytest_supercharger.clean._stdlib import import_for, is_stdlib
@@ -18,26 +19,33 @@ from pytest_supercharger.clean._syntax import MAX_SOURCE, FunctionNode, parse, u
 from pytest_supercharger.clean._testfile import cases, own_imports_removed, refusal, why_not_case
 from pytest_supercharger.clean.markdown import blocks, code_for_tests
 from pytest_supercharger.clean.repair import cut_tail, repair
+from pytest_supercharger.declared import Uses
 from pytest_supercharger.domain import Answer, FinishReason, GeneratedTest, Rejection, Stub
 from pytest_supercharger.probes import from_test
 
 __all__ = ["clean_tests"]
 
+_OUTSIDE = "a test reaches outside"
 _PYTEST_NAMES = frozenset({"approx", "fixture", "mark", "param", "raises", "warns"})
 
 
-def clean_tests(answer: Answer, stub: Stub, module_text: str) -> tuple[GeneratedTest, ...] | Rejection:
+def clean_tests(
+    answer: Answer, stub: Stub, module_text: str, *, allow: frozenset[str] = frozenset()
+) -> tuple[GeneratedTest | Rejection, ...] | Rejection:
     """Return the tests in `answer`, one check each, or why there is none; never raises.
 
-    A broken tail is cut off: what stands before it still says what it said.
+    A broken tail is cut off: what stands before it still says what it said. Where some tests of an answer reach outside
+    (`allow` names what is fine), why stands once after the others.
     """
     try:
-        return _clean(answer, stub, module_text)
+        return _clean(answer, stub, module_text, allow)
     except RecursionError:
         return Rejection(reason="does not parse", detail="nested too deeply")
 
 
-def _clean(answer: Answer, stub: Stub, module_text: str) -> tuple[GeneratedTest, ...] | Rejection:
+def _clean(
+    answer: Answer, stub: Stub, module_text: str, allow: frozenset[str]
+) -> tuple[GeneratedTest | Rejection, ...] | Rejection:
     if answer.finish_reason in {FinishReason.CANCELLED, FinishReason.ERROR}:
         return Rejection(reason="cut off", detail=f"the answer ended with {answer.finish_reason.value}")
     if len(answer.text) > MAX_SOURCE:
@@ -52,7 +60,7 @@ def _clean(answer: Answer, stub: Stub, module_text: str) -> tuple[GeneratedTest,
     if refused is not None:
         return refused
     module = parse(module_text) or ast.Module(body=[], type_ignores=[])
-    return _TestFile(tree, stub, module).generated()
+    return _TestFile(tree, stub, module, allow).generated()
 
 
 def _ragged(answer: Answer) -> bool:
@@ -75,8 +83,9 @@ def _readable(code: str, *, ragged: bool) -> str:
 class _TestFile:
     """One parsed answer, the stub it is about and the user's module."""
 
-    def __init__(self, tree: ast.Module, stub: Stub, module: ast.Module) -> None:
-        self.stub = stub
+    def __init__(self, tree: ast.Module, stub: Stub, module: ast.Module, allow: frozenset[str]) -> None:
+        self.stub, self.allow = stub, allow
+        self.module_uses = Uses.of_tree(module)
         self.known = {**module_names(module), stub.root_name: ""}
         self.tree = own_imports_removed(tree, stub, frozenset(self.known))
         self.cases = cases(self.tree)
@@ -90,7 +99,7 @@ class _TestFile:
         self.bearing = Bearing(stub=stub)
         self.bearing.learn({k: v for k, v in self.definitions.items() if isinstance(v, FunctionNode)})
 
-    def generated(self) -> tuple[GeneratedTest, ...] | Rejection:
+    def generated(self) -> tuple[GeneratedTest | Rejection, ...] | Rejection:
         """Return one test a check, or the first reason why there is none."""
         found: dict[str, GeneratedTest] = {}
         refused: list[Rejection] = []
@@ -106,7 +115,8 @@ class _TestFile:
                 else:
                     found.setdefault(test.id, test)
         if found:
-            return tuple(found.values())
+            reaching = [rejection for rejection in refused if rejection.reason == _OUTSIDE]
+            return (*found.values(), *reaching[:1])
         detail = "the answer holds no test function" if not self.cases else ""
         return refused[0] if refused else Rejection(reason="no assertion on the stub", detail=detail)
 
@@ -123,8 +133,12 @@ class _TestFile:
             return Rejection(reason="undefined name", detail=needs.undefined)
         parts = [*needs.imports(), *needs.definitions(), unparse(function)]
         source = "\n".join(part.rstrip("\n") + "\n" for part in parts)
-        if parse(source) is None:
+        tree = parse(source)
+        if tree is None:
             return Rejection(reason="does not parse", detail="Python cannot write the test down again")
+        reach = outside(tree, self.module_uses, self.stub, self.allow)
+        if reach:
+            return Rejection(reason=_OUTSIDE, detail=reach)
         function.name, function.body = "test_", inlined(function.body)
         identity = "\n".join([*parts[:-1], unparse(function)])
         return GeneratedTest(

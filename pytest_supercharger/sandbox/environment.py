@@ -114,6 +114,8 @@ def variables(environment: HostEnvironment, project: Path) -> dict[str, str]:
         "TZ": _timezone(),
         **{f"{name}_NUM_THREADS": "1" for name in _THREADS},
         **({"PYTHONPATH": ":".join(environment.path)} if environment.path else {}),
+        # What processes of the project's tests are given: without what pytest added to the path in between.
+        "PYTEST_SUPERCHARGE_PYTHONPATH": os.environ.get("PYTHONPATH", ""),
     }
 
 

@@ -9,10 +9,10 @@ from functools import lru_cache
 from importlib import resources
 from typing import Any
 
-__all__ = ["Bind", "ContainerSpec", "create_arguments", "seccomp_profile"]
+__all__ = ["FIRST_UID", "Bind", "ContainerSpec", "create_arguments", "seccomp_profile"]
 
 MEBI = 1024 * 1024
-_FIRST_UID = 10000
+FIRST_UID = 10000
 _ARCHITECTURES = {"x86_64": "SCMP_ARCH_X86_64", "aarch64": "SCMP_ARCH_AARCH64"}
 
 
@@ -58,7 +58,7 @@ def seccomp_profile(architecture: str) -> str:
 
 def create_arguments(spec: ContainerSpec) -> tuple[dict[str, Any], dict[str, Any]]:
     """The container's configuration and its host configuration, for `create_container` of the docker SDK."""
-    user = _FIRST_UID + spec.slot
+    user = FIRST_UID + spec.slot
     container: dict[str, Any] = {
         "image": spec.image,
         "command": list(spec.command),
@@ -106,7 +106,8 @@ def _host_config(spec: ContainerSpec, user: int) -> dict[str, Any]:
 def _tmpfs(spec: ContainerSpec, user: int) -> dict[str, str]:
     owner = f"uid={user},gid={user}"
     result = {
-        "/tmp": "rw,nosuid,nodev,noexec,size=64m,nr_inodes=4k,mode=1777",
+        # Executable as the project is: tests write scripts and run them.
+        "/tmp": "rw,nosuid,nodev,exec,size=64m,nr_inodes=4k,mode=1777",
         "/dev/shm": "rw,nosuid,nodev,noexec,size=16m,nr_inodes=1k,mode=1777",
     }
     result.update(dict.fromkeys(spec.empty_dirs, "ro,nosuid,nodev,noexec,size=4k,nr_inodes=2,mode=0555"))

@@ -28,6 +28,7 @@ SNAPSHOT = "/snapshot"
 _NONCE = "/supercharger/nonce"
 _PROBE_SECONDS = 60.0
 _MEMORY_SHARE = 0.75
+_HOSTS = "127.0.0.1 localhost sandbox\n::1 localhost\n"
 MEBI = 1024 * 1024
 
 # Not -I, which would ignore PYTHONHASHSEED; the path entry for the current folder is dropped here instead.
@@ -76,7 +77,7 @@ class Host:
             image=self.image,
             command=(self.environment.executable, "-s", "-B", "-X", "utf8", "-c", _BOOT),
             slot=number,
-            binds=(*self.environment.binds, *self._doors(), Bind(source=str(self.snapshot.tree), target=SNAPSHOT)),
+            binds=(*self.environment.binds, *self._doors(), *self._own_files()),
             environment=environment.variables(self.environment, self.project),
             labels={CLIENT_LABEL: str(ClientIdentity.current()), SLOT_LABEL: str(number)},
             architecture=self.engine.architecture,
@@ -101,6 +102,16 @@ class Host:
                 made.chmod(0o755)
             binds.append(Bind(source=str(folder), target=closed))
         return binds
+
+    def _own_files(self) -> list[Bind]:
+        """The copy of the project, and a hosts file: an engine leaves it empty where it has disabled the network."""
+        hosts = self.snapshot.folder / "hosts"
+        hosts.write_text(_HOSTS, "ascii")
+        hosts.chmod(0o644)
+        return [
+            Bind(source=str(self.snapshot.tree), target=SNAPSHOT),
+            Bind(source=str(hosts), target="/etc/hosts"),
+        ]
 
     def command_spec(self, code: str, *more: Bind) -> ContainerSpec:
         """The settings of slot 0 with Python code in place of PID 1, and with more to see."""

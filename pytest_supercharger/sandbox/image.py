@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from docker.errors import APIError, ImageNotFound
 
 from pytest_supercharger.errors import SandboxError
+from pytest_supercharger.sandbox.hardening import FIRST_UID
 
 if TYPE_CHECKING:
     from docker import DockerClient
@@ -23,11 +24,12 @@ INSIDE = "/supercharger/inside"
 LIBRARY = "/supercharger/lib"
 _PACKAGE = Path(__file__).resolve().parent.parent
 _DIRECTORIES = ("dev", "etc", "proc", "root", "run", "snapshot", "supercharger", "sys", "tmp", "usr", "var", "var/tmp")
+_SLOTS = range(256)
 _ETC = {
-    "etc/passwd": "root:x:0:0:root:/root:/usr/sbin/nologin\nsandbox:x:10000:10000:sandbox:/tmp:/usr/sbin/nologin\n",
-    "etc/group": "root:x:0:\nsandbox:x:10000:\n",
+    "etc/passwd": "root:x:0:0:root:/root:/usr/sbin/nologin\n"
+    + "".join(f"sandbox{slot}:x:{FIRST_UID + slot}:{FIRST_UID + slot}::/tmp:/usr/sbin/nologin\n" for slot in _SLOTS),
+    "etc/group": "root:x:0:\n" + "".join(f"sandbox{slot}:x:{FIRST_UID + slot}:\n" for slot in _SLOTS),
     "etc/nsswitch.conf": "passwd: files\ngroup: files\nhosts: files\nservices: files\nprotocols: files\n",
-    "etc/hosts": "127.0.0.1 localhost\n",
     "etc/hostname": "sandbox\n",
     "etc/resolv.conf": "",
     "etc/os-release": 'ID=linux\nNAME="pytest-supercharger sandbox"\n',

@@ -126,7 +126,8 @@ class _Copy:
         with os.fdopen(source, "rb") as reader, target.open("xb") as writer:
             status = os.fstat(source)
             shutil.copyfileobj(reader, writer, MEBI)
-        target.chmod(0o755 if status.st_mode & 0o111 else 0o644)
+        # Readable by everyone who is let in; what its owner may not write stays so, and tools stay tools.
+        target.chmod(0o444 | status.st_mode & stat.S_IWUSR | (0o111 if status.st_mode & 0o111 else 0))
         os.utime(target, ns=(status.st_atime_ns, status.st_mtime_ns))
         self._snapshot.files += 1
         self._snapshot.bytes += status.st_size

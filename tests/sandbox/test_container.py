@@ -104,10 +104,10 @@ def test_every_mount_from_this_machine_is_read_only(seen: dict[str, Any], host: 
     options = {target: set(flags.split(",")) for target, _, flags in seen["mounts"]}
     assert [bind.target for bind in host.spec(0).binds if "ro" not in options[bind.target]] == []
     assert "ro" in options["/"]
-    for folder in ("/tmp", "/dev/shm"):
-        assert {"rw", "nosuid", "nodev", "noexec"} <= options[folder]
-    assert {"rw", "nosuid", "nodev"} <= options[str(host.project)]
-    assert "noexec" not in options[str(host.project)]
+    assert {"rw", "nosuid", "nodev", "noexec"} <= options["/dev/shm"]
+    for folder in ("/tmp", str(host.project)):
+        assert {"rw", "nosuid", "nodev"} <= options[folder]
+        assert "noexec" not in options[folder]
 
 
 def test_the_project_is_seen_as_a_copy_and_not_itself(client: DockerClient, host: Host) -> None:

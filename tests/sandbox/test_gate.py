@@ -147,6 +147,21 @@ def test_a_usage_error_is_a_problem_that_says_what_pytest_said(zygote: ZygoteSlo
     assert "no-such-option" in gate.problem
 
 
+def test_a_plugin_that_breaks_pytest_is_a_problem_that_says_why(zygote: ZygoteSlot) -> None:
+    plugin = "def pytest_load_initial_conftests():\n    raise ValueError('no town')\n"
+    files = {**PASSING, "shop_plugin.py": plugin, "pytest.ini": "[pytest]\naddopts = -p shop_plugin\n"}
+    assert "ValueError: no town" in zygote.gate(files).problem
+
+
+def test_stepwise_and_the_like_of_the_project_stop_nothing(zygote: ZygoteSlot) -> None:
+    files = {
+        **PASSING,
+        "pytest.ini": "[pytest]\naddopts = --stepwise --stepwise-skip --failed-first\n",
+        "tests/test_a.py": "def test_a(): assert False\ndef test_b(): assert False\n",
+    }
+    assert verdicts(zygote, files) == {"test_a": "fail", "test_b": "fail", "test_it": "pass"}
+
+
 def test_what_tests_write_is_gone_in_the_next_run(zygote: ZygoteSlot) -> None:
     source = "import os\ndef test_a():\n    assert not os.path.exists('left')\n    open('left', 'w').close()\n"
     for _ in range(2):

@@ -89,10 +89,10 @@ def test_every_mount_is_read_only_and_not_recursive() -> None:
     assert host["mounts"][0]["BindOptions"]["NonRecursive"]
 
 
-def test_only_the_project_folder_may_hold_executables_among_the_writable_ones() -> None:
+def test_only_the_project_and_the_temporary_folder_of_its_tests_may_hold_executables_among_the_writable_ones() -> None:
     _, host = create_arguments(spec())
     writable = {path: options for path, options in host["tmpfs"].items() if options.startswith("rw")}
-    assert {path for path, options in writable.items() if ",exec," in options} == {"/home/me/project"}
+    assert {path for path, options in writable.items() if ",exec," in options} == {"/home/me/project", "/tmp"}
     assert all("nosuid,nodev" in options and "size=" in options for options in writable.values())
 
 

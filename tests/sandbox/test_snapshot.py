@@ -132,9 +132,10 @@ def test_the_copy_is_readable_whatever_the_modes_were(project: Path, snap: Calla
     (project / "private.py").touch(0o600)
     (project / "script.sh").touch(0o700)
     (project / "folder").mkdir(0o700)
+    (project / "locked.py").touch(0o400)
     snapshot = snap()
     modes = {path.name: path.stat().st_mode & 0o777 for path in snapshot.tree.iterdir()}
-    assert modes == {"private.py": 0o644, "script.sh": 0o755, "folder": 0o755}
+    assert modes == {"private.py": 0o644, "script.sh": 0o755, "folder": 0o755, "locked.py": 0o444}
     assert snapshot.tree.stat().st_mode & 0o777 == 0o755
 
 

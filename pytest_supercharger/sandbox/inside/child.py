@@ -74,6 +74,8 @@ def _confine(result: int, cpu: float) -> None:
     os.setsid()
     signal.pthread_sigmask(signal.SIG_SETMASK, [])
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    for number in (signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2):
+        signal.signal(number, signal.SIG_DFL)  # PID 1 ignores them, and children of tests would inherit that
     _keep_only(result)
     set_dumpable(True)  # tests of debuggers and of /proc/self work; nothing of PID 1 is in reach
     with contextlib.suppress(OSError):

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from . import overlay
-from .reporting import Reporter, record_stubs
+from .reporting import Reporter, describe, record_stubs
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -37,8 +38,14 @@ def main(job: Job, channel: Channel) -> None:
         return
     sys.argv = ["pytest", *files]
     plugin = _Gate(None if wanted is None else {_plain(nodeid) for nodeid in wanted}, set(job["finished"]))
-    status = pytest.main(["--rootdir", project, *files], plugins=[reporter, plugin])
-    channel.send({"type": "end", "exit": int(status), "collected": [], "tail": _tail()})
+    try:
+        status = int(pytest.main(["--rootdir", project, *files], plugins=[reporter, plugin]))
+        tail = _tail()
+    except (
+        Exception
+    ) as error:  # what pytest itself does not survive, such as a warning that the ini file makes an error
+        status, tail = int(pytest.ExitCode.INTERNAL_ERROR), describe(error)
+    channel.send({"type": "end", "exit": status, "collected": [], "tail": tail})
 
 
 def _settle(project: str, roots: list[str]) -> None:
@@ -52,10 +59,20 @@ def _settle(project: str, roots: list[str]) -> None:
     sys.stdout, sys.stderr = open(1, "w", closefd=False), open(2, "w", closefd=False)  # noqa: SIM115
     for variable in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTHONPATH"):
         os.environ.pop(variable, None)
+    if theirs := os.environ.pop("PYTEST_SUPERCHARGE_PYTHONPATH", ""):
+        os.environ["PYTHONPATH"] = theirs  # for the processes that tests start
     os.environ["HOME"] = _HOME
     os.environ["PYTEST_SUPERCHARGE_FILLED"] = project
     os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
     overlay.import_from(project, roots)
+    _excuse_preloaded()
+
+
+def _excuse_preloaded() -> None:
+    """Let pytest not warn that it cannot rewrite plugins PID 1 has imported: an ini file may make warnings errors."""
+    for name, module in [*sys.modules.items()]:
+        if name.partition(".")[0] not in sys.stdlib_module_names and isinstance(module, ModuleType):
+            module.__doc__ = f"{module.__doc__ or ''}\nPYTEST_DONT_REWRITE"
 
 
 def _tail() -> str:
@@ -97,6 +114,8 @@ class _Gate:
         for name, value in (
             ("numprocesses", None),
             ("dist", "no"),
+            ("distload", False),
+            ("looponfail", False),
             ("tx", []),
             ("cov_source", []),
             ("no_cov", True),
@@ -104,6 +123,8 @@ class _Gate:
             ("reruns", 0),
             ("usepdb", False),
             ("stepwise", False),
+            ("stepwise_skip", False),
+            ("stepwise_reset", False),
             ("lf", False),
             ("supercharge", False),
             ("continue_on_collection_errors", True),

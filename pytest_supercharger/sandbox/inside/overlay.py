@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import shutil
+import stat
 import sys
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from typing import TYPE_CHECKING, Any
@@ -65,17 +65,38 @@ def import_from(folder: str, roots: Sequence[str]) -> None:
 
 
 def copy_project(overlay: Mapping[str, bytes], snapshot: str, project: str) -> None:
-    """Write a copy of the snapshot that tests may change, with the overlay's files in it."""
-    for folder, folders, files in os.walk(snapshot):
-        there = os.path.join(project, os.path.relpath(folder, snapshot))
-        os.makedirs(there, exist_ok=True)
-        for name in [*files, *(name for name in folders if os.path.islink(os.path.join(folder, name)))]:
-            source, target = os.path.join(folder, name), os.path.join(there, name)
-            shutil.copy2(source, target, follow_symlinks=False)
-            if not os.path.islink(target):
-                os.chmod(target, os.stat(target).st_mode | 0o600)
+    """Write a copy of the snapshot that tests may change, with the overlay's files in it; modes and times stay."""
+    _copy_folder(snapshot, project)
     for path, data in overlay.items():
         target = os.path.join(project, path)
         os.makedirs(os.path.dirname(target), exist_ok=True)
+        if os.path.exists(target):
+            os.chmod(target, os.stat(target).st_mode | stat.S_IWUSR)
         with open(target, "wb") as stream:
             stream.write(data)
+
+
+def _copy_folder(source: str, target: str) -> None:
+    # Every gate run begins with this: `shutil.copytree` takes four times the CPU.
+    os.makedirs(target, exist_ok=True)
+    with os.scandir(source) as entries:
+        for entry in entries:
+            there = f"{target}/{entry.name}"
+            if entry.is_symlink():
+                os.symlink(os.readlink(entry.path), there)
+            elif entry.is_dir():
+                _copy_folder(entry.path, there)
+            else:
+                _copy_file(entry.path, there)
+
+
+def _copy_file(source: str, target: str) -> None:
+    reader = os.open(source, os.O_RDONLY | os.O_CLOEXEC)
+    status = os.fstat(reader)
+    writer = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, stat.S_IMODE(status.st_mode))
+    done = 0
+    while sent := os.sendfile(writer, reader, done, 1 << 30):
+        done += sent
+    os.utime(writer, ns=(status.st_atime_ns, status.st_mtime_ns))
+    os.close(writer)
+    os.close(reader)

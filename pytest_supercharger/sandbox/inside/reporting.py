@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Reporter", "describe", "record_stubs"]
 
+_BROKEN = frozenset({"failed", "altered"})
+
 
 def describe(error: BaseException, size: int = 2000) -> str:
     """The type and message of an exception whose own methods may be hostile."""
@@ -61,14 +63,14 @@ class Reporter:
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
         """Report one item when it is over, however it ends."""
         self.current = item.nodeid
-        self._phases: list[str] = []
+        self._phases: dict[str, str] = {}
         self._error: dict[str, str] = {}
         began = time.perf_counter()
         self.send({"type": "begin", "unit": item.nodeid})
         try:
             return (yield)
         finally:
-            test = {"type": "test", "node": item.nodeid, "phases": self._phases[:20], **self._error}
+            test = {"type": "test", "node": item.nodeid, "phases": [*self._phases.values()][:20], **self._error}
             seconds = round(time.perf_counter() - began, 4)
             self.send({**test, "seconds": seconds}, {"type": "done", "unit": item.nodeid})
             self.current = ""
@@ -84,9 +86,11 @@ class Reporter:
             outcome = "altered"
         elif hasattr(report, "wasxfail"):
             outcome = {"skipped": "xfailed", "passed": "xpassed"}.get(outcome, outcome)
-        self._phases.append(outcome)
-        if outcome != "passed" and not self._error:
+        if outcome != "passed" and _BROKEN.isdisjoint(self._phases.values()):
             self._error = self._explain(call, report)
+        # A subtest has a report of its own, of the same phase and ahead of the test's: only its failure counts.
+        if self._phases.get(call.when) not in _BROKEN:
+            self._phases[call.when] = outcome
         return report
 
     def _explain(self, call: pytest.CallInfo[None], report: pytest.TestReport) -> dict[str, str]:

@@ -1,0 +1,93 @@
+"""Which files a test touches: those below its temporary folder are its own."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pytest_supercharger.clean._syntax import FunctionNode
+from pytest_supercharger.dotted import chain
+from pytest_supercharger.purity import PATH_WRITES
+from pytest_supercharger.text_effects import bound_to
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+__all__ = ["Temporary"]
+
+_FIXTURES = frozenset({"tmp_path", "tmp_path_factory", "tmpdir", "tmpdir_factory"})
+_MOVES = frozenset({"rename", "symlink_to", "hardlink_to", "link_to"})
+_PATH_METHODS = PATH_WRITES | {"read_text", "read_bytes", "iterdir", "glob", "rglob"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Temporary:
+    """The names of a test that lead to its temporary folder, and those of other paths."""
+
+    bound: Mapping[str, str]  # name -> what was imported under it
+    names: frozenset[str]
+    paths: frozenset[str]
+
+    @classmethod
+    def of(cls, tree: ast.Module, bound: Mapping[str, str]) -> Temporary:
+        """Follow both through assignments, `with`, loops and fixtures."""
+        made = {name for name, meant in bound.items() if meant.partition(".")[0] == "tempfile"}
+        names = _follow(tree, {*_FIXTURES, *made})
+        return cls(bound=bound, names=names, paths=_follow(tree, _paths(bound)))
+
+    def touched(self, node: ast.Call, file_calls: frozenset[str]) -> str:
+        """What a call reads or writes files with that are not temporary; "" where it does not."""
+        name = chain(node.func, self.bound) or (node.func.id if isinstance(node.func, ast.Name) else "")
+        if name in file_calls or name in {"open", "io.open"}:
+            given = [*node.args, *(k.value for k in node.keywords if k.arg in {"file", "path", "dst", "src"})]
+            places = given[:1] if name.endswith("open") else given
+            return "" if places and all(map(self._is_own, places)) else name
+        if name.startswith("tempfile."):
+            return name if any(k.arg == "dir" and not self._is_own(k.value) for k in node.keywords) else ""
+        method = node.func.attr if isinstance(node.func, ast.Attribute) else ""
+        if method in _PATH_METHODS and isinstance(node.func, ast.Attribute) and not name.startswith("os."):
+            owner = node.func.value
+            if _mentions(owner, self.paths) and not self._is_own(owner):
+                return method
+        moves = method in _MOVES or (method == "replace" and len(node.args) == 1 and not node.keywords)
+        from_here = isinstance(node.func, ast.Attribute) and self._is_own(node.func.value)
+        return method if moves and from_here and not all(map(self._is_own, node.args)) else ""
+
+    def _is_own(self, place: ast.expr) -> bool:
+        """Whether a path begins in the temporary folder and does not leave it."""
+        if isinstance(place, ast.Constant) and not isinstance(place.value, (str, bytes)):
+            return True  # a mode, a flag
+        texts = [n.value for n in ast.walk(place) if isinstance(n, ast.Constant) and isinstance(n.value, str)]
+        leaves = any(text.startswith("~") or ".." in text for text in texts) or any(
+            text.startswith("/") and not isinstance(place, ast.JoinedStr) for text in texts
+        )
+        choice = any(isinstance(n, (ast.IfExp, ast.BoolOp, ast.Lambda)) for n in ast.walk(place))
+        return _mentions(place, self.names) and not leaves and not choice
+
+
+def _paths(bound: Mapping[str, str]) -> set[str]:
+    return {name for name, meant in bound.items() if meant.partition(".")[0] == "pathlib"}
+
+
+def _mentions(node: ast.AST, names: frozenset[str] | set[str]) -> bool:
+    return any(isinstance(n, ast.Name) and n.id in names for n in ast.walk(node))
+
+
+def _follow(tree: ast.Module, start: set[str]) -> frozenset[str]:
+    names = set(start)
+    for _ in range(3):  # names pass it on; longer chains are rare
+        for value, target in (*bound_to(tree), *_opened(tree)):
+            if _mentions(value, names):
+                names |= {n.id for n in ast.walk(target) if isinstance(n, ast.Name)}
+        # A fixture that is given the folder hands on what lies in it.
+        for node in tree.body:
+            if isinstance(node, FunctionNode) and names & {a.arg for a in node.args.args} and node.decorator_list:
+                names |= set() if node.name.startswith("test") else {node.name}
+    return frozenset(names)
+
+
+def _opened(tree: ast.Module) -> Iterator[tuple[ast.expr, ast.AST]]:
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.With, ast.AsyncWith)):
+            yield from ((i.context_expr, i.optional_vars) for i in node.items if i.optional_vars is not None)
