@@ -51,16 +51,17 @@ _REACH = sheet(
     ### own: the secret is read from the memory of the process
     import glob, json, os, re, struct
     def add(a, b):
-        found = set()
-        node = os.path.basename(glob.glob("/tmp/p/test_*.py")[0]) + "::test_it"
-        pattern = rb'{"secret":"([0-9a-f]{64})","type":"begin","unit":"' + node.encode()
+        parts = []
         with open("/proc/self/maps") as maps, open("/proc/self/mem", "rb", 0) as memory:
             for line in maps:
                 low, high = (int(part, 16) for part in line.split()[0].split("-"))
                 if " rw" in line and high - low < 1 << 28 and "[v" not in line:
                     memory.seek(low)
-                    found.update(re.findall(pattern, memory.read(high - low)))
-        secret = found.pop().decode()
+                    parts.append(memory.read(high - low))
+        whole = b"".join(parts)
+        texts = set(re.findall(rb"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])", whole))
+        secret, = [text.decode() for text in texts if bytes.fromhex(text.decode()) in whole]
+        node = os.path.basename(glob.glob("/tmp/p/test_*.py")[0]) + "::test_it"
         for message in (
             {"type": "test", "node": node, "phases": ["passed"] * 3, "seconds": 0.01},
             {"type": "done", "unit": node},

@@ -23,7 +23,7 @@ __all__ = ["LIMITS", "Outcome", "containers", "good_pair", "make_project", "prob
 
 LIMITS = Limits(seconds=1.0, import_seconds=4.0, gate_seconds=60.0, memory_bytes=192 << 20)
 _MODULE = "sums.py"
-_TRIED = "AssertionError: tried "
+_TRIED = "AssertionError: tried"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,6 +132,6 @@ def probe_problems(attack: ProbeAttack, outcome: Outcome, outputs: list[Output])
 def _outcomes(attack: Attack, outcome: Outcome) -> list[str]:
     if not outcome.detail.startswith(_TRIED):
         return [f"it did not tell what it tried: {outcome.detail}"]
-    told = outcome.detail.removeprefix(_TRIED).partition("\n")[0]
+    told = outcome.detail.removeprefix(_TRIED).partition("\n")[0].strip()
     named = dict(part.partition(": ")[::2] for part in told.split("; ") if part)
     return [f"{what}: {names}" for what, names in named.items() if what not in (attack.outcomes or ())]
