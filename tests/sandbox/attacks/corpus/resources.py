@@ -78,6 +78,7 @@ _PROCESSES = sheet(
         return 0
     """,
     expected=_ENDS,
+    fresh_slot=True,
 )
 
 _BOMBS = sheet(
@@ -118,6 +119,7 @@ _BOMBS = sheet(
                 os.write(kept[-1], bytes(1 << 20))
     """,
     expected=_MEMORY | {Verdict.FAIL, Verdict.TIMEOUT},
+    fresh_slot=True,
 )
 
 _TIMES = sheet(
@@ -177,6 +179,7 @@ _TIMES = sheet(
             os.wait()
     """,
     expected=_TIME,
+    fresh_slot=True,
 )
 
 _OUTPUT = sheet(
@@ -218,6 +221,7 @@ _OUTPUT = sheet(
         return value
     """,
     expected=_ENDS,
+    fresh_slot=True,
 )
 
 _DISK = sheet(
@@ -246,6 +250,7 @@ _DISK = sheet(
                 os.posix_fallocate(stream.fileno(), 0, 60 << 20)
     """,
     expected=_ENDS,
+    fresh_slot=True,
 )
 
 _SHARED = sheet(
@@ -273,6 +278,7 @@ _SHARED = sheet(
             kept.append(bytearray(1 << 22))
     """,
     expected=_ENDS,
+    fresh_slot=True,
 )
 
 ATTACKS = (*_PROCESSES, *_BOMBS, *_TIMES, *_OUTPUT, *_DISK, *_SHARED)

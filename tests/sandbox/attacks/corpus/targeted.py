@@ -19,14 +19,15 @@ _REACH = sheet(
     channel, = find("Channel")
     reporter, = find("Reporter")
     real = channel.send
-    def send(message):
-        if message["type"] == "test":
-            message = {k: v for k, v in message.items() if k not in ("error", "detail", "where")}
-            message["phases"] = ["passed"] * 3
-        if message["type"] == "end":
-            message = {**message, "exit": 0}
-        real(message)
-    channel.send = reporter._send = send
+    def send(*messages):
+        for message in messages:
+            if message["type"] == "test":
+                message = {k: v for k, v in message.items() if k not in ("error", "detail", "where")}
+                message["phases"] = ["passed"] * 3
+            if message["type"] == "end":
+                message = {**message, "exit": 0}
+            real(message)
+    channel.send = reporter.send = reporter._send = send
     ### 25: secret and status are taken from the closures, the whole stream is forged
     import gc
     def add(a, b):
@@ -49,7 +50,7 @@ _REACH = sheet(
         channel.send({"type": "end", "exit": 0, "collected": [node]})
         channel.leave()
     ### own: the secret is read from the memory of the process
-    import glob, json, os, re, struct
+    import json, os, re, struct
     def add(a, b):
         parts = []
         with open("/proc/self/maps") as maps, open("/proc/self/mem", "rb", 0) as memory:
@@ -59,9 +60,11 @@ _REACH = sheet(
                     memory.seek(low)
                     parts.append(memory.read(high - low))
         whole = b"".join(parts)
-        texts = set(re.findall(rb"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])", whole))
-        secret, = [text.decode() for text in texts if bytes.fromhex(text.decode()) in whole]
-        node = os.path.basename(glob.glob("/tmp/p/test_*.py")[0]) + "::test_it"
+        # What CPython writes ahead of a text of 64 ASCII characters: type, length, hash, state.
+        head = re.escape(struct.pack("<QQ", id(str), 64))
+        texts = set(re.findall(head + rb"(?s:.{8,24}?)([0-9a-f]{64})\\x00", whole))
+        secret, = [text.decode() for text in texts if struct.pack("<QQ", id(bytes), 32) in whole and bytes.fromhex(text.decode()) in whole]
+        node = os.environ["PYTEST_CURRENT_TEST"].partition(" ")[0]
         for message in (
             {"type": "test", "node": node, "phases": ["passed"] * 3, "seconds": 0.01},
             {"type": "done", "unit": node},
