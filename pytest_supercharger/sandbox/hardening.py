@@ -93,10 +93,7 @@ def _host_config(spec: ContainerSpec) -> dict[str, Any]:
         "memswap_limit": spec.memory_bytes,  # equal: no swap
         "nano_cpus": 1_000_000_000,
         "oom_score_adj": 500,
-        "ulimits": [
-            {"Name": name, "Soft": value, "Hard": value}
-            for name, value in _ULIMITS.items()
-        ],
+        "ulimits": [{"Name": name, "Soft": value, "Hard": value} for name, value in _ULIMITS.items()],
         "tmpfs": _tmpfs(spec),
         "mounts": [_mount(bind) for bind in spec.binds],
     }

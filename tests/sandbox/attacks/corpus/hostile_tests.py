@@ -39,7 +39,9 @@ _VACUOUS = {
 
 # Run on a right candidate, and passed: odd names are names.
 _ODD = {
-    "letters that are normalised": "from sums import add\n\ndef test_\ufb01\u2460\u017f() :\n    assert add(1, 2) == 3\n".replace("\u2460", ""),
+    "letters that are normalised": "from sums import add\n\ndef test_\ufb01\u2460\u017f() :\n    assert add(1, 2) == 3\n".replace(
+        "\u2460", ""
+    ),
     "letters of other scripts": "from sums import add\n\ndef test_\u03b1\u0431\u4e2d():\n    assert add(1, 2) == 3\n",
     "ids with control characters and emoji": "import pytest\nfrom sums import add\n\n@pytest.mark.parametrize('x', ['\\x00\\x1b[31m', '\\U0001f600', '\\ud800'])\ndef test_it(x):\n    assert add(1, 2) == 3\n",
     "three hundred parameters": "import pytest\nfrom sums import add\n\n@pytest.mark.parametrize('x', range(300))\ndef test_it(x):\n    assert add(x, 1) == x + 1\n",

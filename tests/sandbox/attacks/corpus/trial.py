@@ -19,7 +19,18 @@ if TYPE_CHECKING:
     from pytest_supercharger.domain import Output, PairResult
     from pytest_supercharger.sandbox.base import Sandbox
 
-__all__ = ["LIMITS", "Outcome", "containers", "good_pair", "make_project", "probed", "problems", "run_code", "tried"]
+__all__ = [
+    "LIMITS",
+    "Outcome",
+    "containers",
+    "good_pair",
+    "make_project",
+    "probe_problems",
+    "probed",
+    "problems",
+    "run_code",
+    "tried",
+]
 
 LIMITS = Limits(seconds=1.0, import_seconds=4.0, gate_seconds=60.0, memory_bytes=192 << 20)
 _MODULE = "sums.py"
