@@ -13,6 +13,8 @@ __all__ = ["FIRST_UID", "Bind", "ContainerSpec", "create_arguments", "seccomp_pr
 
 MEBI = 1024 * 1024
 FIRST_UID = 10000
+# Signals: more than a job may queue (`inside.child`), so that none for PID 1 is ever short of its sender.
+_ULIMITS = {"nofile": 256, "core": 0, "fsize": 64 * MEBI, "stack": 8 * MEBI, "sigpending": 1024, "msgqueue": 0}
 _ARCHITECTURES = {"x86_64": "SCMP_ARCH_X86_64", "aarch64": "SCMP_ARCH_AARCH64"}
 
 
@@ -74,10 +76,10 @@ def create_arguments(spec: ContainerSpec) -> tuple[dict[str, Any], dict[str, Any
         "detach": False,
         "network_disabled": True,
     }
-    return container, _host_config(spec, user)
+    return container, _host_config(spec)
 
 
-def _host_config(spec: ContainerSpec, user: int) -> dict[str, Any]:
+def _host_config(spec: ContainerSpec) -> dict[str, Any]:
     host: dict[str, Any] = {
         "auto_remove": True,
         "network_mode": "none",
@@ -91,11 +93,8 @@ def _host_config(spec: ContainerSpec, user: int) -> dict[str, Any]:
         "memswap_limit": spec.memory_bytes,  # equal: no swap
         "nano_cpus": 1_000_000_000,
         "oom_score_adj": 500,
-        "ulimits": [
-            {"Name": name, "Soft": value, "Hard": value}
-            for name, value in (("nofile", 256), ("core", 0), ("fsize", 64 * MEBI), ("stack", 8 * MEBI))
-        ],
-        "tmpfs": _tmpfs(spec, user),
+        "ulimits": [{"Name": name, "Soft": value, "Hard": value} for name, value in _ULIMITS.items()],
+        "tmpfs": _tmpfs(spec),
         "mounts": [_mount(bind) for bind in spec.binds],
     }
     if spec.cgroup_v2:
@@ -103,8 +102,7 @@ def _host_config(spec: ContainerSpec, user: int) -> dict[str, Any]:
     return host
 
 
-def _tmpfs(spec: ContainerSpec, user: int) -> dict[str, str]:
-    owner = f"uid={user},gid={user}"
+def _tmpfs(spec: ContainerSpec) -> dict[str, str]:
     result = {
         # Executable as the project is: tests write scripts and run them.
         "/tmp": "rw,nosuid,nodev,exec,size=64m,nr_inodes=4k,mode=1777",
@@ -114,7 +112,8 @@ def _tmpfs(spec: ContainerSpec, user: int) -> dict[str, str]:
     if spec.project:
         # Executable: projects bring compiled modules and scripts of their own.
         size = max(spec.project_bytes, 64 * MEBI)
-        result[spec.project] = f"rw,nosuid,nodev,exec,size={size},nr_inodes=64k,mode=0755,{owner}"
+        # Not the job's own: an owner could close it against the wipe, or leave attributes on it.
+        result[spec.project] = f"rw,nosuid,nodev,exec,size={size},nr_inodes=64k,mode=1777"
     result.update(spec.extra)
     return result
 

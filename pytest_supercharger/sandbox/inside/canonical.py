@@ -33,6 +33,16 @@ _MAX_ITEMS = 1_000  # taken of a generator, which may be endless
 _MAX_TEXT = 4_000
 _ITERATORS = (types.GeneratorType, map, filter, zip, enumerate, reversed, itertools.chain, itertools.islice)
 _PLAIN = (str, bytes, range, uuid.UUID, decimal.Decimal, datetime.date, datetime.timedelta, datetime.timezone)
+_KINDS: tuple[Callable[[int], object], ...] = (
+    int,
+    str,
+    float,
+    lambda number: b"%d" % number,
+    lambda number: [number],
+    lambda number: (number,),
+    lambda number: {number},
+    lambda number: {number: number},
+)
 _PATHS = (pathlib.PurePosixPath, pathlib.PureWindowsPath, pathlib.PosixPath)
 
 
@@ -152,8 +162,16 @@ class _Writer:
 
 
 def equals_anything(value: object) -> bool:
-    """Whether `value` claims to equal, or not to differ from, an object that nothing can equal."""
+    """Whether `value` claims to equal an object that nothing can equal, or two things that differ from one another."""
     other = object()
+    if _claims(value, other):
+        return True
+    number = id(other)  # no constant, which a value could know
+    return any(_claims(value, make(number)) and _claims(value, make(number + 1)) for make in _KINDS)
+
+
+def _claims(value: object, other: object) -> bool:
+    """Whether `value` says, in any way it can be asked, that it equals `other`."""
     for claims in (operator.eq, lambda left, right: not operator.ne(left, right)):
         try:
             if claims(value, other) or claims(other, value):

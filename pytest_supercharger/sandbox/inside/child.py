@@ -88,6 +88,8 @@ def _confine(result: int, cpu: float) -> None:
     _limit(resource.RLIMIT_CORE, 0)
     _limit(resource.RLIMIT_NOFILE, 256)
     _limit(resource.RLIMIT_NPROC, 128)
+    # Below the container's own: a full queue would make a signal to PID 1 lose its sender and seem to be the engine's.
+    _limit(resource.RLIMIT_SIGPENDING, 256)
 
 
 def _keep_only(result: int) -> None:
