@@ -176,6 +176,9 @@ class Verdict(str, enum.Enum):
     FAIL = "fail"
     TIMEOUT = "timeout"
     MEMORY = "memory"
+    PROCESSES = "processes"  # wanted more processes or threads than allowed
+    OUTPUT = "output"  # sent more results than allowed
+    DISK = "disk"  # wrote more than there is room for
     ENVIRONMENT = "environment"  # fails alike for every candidate; never held against one
     INFRA = "infra"  # our fault; retried, never held against a candidate
 

@@ -22,7 +22,7 @@ from pytest_supercharger.project import Project
 from pytest_supercharger.reporting import Reporter
 
 if TYPE_CHECKING:
-    from pytest_supercharger.sandbox.base import Sandbox
+    from pytest_supercharger.sandbox.base import Limits, Sandbox
     from pytest_supercharger.solver import Generator as Model
 
 __all__ = ["Run", "start"]
@@ -144,7 +144,11 @@ class Run:
         from pytest_supercharger.sandbox.docker import DockerSandbox
 
         return DockerSandbox(
-            project.root, roots=project.roots, slots=self._settings.slots or None, report=self.reporter.line
+            project.root,
+            roots=project.roots,
+            limits=_limits(self._settings),
+            slots=self._settings.slots or None,
+            report=self.reporter.line,
         )
 
     @contextmanager
@@ -265,6 +269,18 @@ class Run:
         if session.exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED and self.outcomes and not self._failed:
             session.exitstatus = pytest.ExitCode.OK
         return (yield)
+
+
+def _limits(settings: Settings) -> Limits:
+    from pytest_supercharger.sandbox.base import Limits
+
+    return Limits(
+        seconds=settings.test_seconds,
+        memory_bytes=settings.memory << 20,
+        output_bytes=settings.output << 20,
+        processes=settings.processes,
+        disk_bytes=settings.disk << 20,
+    )
 
 
 def _write_patch(path: Path, data: bytes) -> None:

@@ -27,7 +27,9 @@ class Limits:
     import_seconds: float = 30.0  # for importing the project's module
     gate_seconds: float = 300.0  # wall, one run of the project's tests
     memory_bytes: int = 512 * 1024 * 1024
-    output_bytes: int = 1024 * 1024
+    output_bytes: int = 1024 * 1024  # of results
+    processes: int = 128  # threads count as well
+    disk_bytes: int = 64 * 1024 * 1024  # in /tmp, and the largest file
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -37,6 +37,8 @@ class ContainerSpec:
     architecture: str  # as the engine names it: x86_64, aarch64
     cgroup_v2: bool
     memory_bytes: int
+    processes: int = 128
+    disk_bytes: int = 64 * MEBI  # of /tmp, and of any one file
     empty_dirs: Sequence[str] = ()  # seen as empty, read-only directories
     project: str = ""  # a writable tmpfs stands at this absolute path; none for ""
     project_bytes: int = 64 * MEBI
@@ -86,14 +88,14 @@ def _host_config(spec: ContainerSpec, user: int) -> dict[str, Any]:
         "read_only": True,
         "ipc_mode": "private",
         "log_config": {"Type": "none", "Config": {}},
-        "pids_limit": 128,
+        "pids_limit": spec.processes,
         "mem_limit": spec.memory_bytes,
         "memswap_limit": spec.memory_bytes,  # equal: no swap
         "nano_cpus": 1_000_000_000,
         "oom_score_adj": 500,
         "ulimits": [
             {"Name": name, "Soft": value, "Hard": value}
-            for name, value in (("nofile", 256), ("core", 0), ("fsize", 64 * MEBI), ("stack", 8 * MEBI))
+            for name, value in (("nofile", 256), ("core", 0), ("fsize", spec.disk_bytes), ("stack", 8 * MEBI))
         ],
         "tmpfs": _tmpfs(spec, user),
         "mounts": [_mount(bind) for bind in spec.binds],
@@ -106,7 +108,7 @@ def _host_config(spec: ContainerSpec, user: int) -> dict[str, Any]:
 def _tmpfs(spec: ContainerSpec, user: int) -> dict[str, str]:
     owner = f"uid={user},gid={user}"
     result = {
-        "/tmp": "rw,nosuid,nodev,noexec,size=64m,nr_inodes=4k,mode=1777",
+        "/tmp": f"rw,nosuid,nodev,noexec,size={spec.disk_bytes},nr_inodes=4k,mode=1777",
         "/dev/shm": "rw,nosuid,nodev,noexec,size=16m,nr_inodes=1k,mode=1777",
     }
     result.update(dict.fromkeys(spec.empty_dirs, "ro,nosuid,nodev,noexec,size=4k,nr_inodes=2,mode=0555"))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_supercharger.errors import SandboxError
 from pytest_supercharger.sandbox import environment, image, slot, snapshot
+from pytest_supercharger.sandbox.base import Limits
 from pytest_supercharger.sandbox.engine import engine_address
 from pytest_supercharger.sandbox.hardening import Bind, ContainerSpec
 from pytest_supercharger.sandbox.reaper import CLIENT_LABEL, SLOT_LABEL, ClientIdentity
@@ -19,7 +20,6 @@ from pytest_supercharger.sandbox.stream import StreamBroken
 if TYPE_CHECKING:
     from docker import DockerClient
 
-    from pytest_supercharger.sandbox.base import Limits
     from pytest_supercharger.sandbox.engine import EngineFacts
 
 __all__ = ["SNAPSHOT", "Host", "fitting_slots"]
@@ -68,7 +68,8 @@ class Host:
     @property
     def memory_bytes(self) -> int:
         """The memory of one slot; the copy of the project that a gate run makes is held in it too."""
-        return self.limits.memory_bytes + self.snapshot.bytes
+        more_disk = max(0, self.limits.disk_bytes - Limits().disk_bytes)  # that is memory, too
+        return self.limits.memory_bytes + self.snapshot.bytes + more_disk
 
     def spec(self, number: int) -> ContainerSpec:
         """The settings of slot `number`."""
@@ -82,6 +83,8 @@ class Host:
             architecture=self.engine.architecture,
             cgroup_v2=self.engine.cgroup_v2,
             memory_bytes=self.memory_bytes,
+            processes=self.limits.processes,
+            disk_bytes=self.limits.disk_bytes,
             empty_dirs=self.environment.empty_dirs,
             project=str(self.project),
             project_bytes=2 * self.snapshot.bytes + 64 * MEBI,

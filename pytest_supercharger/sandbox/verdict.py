@@ -13,7 +13,7 @@ from pytest_supercharger.domain import GeneratedTest, PairResult, Verdict
 from pytest_supercharger.sandbox.facts import TEXT_LIMIT, Message, Odd, Run, clean, read_runs
 from pytest_supercharger.sandbox.gate_verdict import gate_result
 from pytest_supercharger.sandbox.probe_verdict import probe_result
-from pytest_supercharger.sandbox.stopping import stopped
+from pytest_supercharger.sandbox.stopping import failed, stopped
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -57,7 +57,7 @@ def _failure(run: Run, test: GeneratedTest) -> tuple[Verdict, str] | None:
 def _failed(message: Message, error: str, otherwise: str) -> tuple[Verdict, str]:
     detail = str(message.fields.get("detail", "")) or otherwise
     where = str(message.fields.get("where", ""))
-    verdict = Verdict.MEMORY if error == "MemoryError" else Verdict.FAIL
+    verdict, detail = failed(error, detail)
     return verdict, f"{clean(detail, TEXT_LIMIT - 310)}\nat {where}" if where else detail
 
 

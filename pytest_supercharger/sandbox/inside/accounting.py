@@ -5,8 +5,21 @@ from __future__ import annotations
 import os
 import resource
 
-__all__ = ["cpu_seconds", "ipc_objects", "oom_kills", "other_processes", "starved", "thread_count", "virtual_memory"]
+__all__ = [
+    "cpu_seconds",
+    "ipc_objects",
+    "oom_kills",
+    "other_processes",
+    "refused_forks",
+    "starved",
+    "thread_count",
+    "virtual_memory",
+]
 
+_PIDS_FILES = (
+    "/sys/fs/cgroup/pids.events",  # cgroup v2
+    "/sys/fs/cgroup/pids/pids.events",  # cgroup v1
+)
 _TICK = os.sysconf("SC_CLK_TCK")
 _OOM_FILES = (
     "/sys/fs/cgroup/memory.events",  # cgroup v2
@@ -66,10 +79,19 @@ def _waited(pid: int) -> float | None:
 
 def oom_kills() -> int:
     """How many processes the kernel has killed in this container for want of memory."""
-    for path in _OOM_FILES:
+    return _count("oom_kill", _OOM_FILES)
+
+
+def refused_forks() -> int:
+    """How often the kernel has refused this container one more process or thread."""
+    return _count("max", _PIDS_FILES)
+
+
+def _count(key: str, paths: tuple[str, ...]) -> int:
+    for path in paths:
         for line in _read(path).splitlines():
             name, _, value = line.partition(" ")
-            if name == "oom_kill" and value.strip().isdigit():
+            if name == key and value.strip().isdigit():
                 return int(value)
     return 0
 

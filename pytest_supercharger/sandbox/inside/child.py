@@ -20,7 +20,6 @@ __all__ = ["Channel", "Job", "expected_status", "set_dumpable", "start"]
 Job = dict[str, Any]
 _PR_SET_DUMPABLE = 4
 _GIB = 1 << 30
-_FILE_BYTES = 64 << 20
 
 
 def set_dumpable(on: bool) -> None:
@@ -54,7 +53,7 @@ def start(main: Callable[[Job, Channel], None], job: Job, *, control: int, resul
     """Run `main` in this freshly forked process and end it; never returns."""
     try:
         secret = os.read(control, 32)
-        _confine(result, cpu)
+        _confine(result, cpu, job["limits"])
         channel = Channel(3, secret)
         main(job, channel)
         channel.leave()
@@ -62,7 +61,7 @@ def start(main: Callable[[Job, Channel], None], job: Job, *, control: int, resul
         os._exit(1)
 
 
-def _confine(result: int, cpu: float) -> None:
+def _confine(result: int, cpu: float, limits: dict[str, Any]) -> None:
     os.setsid()
     signal.pthread_sigmask(signal.SIG_SETMASK, [])
     signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -70,12 +69,13 @@ def _confine(result: int, cpu: float) -> None:
     set_dumpable(True)  # tests of debuggers and of /proc/self work; nothing of PID 1 is in reach
     with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w", encoding="ascii") as stream:
         stream.write("1000")
-    _limit(resource.RLIMIT_AS, virtual_memory() + 2 * _GIB)
+    _limit(resource.RLIMIT_AS, virtual_memory() + max(2 * _GIB, 2 * limits["memory_bytes"]))
     _limit(resource.RLIMIT_CPU, int(cpu) + 2)
-    _limit(resource.RLIMIT_FSIZE, _FILE_BYTES)
+    _limit(resource.RLIMIT_FSIZE, limits["disk_bytes"])
     _limit(resource.RLIMIT_CORE, 0)
     _limit(resource.RLIMIT_NOFILE, 256)
-    _limit(resource.RLIMIT_NPROC, 128)
+    # The kernel counts it for the user, whom slots of another run share; the cgroup holds the limit itself.
+    _limit(resource.RLIMIT_NPROC, 4 * limits["processes"])
 
 
 def _keep_only(result: int) -> None:
