@@ -148,6 +148,26 @@ TABLE = (
         help="MiB that a test may write in the sandbox (default: 64)",
     ),
     Option(
+        field="environment",
+        name="supercharge-environment",
+        parse=values.environment,
+        metavar="NAME",
+        help="What tests see in the sandbox: host, this machine's own interpreter and packages; image, one that is "
+        "built from the project's declared dependencies; auto, host where the engine allows it (default: auto)",
+    ),
+    Option(
+        field="image",
+        name="supercharge-image",
+        parse=values.words,
+        help="Base of the image that --supercharge-environment image builds (default: python:X.Y-slim)",
+    ),
+    Option(
+        field="runtime",
+        name="supercharge-runtime",
+        parse=values.words,
+        help="Runtime of the Docker engine for the sandbox's containers, for example runsc (default: the engine's own)",
+    ),
+    Option(
         field="seed",
         name="supercharge-seed",
         parse=values.natural,
@@ -199,7 +219,7 @@ TABLE = (
 )
 
 COMMAND_LINE_ONLY = frozenset({"fill", "dry_run", "patch", "check", "json"})
-INI_ONLY = frozenset({"processes", "output", "disk"})  # what is set once for a project
+INI_ONLY = frozenset({"processes", "output", "disk", "image", "runtime"})  # what is set once for a project
 _MODES = ("fill", "dry_run", "patch", "check")  # any of them makes a run of supercharge
 
 

@@ -36,6 +36,9 @@ class Settings:
     processes: int = 128
     output: int = 1
     disk: int = 64
+    environment: str = "auto"  # or host, or image
+    image: str = ""  # base of environment `image`
+    runtime: str = ""  # of the engine's runtimes
     seed: int = 0
     allow: tuple[str, ...] = ()
     gate: tuple[str, ...] = ()

@@ -23,6 +23,7 @@ from pytest_supercharger.reporting import Reporter
 
 if TYPE_CHECKING:
     from pytest_supercharger.sandbox.base import Limits, Sandbox
+    from pytest_supercharger.sandbox.placement import Placement
     from pytest_supercharger.solver import Generator as Model
 
 __all__ = ["Run", "start"]
@@ -148,6 +149,7 @@ class Run:
             roots=project.roots,
             limits=_limits(self._settings),
             slots=self._settings.slots or None,
+            placement=_placement(self._settings),
             report=self.reporter.line,
         )
 
@@ -281,6 +283,12 @@ def _limits(settings: Settings) -> Limits:
         processes=settings.processes,
         disk_bytes=settings.disk << 20,
     )
+
+
+def _placement(settings: Settings) -> Placement:
+    from pytest_supercharger.sandbox.placement import Placement
+
+    return Placement(environment=settings.environment, image=settings.image, runtime=settings.runtime)
 
 
 def _write_patch(path: Path, data: bytes) -> None:

@@ -10,8 +10,21 @@ from pathlib import Path
 
 import pytest
 
-__all__ = ["address", "count", "file", "mebibytes", "natural", "number", "probability", "results", "seconds", "words"]
+__all__ = [
+    "address",
+    "count",
+    "environment",
+    "file",
+    "mebibytes",
+    "natural",
+    "number",
+    "probability",
+    "results",
+    "seconds",
+    "words",
+]
 
+_ENVIRONMENTS = ("auto", "host", "image")
 _LARGEST_RESULT = 8  # MiB; with what is around it, half of what a frame may hold
 
 
@@ -87,6 +100,13 @@ def mebibytes(name: str, text: str) -> int:
     if value != int(value) or not 1 <= value <= 1 << 20:
         raise pytest.UsageError(f"{name} is {text}; give a whole number of MiB, for example 512")
     return int(value)
+
+
+def environment(name: str, text: str) -> str:
+    """One of the environments a sandbox may have."""
+    if text.strip() not in _ENVIRONMENTS:
+        raise pytest.UsageError(f"{name} is {text!r}; give {', '.join(_ENVIRONMENTS[:-1])} or {_ENVIRONMENTS[-1]}")
+    return text.strip()
 
 
 def results(name: str, text: str) -> int:

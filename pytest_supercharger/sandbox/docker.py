@@ -16,8 +16,10 @@ from pytest_supercharger.errors import SandboxError
 from pytest_supercharger.sandbox import protocol, verdict
 from pytest_supercharger.sandbox.base import GateResult, Limits, Overlay
 from pytest_supercharger.sandbox.engine import connect, facts
-from pytest_supercharger.sandbox.host import SNAPSHOT, Host, fitting_slots
+from pytest_supercharger.sandbox.host import SNAPSHOT, fitting_slots
+from pytest_supercharger.sandbox.placement import Placement
 from pytest_supercharger.sandbox.pool import Closed, SlotPool
+from pytest_supercharger.sandbox.prepared import prepare
 from pytest_supercharger.sandbox.reaper import reap, reap_snapshots
 from pytest_supercharger.sandbox.slot import Slot, SlotBroken
 
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from docker import DockerClient
+
+    from pytest_supercharger.sandbox.prepared import Prepared
 
 __all__ = ["DockerSandbox"]
 
@@ -52,11 +56,13 @@ class DockerSandbox:
         roots: Sequence[str] = ("",),
         limits: Limits | None = None,
         slots: int | None = None,
+        placement: Placement | None = None,
         report: Callable[[str], None] = lambda line: None,
     ) -> None:
         self._project = project_root.resolve()
         self._roots = tuple(roots)
         self._limits = limits or Limits()
+        self._placement = placement or Placement()
         self._slots = slots or len(os.sched_getaffinity(0))
         self._report = report
         self._lock = threading.Lock()
@@ -132,7 +138,9 @@ class DockerSandbox:
             if self._closed:
                 raise SandboxError("the sandbox is closed; make a new one")
             if self._running is None:
-                self._running = _Running(self._project, self._roots, self._limits, self._slots, self._report)
+                self._running = _Running(
+                    self._project, self._roots, self._limits, self._slots, self._placement, self._report
+                )
                 weakref.finalize(self, self._running.close)
             return self._running
 
@@ -171,21 +179,33 @@ class _Running:
     """What a sandbox holds once it is up."""
 
     def __init__(
-        self, project: Path, roots: Sequence[str], limits: Limits, slots: int, report: Callable[[str], None]
+        self,
+        project: Path,
+        roots: Sequence[str],
+        limits: Limits,
+        slots: int,
+        placement: Placement,
+        report: Callable[[str], None],
     ) -> None:
         self._client = connect()
         try:
-            self._prepare(project, roots, limits, slots, report)
+            self._prepare(project, roots, limits, slots, placement, report)
         except BaseException:
             self._client.close()
             raise
 
     def _prepare(
-        self, project: Path, roots: Sequence[str], limits: Limits, slots: int, report: Callable[[str], None]
+        self,
+        project: Path,
+        roots: Sequence[str],
+        limits: Limits,
+        slots: int,
+        placement: Placement,
+        report: Callable[[str], None],
     ) -> None:
         engine = facts(self._client)
         _clean_up(self._client, report)
-        self._host = host = Host.prepare(self._client, engine, project, limits)
+        self._host = host = prepare(self._client, engine, project, limits, placement, report)
         _say_left_out(host, report)
         size = fitting_slots(slots, host.memory_bytes, _available_memory())
         if size < slots:
@@ -205,7 +225,7 @@ class _Running:
         # Each step is taken whatever the one before it came to.
         with contextlib.ExitStack() as stack:
             stack.callback(self._client.close)
-            stack.callback(self._host.snapshot.remove)
+            stack.callback(self._host.remove)
             stack.callback(self.threads.shutdown, wait=True, cancel_futures=True)
             stack.callback(self.pool.close)
 
@@ -226,8 +246,8 @@ def _clean_up(client: DockerClient, report: Callable[[str], None]) -> None:
         report(f"sandbox: removed {len(removed)} container(s) that an earlier run left behind")
 
 
-def _say_left_out(host: Host, report: Callable[[str], None]) -> None:
-    left_out = host.snapshot.left_out
+def _say_left_out(host: Prepared, report: Callable[[str], None]) -> None:
+    left_out = host.left_out
     if left_out:
         listed = ", ".join(f"{path} ({reason})" for path, reason in list(left_out.items())[:_LISTED])
         more = f" and {len(left_out) - _LISTED} more" if len(left_out) > _LISTED else ""

@@ -9,10 +9,11 @@ from functools import lru_cache
 from importlib import resources
 from typing import Any
 
-__all__ = ["Bind", "ContainerSpec", "create_arguments", "seccomp_profile"]
+__all__ = ["MEBI", "Bind", "ContainerSpec", "bind_mount", "create_arguments", "seccomp_profile"]
 
 MEBI = 1024 * 1024
 _FIRST_UID = 10000
+_GVISOR = ("runsc", "gvisor")
 _ARCHITECTURES = {"x86_64": "SCMP_ARCH_X86_64", "aarch64": "SCMP_ARCH_AARCH64"}
 
 
@@ -42,6 +43,8 @@ class ContainerSpec:
     empty_dirs: Sequence[str] = ()  # seen as empty, read-only directories
     project: str = ""  # a writable tmpfs stands at this absolute path; none for ""
     project_bytes: int = 64 * MEBI
+    volumes: Mapping[str, str] = field(default_factory=dict)  # name -> where it is seen, read-only
+    runtime: str = ""  # of the engine's runtimes; its default one for ""
     extra: Mapping[str, str] = field(default_factory=dict)  # more tmpfs: path -> options
 
 
@@ -75,6 +78,7 @@ def create_arguments(spec: ContainerSpec) -> tuple[dict[str, Any], dict[str, Any
         "tty": False,
         "detach": False,
         "network_disabled": True,
+        "healthcheck": {"test": ["NONE"]},  # one of the image would be a process that no job started
     }
     return container, _host_config(spec, user)
 
@@ -88,7 +92,7 @@ def _host_config(spec: ContainerSpec, user: int) -> dict[str, Any]:
         "read_only": True,
         "ipc_mode": "private",
         "log_config": {"Type": "none", "Config": {}},
-        "pids_limit": spec.processes,
+        "pids_limit": _pids_limit(spec),
         "mem_limit": spec.memory_bytes,
         "memswap_limit": spec.memory_bytes,  # equal: no swap
         "nano_cpus": 1_000_000_000,
@@ -98,11 +102,22 @@ def _host_config(spec: ContainerSpec, user: int) -> dict[str, Any]:
             for name, value in (("nofile", 256), ("core", 0), ("fsize", spec.disk_bytes), ("stack", 8 * MEBI))
         ],
         "tmpfs": _tmpfs(spec, user),
-        "mounts": [_mount(bind) for bind in spec.binds],
+        "mounts": [*map(bind_mount, spec.binds), *(_volume(*item) for item in spec.volumes.items())],
     }
+    if spec.runtime:
+        host["runtime"] = spec.runtime
     if spec.cgroup_v2:
         host["cgroupns"] = "private"
     return host
+
+
+def _pids_limit(spec: ContainerSpec) -> int:
+    """The limit of the container's cgroup; of gVisor it counts the threads of the kernel that runs in there.
+
+    That kernel ends at the limit, and the container with it. What holds a job there is its own limit of processes.
+    """
+    gvisor = any(name in spec.runtime for name in _GVISOR)
+    return 8 * spec.processes + 256 if gvisor else spec.processes
 
 
 def _tmpfs(spec: ContainerSpec, user: int) -> dict[str, str]:
@@ -120,7 +135,8 @@ def _tmpfs(spec: ContainerSpec, user: int) -> dict[str, str]:
     return result
 
 
-def _mount(bind: Bind) -> dict[str, Any]:
+def bind_mount(bind: Bind) -> dict[str, Any]:
+    """The mount of a host path: read-only, and without what is mounted below it."""
     return {
         "Type": "bind",
         "Source": bind.source,
@@ -129,3 +145,7 @@ def _mount(bind: Bind) -> dict[str, Any]:
         # Read-only does not reach what is mounted below a recursive bind.
         "BindOptions": {"NonRecursive": True, "Propagation": "rprivate"},
     }
+
+
+def _volume(name: str, target: str) -> dict[str, Any]:
+    return {"Type": "volume", "Source": name, "Target": target, "ReadOnly": True, "VolumeOptions": {"NoCopy": True}}
