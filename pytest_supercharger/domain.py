@@ -238,5 +238,6 @@ class Outcome:
     tests: int = 0  # distinct tests that were run
     samples: int = 0  # answers drawn, codes and tests
     seconds: float = 0.0
+    needs: tuple[str, ...] = ()  # distributions that the code needs and the project's environment lacks
     question: str = ""  # the input on which the best two groups disagree, with their answers
     rejections: Mapping[str, int] = field(default_factory=dict)  # reason -> how often

@@ -156,6 +156,14 @@ TABLE = (
         "built from the project's declared dependencies; auto, host where the engine allows it (default: auto)",
     ),
     Option(
+        field="install",
+        name="supercharge-install",
+        parse=values.distribution,
+        many=True,
+        metavar="NAME",
+        help="Distribution that may be fetched for the sandbox where code needs it; * for any that is well known",
+    ),
+    Option(
         field="image",
         name="supercharge-image",
         parse=values.words,

@@ -39,6 +39,7 @@ class Settings:
     environment: str = "auto"  # or host, or image
     image: str = ""  # base of environment `image`
     runtime: str = ""  # of the engine's runtimes
+    install: tuple[str, ...] = ()  # distributions that may be fetched
     seed: int = 0
     allow: tuple[str, ...] = ()
     gate: tuple[str, ...] = ()

@@ -288,7 +288,12 @@ def _limits(settings: Settings) -> Limits:
 def _placement(settings: Settings) -> Placement:
     from pytest_supercharger.sandbox.placement import Placement
 
-    return Placement(environment=settings.environment, image=settings.image, runtime=settings.runtime)
+    return Placement(
+        environment=settings.environment,
+        image=settings.image,
+        runtime=settings.runtime,
+        install=settings.install,
+    )
 
 
 def _write_patch(path: Path, data: bytes) -> None:

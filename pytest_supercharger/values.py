@@ -13,6 +13,7 @@ import pytest
 __all__ = [
     "address",
     "count",
+    "distribution",
     "environment",
     "file",
     "mebibytes",
@@ -106,6 +107,15 @@ def environment(name: str, text: str) -> str:
     """One of the environments a sandbox may have."""
     if text.strip() not in _ENVIRONMENTS:
         raise pytest.UsageError(f"{name} is {text!r}; give {', '.join(_ENVIRONMENTS[:-1])} or {_ENVIRONMENTS[-1]}")
+    return text.strip()
+
+
+def distribution(name: str, text: str) -> str:
+    """The name of a distribution, or * for any."""
+    from pytest_supercharger.distributions import is_distribution  # only where it is given
+
+    if text.strip() != "*" and not is_distribution(text.strip()):
+        raise pytest.UsageError(f"{name} is {text!r}; give the name of a distribution, for example PyYAML, or *")
     return text.strip()
 
 

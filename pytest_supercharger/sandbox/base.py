@@ -59,6 +59,18 @@ class Sandbox(Protocol):
         """Run the project's tests, all of them for None, in a writable copy of the project."""
         ...
 
+    def lacks(self, modules: Sequence[str]) -> frozenset[str]:
+        """Which of these top-level modules are not there for tests and candidates."""
+        ...
+
+    def install(self, distributions: Sequence[str]) -> Mapping[str, str]:
+        """Fetch these for the rest of the run, with all they need, as wheels only: file name -> SHA-256.
+
+        Raises:
+            SandboxError: they cannot be had; the sandbox goes on without them.
+        """
+        ...
+
     def close(self) -> None:
         """Remove every container of this sandbox."""
         ...

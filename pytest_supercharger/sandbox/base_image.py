@@ -14,14 +14,14 @@ from docker.errors import APIError, DockerException, ImageNotFound
 
 from pytest_supercharger.errors import SandboxError
 from pytest_supercharger.sandbox import image, index, requirements
-from pytest_supercharger.sandbox.networked import NetworkedSpec, create_networked, run_networked
+from pytest_supercharger.sandbox.networked import NetworkedSpec, networked, run_networked
 from pytest_supercharger.sandbox.reaper import CLIENT_LABEL
-from pytest_supercharger.sandbox.slot import reason, remove
+from pytest_supercharger.sandbox.slot import reason
 
 if TYPE_CHECKING:
     from docker import DockerClient
 
-__all__ = ["REPOSITORY", "BuiltImage", "default_base", "ensure_built"]
+__all__ = ["REPOSITORY", "SCRIPT", "BuiltImage", "default_base", "ensure_built", "last_line"]
 
 REPOSITORY = "pytest-supercharger-image"
 SCRIPT = (Path(__file__).resolve().parent / "inside" / "packages.py").read_text("utf-8")
@@ -98,23 +98,20 @@ def _build(client: DockerClient, architecture: str, base: str, lines: list[str],
         user=0,
         environment={"HOME": "/tmp", "LANG": "C.UTF-8"},
     )
-    container = create_networked(api, spec)
+    job = {"do": "install", "requirements": lines, **index.for_containers()}
     try:
-        job = {"do": "install", "requirements": lines, **index.for_containers()}
-        status, output, errors = run_networked(api, container, job, seconds=_SECONDS)
-        if status:
-            raise SandboxError(_last_line(errors) or f"exit status {status}")
-        executable = _executable(output, base)
-        api.put_archive(container, "/", image.pack(image.own_files()))
-        labels = f'LABEL {_EXECUTABLE_LABEL}="{executable}" {CLIENT_LABEL}=""'
-        api.commit(container, repository=REPOSITORY, tag=tag, changes=[labels, "ENTRYPOINT []", "CMD []"])
+        with networked(client, spec) as container:
+            status, output, errors = run_networked(api, container, job, seconds=_SECONDS)
+            if status:
+                raise SandboxError(last_line(errors) or f"exit status {status}")
+            labels = f'LABEL {_EXECUTABLE_LABEL}="{_executable(output, base)}" {CLIENT_LABEL}=""'
+            api.put_archive(container, "/", image.pack(image.own_files()))
+            api.commit(container, repository=REPOSITORY, tag=tag, changes=[labels, "ENTRYPOINT []", "CMD []"])
     except (SandboxError, APIError) as error:
         raise SandboxError(
             f"the sandbox image cannot be built from {base}: {reason(error)}; it needs python3, pip and the way to a "
             "package index, or name another with supercharge_image"
         ) from None
-    finally:
-        remove(api, container)
 
 
 def _executable(output: bytes, base: str) -> str:
@@ -128,6 +125,7 @@ def _executable(output: bytes, base: str) -> str:
     return executable
 
 
-def _last_line(errors: str) -> str:
+def last_line(errors: str) -> str:
+    """What pip gives as its reason."""
     lines = [line for line in errors.splitlines() if line.startswith("ERROR")] or errors.splitlines()
     return "; ".join(lines[-3:])[:500]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -10,6 +11,8 @@ from typing import TYPE_CHECKING
 from pytest_supercharger.sandbox import base_image, environment, snapshot, volume
 from pytest_supercharger.sandbox.hardening import MEBI, ContainerSpec
 from pytest_supercharger.sandbox.host import BOOT, SNAPSHOT, slot_memory
+from pytest_supercharger.sandbox.image import PACKAGES
+from pytest_supercharger.sandbox.networked import FETCHER, NetworkedSpec
 from pytest_supercharger.sandbox.reaper import CLIENT_LABEL, SLOT_LABEL, ClientIdentity
 
 if TYPE_CHECKING:
@@ -31,6 +34,7 @@ class Built:
     engine: EngineFacts
     project: Path
     volume: str
+    packages: str  # another volume, "" where none may be added
     copied_bytes: int
     limits: Limits
     runtime: str = ""
@@ -50,22 +54,25 @@ class Built:
         base = placement.image or base_image.default_base()
         image = base_image.ensure_built(client, engine.architecture, project, base, report)
         volume.reap_volumes(client)
-        name = volume.create(client)
-        try:
+        with contextlib.ExitStack() as undo:
+            name = volume.create(client)
+            undo.callback(volume.discard, client, name)
+            packages = volume.create(client) if placement.install else ""
+            if packages:
+                undo.callback(volume.discard, client, packages)
             copy = snapshot.take(project)
             try:
                 volume.send(client, name, image.reference, copy.tree)
             finally:
                 copy.remove()
-        except BaseException:
-            volume.discard(client, name)
-            raise
+            undo.pop_all()
         return cls(
             client=client,
             image=image,
             engine=engine,
             project=project,
             volume=name,
+            packages=packages,
             copied_bytes=copy.bytes,
             limits=limits,
             runtime=placement.runtime,
@@ -85,7 +92,7 @@ class Built:
             command=(self.image.executable, "-s", "-B", "-X", "utf8", "-c", BOOT),
             slot=number,
             binds=(),
-            volumes={self.volume: SNAPSHOT},
+            volumes={self.volume: SNAPSHOT, **({self.packages: PACKAGES} if self.packages else {})},
             environment=environment.variables(seen, self.project),
             labels={CLIENT_LABEL: str(ClientIdentity.current()), SLOT_LABEL: str(number)},
             architecture=self.engine.architecture,
@@ -102,6 +109,25 @@ class Built:
         """The settings of slot 0 with Python code in place of PID 1."""
         return replace(self.spec(0), command=(self.image.executable, "-s", "-B", "-X", "utf8", "-c", code))
 
+    def networked_spec(self, code: str, disk_bytes: int) -> NetworkedSpec:
+        """The settings of a container with network that runs `code`."""
+        seen = environment.HostEnvironment(executable=self.image.executable, binds=())
+        return NetworkedSpec(
+            image=self.image.reference,
+            command=(self.image.executable, "-s", "-B", "-X", "utf8", "-c", code),
+            architecture=self.engine.architecture,
+            user=FETCHER,
+            environment=environment.variables(seen, self.project),
+            disk_bytes=disk_bytes,
+        )
+
+    def add_packages(self, folder: Path) -> None:
+        """Let all slots, also those that run, see what `folder` holds."""
+        folder.chmod(0o755)
+        volume.send(self.client, self.packages, self.image.reference, folder)
+
     def remove(self) -> None:
-        """Remove the copy of the project from the engine; the image stays for the next run."""
-        volume.discard(self.client, self.volume)
+        """Remove what was sent to the engine; the image stays for the next run."""
+        for name in (self.volume, self.packages):
+            if name:
+                volume.discard(self.client, name)

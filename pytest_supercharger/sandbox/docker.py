@@ -17,6 +17,7 @@ from pytest_supercharger.sandbox import protocol, verdict
 from pytest_supercharger.sandbox.base import GateResult, Limits, Overlay
 from pytest_supercharger.sandbox.engine import connect, facts
 from pytest_supercharger.sandbox.host import SNAPSHOT, fitting_slots
+from pytest_supercharger.sandbox.packages import Packages
 from pytest_supercharger.sandbox.placement import Placement
 from pytest_supercharger.sandbox.pool import Closed, SlotPool
 from pytest_supercharger.sandbox.prepared import prepare
@@ -117,6 +118,14 @@ class DockerSandbox:
         )
         return _collect({"": future})[""]
 
+    def lacks(self, modules: Sequence[str]) -> frozenset[str]:
+        """Which of these top-level modules are not there for tests and candidates."""
+        return self._ready().packages.lacks(modules)
+
+    def install(self, distributions: Sequence[str]) -> Mapping[str, str]:
+        """Fetch these for the rest of the run, with all they need, as wheels only: file name -> SHA-256."""
+        return self._ready().packages.install(distributions)
+
     def close(self) -> None:
         """Remove every container of this sandbox, and its copy of the project."""
         with self._lock:
@@ -211,6 +220,7 @@ class _Running:
         if size < slots:
             report(f"sandbox: {size} of {slots} slots, as more do not fit into the free memory")
         setup = protocol.setup_job(project=str(project), snapshot=SNAPSHOT, roots=roots, limits=limits)
+        self.packages = Packages(places=[(self._client, host)], roots=roots)
         api = self._client.api
         self.pool = SlotPool(size, lambda number: Slot.start(api, host.spec(number), setup))
         self.threads = ThreadPoolExecutor(max_workers=size, thread_name_prefix="supercharger-slot")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
+import shutil
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -11,9 +12,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_supercharger.errors import SandboxError
-from pytest_supercharger.sandbox import environment, image, slot, snapshot
+from pytest_supercharger.sandbox import environment, image, index, slot, snapshot
 from pytest_supercharger.sandbox.base import Limits
 from pytest_supercharger.sandbox.hardening import Bind, ContainerSpec
+from pytest_supercharger.sandbox.networked import FETCHER, NetworkedSpec
+from pytest_supercharger.sandbox.placement import Placement
 from pytest_supercharger.sandbox.reaper import CLIENT_LABEL, SLOT_LABEL, ClientIdentity
 from pytest_supercharger.sandbox.stream import StreamBroken
 
@@ -63,10 +66,16 @@ class Host:
     snapshot: snapshot.Snapshot
     limits: Limits
     runtime: str = ""
+    packages: bool = False  # whether some may be added
 
     @classmethod
     def prepare(
-        cls, client: DockerClient, engine: EngineFacts, project: Path, limits: Limits, *, runtime: str = ""
+        cls,
+        client: DockerClient,
+        engine: EngineFacts,
+        project: Path,
+        limits: Limits,
+        placement: Placement = Placement(),  # noqa: B008 - frozen
     ) -> Host:
         """Everything up to the first slot; SandboxError when the engine does not see this machine's files."""
         seen = environment.discover(project)
@@ -79,9 +88,11 @@ class Host:
             project=project,
             snapshot=copy,
             limits=limits,
-            runtime=runtime,
+            runtime=placement.runtime,
+            packages=bool(placement.install),
         )
         try:
+            host.packages_folder.mkdir(mode=0o755)
             host.prove(client)
         except BaseException:
             copy.remove()
@@ -104,7 +115,7 @@ class Host:
             image=self.image,
             command=(self.environment.executable, "-s", "-B", "-X", "utf8", "-c", BOOT),
             slot=number,
-            binds=(*self.environment.binds, *self._doors(), Bind(source=str(self.snapshot.tree), target=SNAPSHOT)),
+            binds=(*self.environment.binds, *self._doors(), *self._own_binds()),
             environment=environment.variables(self.environment, self.project),
             labels={CLIENT_LABEL: str(ClientIdentity.current()), SLOT_LABEL: str(number)},
             architecture=self.engine.architecture,
@@ -117,6 +128,35 @@ class Host:
             project=str(self.project),
             project_bytes=2 * self.snapshot.bytes + 64 * MEBI,
         )
+
+    @property
+    def packages_folder(self) -> Path:
+        """Where packages go that are not in the environment."""
+        return self.snapshot.folder / "packages"
+
+    def add_packages(self, folder: Path) -> None:
+        """Let all slots, also those that run, see what `folder` holds."""
+        shutil.copytree(folder, self.packages_folder, dirs_exist_ok=True)
+        self.packages_folder.chmod(0o755)  # it was made the copy of a private one
+
+    def networked_spec(self, code: str, disk_bytes: int) -> NetworkedSpec:
+        """The settings of a container with network that runs `code`; it sees this machine's package folders."""
+        folders = [Bind(source=path, target=path) for path in index.folders()]
+        return NetworkedSpec(
+            image=self.image,
+            command=(self.environment.executable, "-s", "-B", "-X", "utf8", "-c", code),
+            architecture=self.engine.architecture,
+            user=FETCHER,
+            binds=(*self.environment.binds, *self._doors(), *folders),
+            environment=environment.variables(self.environment, self.project),
+            disk_bytes=disk_bytes,
+        )
+
+    def _own_binds(self) -> list[Bind]:
+        binds = [Bind(source=str(self.snapshot.tree), target=SNAPSHOT)]
+        if self.packages:
+            binds.append(Bind(source=str(self.packages_folder), target=image.PACKAGES))
+        return binds
 
     def _doors(self) -> list[Bind]:
         """Empty folders anybody may enter, in the place of closed ones, with the mount points that are needed in them.

@@ -16,17 +16,18 @@ from pytest_supercharger.errors import SandboxError
 if TYPE_CHECKING:
     from docker import DockerClient
 
-__all__ = ["INSIDE", "LIBRARY", "REPOSITORY", "build_tar", "ensure_image", "own_files", "pack"]
+__all__ = ["INSIDE", "LIBRARY", "PACKAGES", "REPOSITORY", "build_tar", "ensure_image", "own_files", "pack"]
 
 REPOSITORY = "pytest-supercharger-host"
 INSIDE = "/supercharger/inside"
 LIBRARY = "/supercharger/lib"
+PACKAGES = "/supercharger/packages"
 _PACKAGE = Path(__file__).resolve().parent.parent
 _DIRECTORIES = ("dev", "etc", "proc", "root", "run", "snapshot", "supercharger", "sys", "tmp", "usr", "var", "var/tmp")
 _ETC = {
     "etc/passwd": "root:x:0:0:root:/root:/usr/sbin/nologin\nsandbox:x:10000:10000:sandbox:/tmp:/usr/sbin/nologin\n",
     "etc/group": "root:x:0:\nsandbox:x:10000:\n",
-    "etc/nsswitch.conf": "passwd: files\ngroup: files\nhosts: files\nservices: files\nprotocols: files\n",
+    "etc/nsswitch.conf": "passwd: files\ngroup: files\nhosts: files dns\nservices: files\nprotocols: files\n",
     "etc/hosts": "127.0.0.1 localhost\n",
     "etc/hostname": "sandbox\n",
     "etc/resolv.conf": "",

@@ -13,24 +13,34 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-__all__ = ["for_containers"]
+__all__ = ["folders", "for_containers"]
 
 _KEYS = ("index-url", "extra-index-url", "find-links", "no-index", "trusted-host", "proxy", "timeout", "retries")
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
+_PLACES = ("index-url", "extra-index-url", "find-links")
 _REMOTE = ("http://", "https://")
+_LOCAL = ("file:///", "/")
 
 
-def for_containers(environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
+def folders(environ: Mapping[str, str] = os.environ) -> list[str]:
+    """The folders of this machine that pip takes packages from."""
+    settings = _settings(environ)
+    words = [word for key in _PLACES for word in settings.get(key, "").split() if word.startswith(_LOCAL)]
+    return [path for path in (word.removeprefix("file://") for word in words) if Path(path).is_dir()]
+
+
+def for_containers(environ: Mapping[str, str] = os.environ, *, local: bool = False) -> dict[str, Any]:
     """`environment` for pip, and `certificate`, the text of the file that pip trusts here ("" for its own).
 
-    Folders of this machine are left out: a container does not see them.
+    Folders of this machine are left out unless `local` says that the container sees them.
     """
+    seen = (*_REMOTE, *_LOCAL) if local else _REMOTE
     settings = _settings(environ)
     environment: dict[str, str] = {}
     for key in _KEYS:
         value = settings.get(key, "")
-        if key.endswith("url") or key == "find-links":
-            value = " ".join(part for part in value.split() if part.startswith(_REMOTE))
+        if key in _PLACES:
+            value = " ".join(word for word in value.split() if word.startswith(seen))
         if value:
             environment[f"PIP_{key.upper().replace('-', '_')}"] = value
     for name in _PROXIES:

@@ -5,24 +5,29 @@ What they need to know, credentials included, comes as one line of JSON through 
 
 from __future__ import annotations
 
+import contextlib
 import json
+import secrets
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from docker.errors import DockerException
+from docker.errors import APIError, DockerException
 
 from pytest_supercharger.errors import SandboxError
 from pytest_supercharger.sandbox.hardening import MEBI, Bind, bind_mount, seccomp_profile
 from pytest_supercharger.sandbox.reaper import CLIENT_LABEL, ClientIdentity
-from pytest_supercharger.sandbox.slot import attach_and_start, reason
+from pytest_supercharger.sandbox.slot import attach_and_start, reason, remove
 from pytest_supercharger.sandbox.stream import StreamBroken
 
 if TYPE_CHECKING:
-    from docker import APIClient
+    from docker import APIClient, DockerClient
 
-__all__ = ["NetworkedSpec", "create_networked", "networked_arguments", "run_networked"]
+__all__ = ["FETCHER", "NetworkedSpec", "networked", "networked_arguments", "run_networked"]
+
+_PREFIX = "pytest-supercharger-"
+FETCHER = 9999  # the user who fetches; no slot has this one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +44,7 @@ class NetworkedSpec:
     memory_bytes: int = 2048 * MEBI
 
 
-def networked_arguments(spec: NetworkedSpec) -> tuple[dict[str, Any], dict[str, Any]]:
+def networked_arguments(spec: NetworkedSpec, network: str) -> tuple[dict[str, Any], dict[str, Any]]:
     """The container's configuration and its host configuration, for `create_container` of the docker SDK."""
     container: dict[str, Any] = {
         "image": spec.image,
@@ -47,7 +52,7 @@ def networked_arguments(spec: NetworkedSpec) -> tuple[dict[str, Any], dict[str, 
         "entrypoint": [],
         "user": f"{spec.user}:{spec.user}",
         "environment": dict(spec.environment),
-        "labels": {CLIENT_LABEL: str(ClientIdentity.current())},
+        "labels": _labels(),
         "hostname": "sandbox",
         "working_dir": "/tmp",
         "stdin_open": True,
@@ -58,6 +63,7 @@ def networked_arguments(spec: NetworkedSpec) -> tuple[dict[str, Any], dict[str, 
     host: dict[str, Any] = {
         "cap_drop": ["ALL"],
         "security_opt": ["no-new-privileges", f"seccomp={seccomp_profile(spec.architecture)}"],
+        "network_mode": network,
         "read_only": spec.user != 0,
         "ipc_mode": "private",
         "log_config": {"Type": "none", "Config": {}},
@@ -71,13 +77,33 @@ def networked_arguments(spec: NetworkedSpec) -> tuple[dict[str, Any], dict[str, 
     return container, host
 
 
-def create_networked(api: APIClient, spec: NetworkedSpec) -> str:
-    """Make a container without starting it; its id."""
-    container, host = networked_arguments(spec)
-    try:
-        return str(api.create_container(**container, host_config=api.create_host_config(**host))["Id"])
-    except (DockerException, OSError) as error:
-        raise SandboxError(f"a container for packages cannot be made: {reason(error)}") from None
+@contextlib.contextmanager
+def networked(client: DockerClient, spec: NetworkedSpec) -> Iterator[str]:
+    """A container that is not started yet, alone in a network of its own; both are gone in the end."""
+    api = client.api
+    _reap_networks(api)
+    with contextlib.ExitStack() as stack:
+        try:
+            network = api.create_network(f"{_PREFIX}{secrets.token_hex(8)}", driver="bridge", labels=_labels())["Id"]
+            stack.callback(api.remove_network, network)
+            container, host = networked_arguments(spec, network)
+            made = str(api.create_container(**container, host_config=api.create_host_config(**host))["Id"])
+        except (DockerException, OSError) as error:
+            raise SandboxError(f"a container for packages cannot be made: {reason(error)}") from None
+        stack.callback(remove, api, made)
+        yield made
+
+
+def _labels() -> dict[str, str]:
+    return {CLIENT_LABEL: str(ClientIdentity.current())}
+
+
+def _reap_networks(api: APIClient) -> None:
+    for network in api.networks(filters={"label": CLIENT_LABEL}):
+        owner = ClientIdentity.parse((network.get("Labels") or {}).get(CLIENT_LABEL, ""))
+        if owner is not None and owner.is_gone():
+            with contextlib.suppress(APIError):  # another run may do the same
+                api.remove_network(network["Id"])
 
 
 def run_networked(

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pytest_supercharger.sandbox.base import Limits
     from pytest_supercharger.sandbox.engine import EngineFacts
     from pytest_supercharger.sandbox.hardening import ContainerSpec
+    from pytest_supercharger.sandbox.networked import NetworkedSpec
     from pytest_supercharger.sandbox.placement import Placement
 
 __all__ = ["Prepared", "prepare"]
@@ -43,6 +44,14 @@ class Prepared(Protocol):
         """The settings of slot 0 with Python code in place of PID 1."""
         ...
 
+    def networked_spec(self, code: str, disk_bytes: int) -> NetworkedSpec:
+        """The settings of a container with network, and room on its disk, that runs Python code of ours."""
+        ...
+
+    def add_packages(self, folder: Path) -> None:
+        """Let all slots, also those that run, see what `folder` holds."""
+        ...
+
     def remove(self) -> None:
         """Remove what was made for this run."""
         ...
@@ -65,7 +74,7 @@ def prepare(
     if placement.environment == "image":
         return Built.prepare(client, engine, project, limits, placement, report)
     try:
-        return Host.prepare(client, engine, project, limits, runtime=placement.runtime)
+        return Host.prepare(client, engine, project, limits, placement)
     except NotShared as error:
         if placement.environment == "host":
             raise

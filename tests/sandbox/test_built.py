@@ -197,13 +197,14 @@ def spec(**changes: Any) -> NetworkedSpec:
 
 
 def test_a_container_for_packages_is_granted_nothing_but_the_network() -> None:
-    container, host = networked_arguments(spec())
+    container, host = networked_arguments(spec(), "network")
     assert container["user"] == "10000:10000"
     assert host["cap_drop"] == ["ALL"]
     assert "no-new-privileges" in host["security_opt"]
     assert host["read_only"]
-    assert not {"privileged", "cap_add", "devices", "pid_mode", "network_mode", "volumes_from"} & set(host)
+    assert host["network_mode"] == "network"
+    assert not {"privileged", "cap_add", "devices", "pid_mode", "volumes_from"} & set(host)
 
 
 def test_only_what_becomes_an_image_may_write_its_file_system() -> None:
-    assert not networked_arguments(spec(user=0))[1]["read_only"]
+    assert not networked_arguments(spec(user=0), "network")[1]["read_only"]
