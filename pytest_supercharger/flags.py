@@ -170,6 +170,14 @@ TABLE = (
         help="Base of the image that --supercharge-environment image builds (default: python:X.Y-slim)",
     ),
     Option(
+        field="docker_hosts",
+        name="supercharge-docker-hosts",
+        parse=values.engine,
+        many=True,
+        help="Docker engines to spread the sandbox over: unix://PATH, tcp://HOST:PORT or ssh://USER@HOST "
+        "(default: the one of DOCKER_HOST)",
+    ),
+    Option(
         field="runtime",
         name="supercharge-runtime",
         parse=values.words,
@@ -227,7 +235,9 @@ TABLE = (
 )
 
 COMMAND_LINE_ONLY = frozenset({"fill", "dry_run", "patch", "check", "json"})
-INI_ONLY = frozenset({"processes", "output", "disk", "image", "runtime"})  # what is set once for a project
+INI_ONLY = frozenset(
+    {"processes", "output", "disk", "image", "runtime", "docker_hosts"}
+)  # what is set once for a project
 _MODES = ("fill", "dry_run", "patch", "check")  # any of them makes a run of supercharge
 
 

@@ -39,6 +39,7 @@ class Settings:
     environment: str = "auto"  # or host, or image
     image: str = ""  # base of environment `image`
     runtime: str = ""  # of the engine's runtimes
+    docker_hosts: tuple[str, ...] = ()  # engines; the one of DOCKER_HOST for none
     install: tuple[str, ...] = ()  # distributions that may be fetched
     seed: int = 0
     allow: tuple[str, ...] = ()

@@ -22,8 +22,7 @@ from pytest_supercharger.project import Project
 from pytest_supercharger.reporting import Reporter
 
 if TYPE_CHECKING:
-    from pytest_supercharger.sandbox.base import Limits, Sandbox
-    from pytest_supercharger.sandbox.placement import Placement
+    from pytest_supercharger.sandbox.base import Sandbox
     from pytest_supercharger.solver import Generator as Model
 
 __all__ = ["Run", "start"]
@@ -142,16 +141,9 @@ class Run:
         self.stopped = pytest.ExitCode.OK if good else pytest.ExitCode.TESTS_FAILED
 
     def _sandbox(self, project: Project) -> AbstractContextManager[Sandbox]:
-        from pytest_supercharger.sandbox.docker import DockerSandbox
+        from pytest_supercharger import containers
 
-        return DockerSandbox(
-            project.root,
-            roots=project.roots,
-            limits=_limits(self._settings),
-            slots=self._settings.slots or None,
-            placement=_placement(self._settings),
-            report=self.reporter.line,
-        )
+        return containers.sandbox(project, self._settings, self.reporter.line)
 
     @contextmanager
     def _generator(self) -> Iterator[Model]:
@@ -271,29 +263,6 @@ class Run:
         if session.exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED and self.outcomes and not self._failed:
             session.exitstatus = pytest.ExitCode.OK
         return (yield)
-
-
-def _limits(settings: Settings) -> Limits:
-    from pytest_supercharger.sandbox.base import Limits
-
-    return Limits(
-        seconds=settings.test_seconds,
-        memory_bytes=settings.memory << 20,
-        output_bytes=settings.output << 20,
-        processes=settings.processes,
-        disk_bytes=settings.disk << 20,
-    )
-
-
-def _placement(settings: Settings) -> Placement:
-    from pytest_supercharger.sandbox.placement import Placement
-
-    return Placement(
-        environment=settings.environment,
-        image=settings.image,
-        runtime=settings.runtime,
-        install=settings.install,
-    )
 
 
 def _write_patch(path: Path, data: bytes) -> None:

@@ -14,6 +14,7 @@ __all__ = [
     "address",
     "count",
     "distribution",
+    "engine",
     "environment",
     "file",
     "mebibytes",
@@ -26,6 +27,7 @@ __all__ = [
 ]
 
 _ENVIRONMENTS = ("auto", "host", "image")
+_ENGINES = ("unix://", "tcp://", "ssh://")
 _LARGEST_RESULT = 8  # MiB; with what is around it, half of what a frame may hold
 
 
@@ -116,6 +118,13 @@ def distribution(name: str, text: str) -> str:
 
     if text.strip() != "*" and not is_distribution(text.strip()):
         raise pytest.UsageError(f"{name} is {text!r}; give the name of a distribution, for example PyYAML, or *")
+    return text.strip()
+
+
+def engine(name: str, text: str) -> str:
+    """The address of a Docker engine."""
+    if not text.strip().startswith(_ENGINES) or text.strip() in _ENGINES:
+        raise pytest.UsageError(f"{name} has {text!r}; give unix://PATH, tcp://HOST:PORT or ssh://USER@HOST")
     return text.strip()
 
 

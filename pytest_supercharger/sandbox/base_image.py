@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +22,7 @@ from pytest_supercharger.sandbox.slot import reason
 if TYPE_CHECKING:
     from docker import DockerClient
 
-__all__ = ["REPOSITORY", "SCRIPT", "BuiltImage", "default_base", "ensure_built", "last_line"]
+__all__ = ["REPOSITORY", "SCRIPT", "BuiltImage", "copy", "default_base", "ensure_built", "last_line"]
 
 REPOSITORY = "pytest-supercharger-image"
 SCRIPT = (Path(__file__).resolve().parent / "inside" / "packages.py").read_text("utf-8")
@@ -65,6 +66,22 @@ def ensure_built(
         _build(client, architecture, base, lines, tag)
         found = client.images.get(reference)
     return BuiltImage(reference=reference, executable=str(found.labels.get(_EXECUTABLE_LABEL)))
+
+
+def copy(source: DockerClient, target: DockerClient, reference: str) -> None:
+    """Bring an image from one engine to another that does not have it."""
+    try:
+        try:
+            target.images.get(reference)
+        except ImageNotFound:
+            with tempfile.TemporaryFile() as packed:
+                for part in source.images.get(reference).save(named=True):
+                    packed.write(part)
+                packed.seek(0)
+                target.images.load(packed)
+            target.images.get(reference)
+    except (DockerException, OSError) as error:
+        raise SandboxError(f"the sandbox image cannot be sent from engine to engine: {reason(error)}") from None
 
 
 def _base_id(client: DockerClient, base: str, report: Callable[[str], None]) -> str:

@@ -49,10 +49,19 @@ class Built:
         limits: Limits,
         placement: Placement,
         report: Callable[[str], None],
+        same_as: Built | None = None,
     ) -> Built:
-        """Everything up to the first slot; SandboxError when the image cannot be made."""
-        base = placement.image or base_image.default_base()
-        image = base_image.ensure_built(client, engine.architecture, project, base, report)
+        """Everything up to the first slot; `same_as` is another engine to take the image from.
+
+        Raises:
+            SandboxError: the image cannot be made or sent.
+        """
+        if same_as is None:
+            base = placement.image or base_image.default_base()
+            image = base_image.ensure_built(client, engine.architecture, project, base, report)
+        else:
+            image = same_as.image
+            base_image.copy(same_as.client, client, image.reference)
         volume.reap_volumes(client)
         with contextlib.ExitStack() as undo:
             name = volume.create(client)

@@ -14,7 +14,7 @@ __all__ = ["EngineFacts", "connect", "engine_address", "facts", "require_runtime
 
 _DEFAULT = "unix:///var/run/docker.sock"
 _SCHEMES = ("unix://", "tcp://", "http://", "https://")
-_OLDEST_API = (1, 41)  # of engine 20.10: non-recursive binds (1.40) and cgroup namespaces (1.41)
+_OLDEST = "1.41"  # of engine 20.10: non-recursive binds (1.40) and cgroup namespaces (1.41)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,12 +47,24 @@ def connect(address: str = "") -> docker.DockerClient:
             "one behind ssh:// with supercharge_docker_hosts"
         )
     try:
-        # More connections than slots: every attached container keeps one for its whole life.
-        settings = {**os.environ, "DOCKER_HOST": address}
-        client = docker.from_env(timeout=120, max_pool_size=64, environment=settings)
+        first = _client(address, _OLDEST)
+        try:
+            version = str(first.api.version(api_version=False)["ApiVersion"])
+        finally:
+            first.close()
+        client = _client(address, version)
         client.ping()
     except (DockerException, OSError) as error:
         raise SandboxError(_advice(error, address)) from None
+    return client
+
+
+def _client(address: str, version: str) -> docker.DockerClient:
+    # More connections than slots: every attached container keeps one for its whole life.
+    settings = {**os.environ, "DOCKER_HOST": address}
+    client = docker.from_env(timeout=120, max_pool_size=64, environment=settings, version=version)
+    # What the environment says about the web (REQUESTS_CA_BUNDLE, proxies) would win over DOCKER_CERT_PATH.
+    client.api.trust_env = False
     return client
 
 
@@ -95,11 +107,14 @@ def _require_features(info: dict[str, object], version: dict[str, object], addre
         raise SandboxError(
             f"the Docker engine at {address} has no seccomp support; use an engine and a kernel that have it"
         )
-    api = str(version.get("ApiVersion", ""))
-    if tuple(int(part) for part in api.split(".") if part.isdecimal()) < _OLDEST_API:
+    if _numbers(str(version.get("ApiVersion", ""))) < _numbers(_OLDEST):
         raise SandboxError(
             f"the Docker engine at {address} is {version.get('Version')}, which is too old; use 20.10 or newer"
         )
+
+
+def _numbers(version: str) -> list[int]:
+    return [int(part) for part in version.split(".") if part.isdecimal()]
 
 
 def _advice(error: Exception, address: str) -> str:
@@ -108,6 +123,11 @@ def _advice(error: Exception, address: str) -> str:
         return (
             f"Docker at {address} refuses this user: permission denied; "
             'run "sudo usermod -aG docker $USER" and log in again, or run pytest as a user who may use it'
+        )
+    if address.startswith("tcp://"):
+        return (
+            f"Docker is not reachable at {address}: {text[:300]}; check the address, and whether it wants "
+            "DOCKER_TLS_VERIFY and DOCKER_CERT_PATH"
         )
     return (
         f"Docker is not reachable at {address}; start it with "

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import contextlib
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -58,28 +59,74 @@ class Prepared(Protocol):
 
 
 def prepare(
-    client: DockerClient,
-    engine: EngineFacts,
+    engines: Sequence[tuple[DockerClient, EngineFacts]],
     project: Path,
     limits: Limits,
     placement: Placement,
     report: Callable[[str], None],
-) -> Prepared:
-    """The environment for slots on this engine.
+) -> list[tuple[int, Prepared]]:
+    """The same environment on every engine that can have it: the place of the engine, and what it has.
 
     Raises:
-        SandboxError: the engine lacks the runtime, or the environment cannot be had.
+        SandboxError: no engine can have it.
     """
-    require_runtime(engine, placement.runtime)
-    if placement.environment == "image":
-        return Built.prepare(client, engine, project, limits, placement, report)
-    try:
+
+    def host(client: DockerClient, engine: EngineFacts) -> Prepared:
         return Host.prepare(client, engine, project, limits, placement)
+
+    def image(client: DockerClient, engine: EngineFacts) -> Prepared:
+        # The rest get the very image of the first: built anew, its packages might be others.
+        built = Built.prepare(client, engine, project, limits, placement, report, first[0] if first else None)
+        first.append(built)
+        return built
+
+    first: list[Built] = []
+    if placement.environment == "image":
+        return _each(engines, image, placement, report)
+    ends = () if placement.environment == "host" else (NotShared,)
+    try:
+        return _each(engines, host, placement, report, ends)
     except NotShared as error:
-        if placement.environment == "host":
+        if not ends:
             raise
-        report(f"sandbox: {error.what}; its environment is built as an image")
+        report(f"sandbox: {error.what}; the environment is built as an image")
         try:
-            return Built.prepare(client, engine, project, limits, placement, report)
+            return _each(engines, image, placement, report)
         except SandboxError as second:
             raise SandboxError(f"{error}; the other way, an image, does not work either: {second}") from None
+
+
+def _each(
+    engines: Sequence[tuple[DockerClient, EngineFacts]],
+    make: Callable[[DockerClient, EngineFacts], Prepared],
+    placement: Placement,
+    report: Callable[[str], None],
+    ends: tuple[type[SandboxError], ...] = (),
+) -> list[tuple[int, Prepared]]:
+    made: list[tuple[int, Prepared]] = []
+    problems: list[SandboxError] = []
+    with contextlib.ExitStack() as undo:
+        for index, (client, engine) in enumerate(engines):
+            try:
+                require_runtime(engine, placement.runtime)
+                _require_same(engine, engines[0][1])
+                made.append((index, make(client, engine)))
+                undo.callback(made[-1][1].remove)
+            except ends:
+                raise
+            except SandboxError as error:
+                problems.append(error)
+        if not made:
+            raise problems[0]
+        undo.pop_all()
+    for problem in problems:
+        report(f"sandbox: one engine less: {problem}")
+    return made
+
+
+def _require_same(engine: EngineFacts, first: EngineFacts) -> None:
+    if engine.architecture != first.architecture:
+        raise SandboxError(
+            f"the Docker engine at {engine.address} is {engine.architecture}, not {first.architecture} as the first; "
+            "name engines of one architecture with supercharge_docker_hosts"
+        )

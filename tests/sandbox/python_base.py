@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import secrets
 import subprocess
 import sys
 import sysconfig
@@ -23,8 +24,9 @@ _LEFT_OUT = ("test", "site-packages", "dist-packages", "__pycache__", "idlelib",
 _ALSO = ("/etc/ssl/certs/ca-certificates.crt",)
 
 
-def import_base(client: DockerClient, tag: str, *, pip: bool = True) -> str:
+def import_base(client: DockerClient, *, pip: bool = True) -> str:
     """Import an image with python3 on its path; its reference."""
+    tag = secrets.token_hex(8)  # tests of other processes have theirs
     client.api.import_image_from_data(
         _tar(pip=pip), repository=REPOSITORY, tag=tag, changes=["ENV PATH=/usr/local/bin", "VOLUME /data"]
     )

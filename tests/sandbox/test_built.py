@@ -40,7 +40,7 @@ def client() -> Iterator[DockerClient]:
 
 @pytest.fixture(scope="module")
 def base(client: DockerClient) -> Iterator[str]:
-    reference = import_base(client, "built")
+    reference = import_base(client)
     yield reference
     client.images.remove(reference, force=True)
 
