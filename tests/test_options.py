@@ -65,6 +65,8 @@ def test_what_is_set_once_for_a_project_has_a_key_and_no_flag(pytester):
     pytester.makeini("[pytest]\nsupercharge_processes = 9\nsupercharge_disk = 3\nsupercharge_output = 2\n")
     settings = settings_of(pytester)
     assert (settings.processes, settings.disk, settings.output) == (9, 3, 2)
+    pytester.makeini("[pytest]\nsupercharge_docker_hosts =\n    unix:///a\n    ssh://me@there\n")
+    assert settings_of(pytester).docker_hosts == ("unix:///a", "ssh://me@there")
     pytester.makeini("[pytest]\nsupercharge_output = 9\n")
     result = pytester.runpytest("--supercharge")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
@@ -86,6 +88,9 @@ def test_what_is_set_once_for_a_project_has_a_key_and_no_flag(pytester):
         ("--supercharge-json", "no/such/folder/x.json"),
         ("--supercharge-only", " "),
         ("--supercharge-memory", "much"),
+        ("--supercharge-environment", "here"),
+        ("--supercharge-install", "--index-url=https://elsewhere"),
+        ("--supercharge-install", "PyYAML==6"),
         ("--supercharge-test-seconds", "0"),
     ],
 )

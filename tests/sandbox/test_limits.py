@@ -9,13 +9,13 @@ import pytest
 from pytest_supercharger.domain import GeneratedTest, Verdict
 from pytest_supercharger.sandbox.base import Limits
 from pytest_supercharger.sandbox.docker import DockerSandbox
+from pytest_supercharger.sandbox.inside.child import address_space
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pytest_supercharger.domain import PairResult
 
-pytestmark = pytest.mark.docker
 
 _MEBI = 1024 * 1024
 LIMITS = Limits(seconds=2.0, memory_bytes=96 * _MEBI, processes=24, disk_bytes=4 * _MEBI, output_bytes=64 * 1024)
@@ -35,6 +35,7 @@ def result(sandbox: DockerSandbox, body: str) -> PairResult:
     return sandbox.run_tests({}, [GeneratedTest(id="t", name="test_it", source=source)])["t"]
 
 
+@pytest.mark.docker
 @pytest.mark.parametrize(
     ("body", "verdict"),
     [
@@ -57,6 +58,7 @@ def test_beyond_a_limit_is_its_verdict_and_the_next_test_is_not_harmed(
     assert result(sandbox, "assert True").verdict is Verdict.PASS
 
 
+@pytest.mark.docker
 @pytest.mark.parametrize(
     "body",
     [
@@ -67,3 +69,9 @@ def test_beyond_a_limit_is_its_verdict_and_the_next_test_is_not_harmed(
 )
 def test_within_the_limits_a_test_passes(sandbox: DockerSandbox, body: str) -> None:
     assert result(sandbox, body).verdict is Verdict.PASS
+
+
+def test_address_space_is_the_limit_only_where_memory_is_not_counted() -> None:
+    assert address_space(1, 96 * _MEBI, counted=False) == 1 + 96 * _MEBI
+    assert address_space(1, 96 * _MEBI, counted=True) >= 1 << 31
+    assert address_space(1, 4096 * _MEBI, counted=True) >= 8192 * _MEBI

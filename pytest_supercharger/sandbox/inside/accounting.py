@@ -6,6 +6,7 @@ import os
 import resource
 
 __all__ = [
+    "counts_ooms",
     "cpu_seconds",
     "ipc_objects",
     "oom_kills",
@@ -80,6 +81,11 @@ def _waited(pid: int) -> float | None:
 def oom_kills() -> int:
     """How many processes the kernel has killed in this container for want of memory."""
     return _count("oom_kill", _OOM_FILES)
+
+
+def counts_ooms() -> bool:
+    """Whether the kernel tells here when it kills for want of memory; that of gVisor does not."""
+    return any(map(_read, _OOM_FILES))
 
 
 def refused_forks() -> int:

@@ -10,12 +10,12 @@ import signal
 from typing import TYPE_CHECKING, Any
 
 from ..frames import encode
-from .accounting import virtual_memory
+from .accounting import counts_ooms, virtual_memory
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["Channel", "Job", "expected_status", "set_dumpable", "start"]
+__all__ = ["Channel", "Job", "address_space", "expected_status", "set_dumpable", "start"]
 
 Job = dict[str, Any]
 _PR_SET_DUMPABLE = 4
@@ -69,13 +69,22 @@ def _confine(result: int, cpu: float, limits: dict[str, Any]) -> None:
     set_dumpable(True)  # tests of debuggers and of /proc/self work; nothing of PID 1 is in reach
     with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w", encoding="ascii") as stream:
         stream.write("1000")
-    _limit(resource.RLIMIT_AS, virtual_memory() + max(2 * _GIB, 2 * limits["memory_bytes"]))
+    _limit(resource.RLIMIT_AS, address_space(virtual_memory(), limits["memory_bytes"], counted=counts_ooms()))
     _limit(resource.RLIMIT_CPU, int(cpu) + 2)
     _limit(resource.RLIMIT_FSIZE, limits["disk_bytes"])
     _limit(resource.RLIMIT_CORE, 0)
     _limit(resource.RLIMIT_NOFILE, 256)
     # The kernel counts it for the user, whom slots of another run share; the cgroup holds the limit itself.
     _limit(resource.RLIMIT_NPROC, 4 * limits["processes"])
+
+
+def address_space(used: int, memory: int, *, counted: bool) -> int:
+    """The limit of a job's address space.
+
+    Where the kernel counts memory and says when it kills, this one is only for what is never touched. Where not, too
+    much memory would end the whole container without a word, so the job has to meet its limit before.
+    """
+    return used + (max(2 * _GIB, 2 * memory) if counted else memory)
 
 
 def _keep_only(result: int) -> None:
