@@ -89,7 +89,7 @@ def test_what_is_set_once_for_a_project_has_a_key_and_no_flag(pytester):
         ("--supercharge-only", " "),
         ("--supercharge-memory", "much"),
         ("--supercharge-environment", "here"),
-        ("--supercharge-install", "--index-url=https://elsewhere"),
+        ("--supercharge-install", "./wheels/a.whl"),
         ("--supercharge-install", "PyYAML==6"),
         ("--supercharge-test-seconds", "0"),
     ],
