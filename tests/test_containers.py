@@ -11,7 +11,7 @@ from pytest_supercharger.sandbox.placement import Placement
 
 def made(tmp_path, **settings):
     (tmp_path / "m.py").touch()
-    return containers.sandbox(Project.discover(tmp_path, norecurse=[]), Settings(**settings), print)
+    return containers.sandbox(Project.discover(tmp_path, norecurse=[], pythonpath=[]), Settings(**settings), print)
 
 
 def test_without_settings_everything_is_as_the_sandbox_has_it(tmp_path):
