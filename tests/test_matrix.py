@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from pytest_supercharger import stubs
 from pytest_supercharger.domain import Candidate, GeneratedTest, PairResult, SourceFile, Verdict
 from pytest_supercharger.matrix import Matrix
 
-SOURCE = b"""
+SOURCE = b'''
 from pytest_supercharger import supercharge
 
 
 @supercharge
 def f(x: int) -> int:
+    """Return x."""
     raise NotImplementedError
-"""
+'''
 
 
 def passes(*verdicts, detail="the same"):
     """How one generated test counts for candidates that got these verdicts on it."""
-    (stub,) = stubs.find(SourceFile(path=None, relpath="m.py", module="m", data=SOURCE))
+    (stub,) = stubs.find(SourceFile(path=Path("m.py"), relpath="m.py", module="m", data=SOURCE))
     matrix = Matrix(stub=stub, trusted=())
     matrix.add_tests([GeneratedTest(id="t", name="test_f", source="def test_f(): pass\n")])
     for number, verdict in enumerate(verdicts):
