@@ -6,6 +6,7 @@ import random
 from collections.abc import Callable
 
 from pytest_supercharger import effects, probes
+from pytest_supercharger.dependencies import MISSING, Dependencies
 from pytest_supercharger.domain import Candidate, GeneratedTest, OutputKind, PairResult, SourceFile, Verdict
 from pytest_supercharger.errors import SourceError
 from pytest_supercharger.ledger import Ledger
@@ -34,6 +35,7 @@ class Checker:
         sandbox: Sandbox,
         tests: ProjectTests,
         ledger: Ledger,
+        dependencies: Dependencies,
         allow: frozenset[str],
         wait: Callable[[str], bool],
         left: Callable[[], float],
@@ -45,6 +47,7 @@ class Checker:
         self._sandbox = sandbox
         self._tests = tests
         self._ledger = ledger
+        self._dependencies = dependencies
         self._allow = allow
         self._wait = wait
         self._left = left
@@ -56,7 +59,12 @@ class Checker:
 
     def add_candidate(self, candidate: Candidate) -> None:
         """Run a new candidate on everything that is known; one that fails a trusted test is not run on the rest."""
-        unwanted = effects.undeclared(candidate, self._source.data, allow=self._allow, stub=self._matrix.stub)
+        lacking = self._dependencies.refusal(candidate)
+        if lacking:
+            self._refuse(candidate, f"{MISSING}: {lacking}")
+            return
+        allow = self._allow | self._dependencies.modules()
+        unwanted = effects.undeclared(candidate, self._source.data, allow=allow, stub=self._matrix.stub)
         if unwanted:
             self._refuse(candidate, f"uses what its module does not: {', '.join(unwanted)}")
             return

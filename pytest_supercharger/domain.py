@@ -177,6 +177,9 @@ class Verdict(str, enum.Enum):
     FAIL = "fail"
     TIMEOUT = "timeout"
     MEMORY = "memory"
+    PROCESSES = "processes"  # wanted more processes or threads than allowed
+    OUTPUT = "output"  # sent more results than allowed
+    DISK = "disk"  # wrote more than there is room for
     ENVIRONMENT = "environment"  # fails alike for every candidate; never held against one
     INFRA = "infra"  # our fault; retried, never held against a candidate
 
@@ -237,5 +240,6 @@ class Outcome:
     tests: int = 0  # distinct tests that were run
     samples: int = 0  # answers drawn, codes and tests
     seconds: float = 0.0
+    needs: tuple[str, ...] = ()  # distributions that the code needs and the project's environment lacks
     question: str = ""  # the input on which the best two groups disagree, with their answers
     rejections: Mapping[str, int] = field(default_factory=dict)  # reason -> how often

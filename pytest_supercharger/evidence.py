@@ -9,8 +9,8 @@ from __future__ import annotations
 import ast
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from pytest_supercharger import parsing
@@ -48,6 +48,7 @@ class Record:
     samples: int
     tests: tuple[RecordedTest, ...]
     gate: tuple[str, ...]  # node ids of the project tests it passed
+    wheels: Mapping[str, str] = field(default_factory=dict)  # that were fetched for it: file name -> SHA-256
 
     def as_tests(self) -> tuple[GeneratedTest, ...]:
         """The recorded tests, ready to be run."""
@@ -73,6 +74,7 @@ def make(
     samples: int,
     tests: Sequence[GeneratedTest],
     gate: Sequence[str],
+    wheels: Mapping[str, str] | None = None,
 ) -> Record:
     """The record of an acceptance; `written` is the file with the accepted body in it."""
     return Record(
@@ -88,6 +90,7 @@ def make(
         samples=samples,
         tests=tuple(RecordedTest(name=t.name, source=t.source, trusted=t.trusted) for t in tests),
         gate=tuple(gate),
+        wheels=dict(wheels or {}),
     )
 
 

@@ -5,75 +5,17 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 
-__all__ = ["COMMAND_LINE_ONLY", "TABLE", "Option", "add_options", "is_active"]
+from pytest_supercharger import values
+
+__all__ = ["COMMAND_LINE_ONLY", "INI_ONLY", "TABLE", "Option", "add_options", "is_active"]
 
 
 Parse = Callable[[str, str], Any]
-
-
-def _probability(name: str, text: str) -> float:
-    value = _number(name, text)
-    if not 0.5 <= value < 1.0:
-        raise pytest.UsageError(f"{name} is {text}; give a probability from 0.5 to below 1, for example 0.95")
-    return value
-
-
-def _number(name: str, text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not math.isfinite(value):
-        raise pytest.UsageError(f"{name} is {text!r}; give a number")
-    return value
-
-
-def _seconds(name: str, text: str) -> float:
-    value = _number(name, text)
-    if value <= 0:
-        raise pytest.UsageError(f"{name} is {text}; give a positive number of seconds")
-    return value
-
-
-def _count(name: str, text: str) -> int:
-    value = _number(name, text)
-    if value != int(value) or not 1 <= value <= 100_000:
-        raise pytest.UsageError(f"{name} is {text}; give a whole number from 1 to 100000")
-    return int(value)
-
-
-def _natural(name: str, text: str) -> int:
-    value = _number(name, text)
-    if value != int(value) or value < 0:
-        raise pytest.UsageError(f"{name} is {text}; give a whole number, 0 or more")
-    return int(value)
-
-
-def _text(name: str, text: str) -> str:
-    if not text.strip():
-        raise pytest.UsageError(f"{name} is empty; give a value or leave it out")
-    return text.strip()
-
-
-def _address(name: str, text: str) -> str:
-    host, colon, port = text.strip().rpartition(":")
-    if not (colon and host and port.isdecimal() and 0 < int(port) < 65536):
-        raise pytest.UsageError(f"{name} is {text!r}; give HOST:PORT, for example 127.0.0.1:50051")
-    return text.strip()
-
-
-def _path(name: str, text: str) -> Path:
-    path = Path(_text(name, text)).absolute()
-    if path.is_dir() or not path.parent.is_dir():
-        raise pytest.UsageError(f"{name} is {text}; give a file in a folder that exists")
-    return path
 
 
 class Option(NamedTuple):
@@ -103,7 +45,7 @@ TABLE = (
     Option(
         field="nodes",
         name="supercharge-node",
-        parse=_address,
+        parse=values.address,
         many=True,
         metavar="HOST:PORT",
         ini="supercharge_nodes",
@@ -112,14 +54,14 @@ TABLE = (
     Option(
         field="model",
         name="supercharge-model",
-        parse=_text,
+        parse=values.words,
         metavar="NAME",
         help="Model of the node that is started when none is given (default: auto)",
     ),
     Option(
         field="only",
         name="supercharge-only",
-        parse=_text,
+        parse=values.words,
         many=True,
         metavar="GLOB",
         help="Fill only stubs whose module:qualname matches; may be given several times",
@@ -127,59 +69,131 @@ TABLE = (
     Option(
         field="confidence",
         name="supercharge-confidence",
-        parse=_probability,
+        parse=values.probability,
         metavar="P",
         help="Probability of being right from which a candidate is accepted (default: 0.95)",
     ),
     Option(
         field="samples",
         name="supercharge-samples",
-        parse=_count,
+        parse=values.count,
         metavar="N",
         help="Implementations to ask for, at most, a stub (default: 12)",
     ),
     Option(
         field="suites",
         name="supercharge-suites",
-        parse=_count,
+        parse=values.count,
         metavar="N",
         help="Test suites to ask for, at most, a stub (default: 6)",
     ),
     Option(
         field="repairs",
         name="supercharge-repairs",
-        parse=_natural,
+        parse=values.natural,
         metavar="N",
         help="Repairs to ask for, at most, a stub (default: 3)",
     ),
     Option(
         field="time",
         name="supercharge-time",
-        parse=_seconds,
+        parse=values.seconds,
         metavar="SECONDS",
         help="Time to spend, at most, on a stub (default: 300)",
     ),
     Option(
         field="parallel",
         name="supercharge-parallel",
-        parse=_natural,
+        parse=values.natural,
         metavar="N",
         help="Stubs to work on at once (default: as many as fill the nodes)",
     ),
     Option(
         field="slots",
         name="supercharge-slots",
-        parse=_natural,
+        parse=values.natural,
         metavar="N",
         help="Sandbox containers to run at once (default: one a core)",
     ),
     Option(
-        field="seed", name="supercharge-seed", parse=_natural, metavar="N", help="Seed of all sampling (default: 0)"
+        field="test_seconds",
+        name="supercharge-test-seconds",
+        parse=values.seconds,
+        metavar="SECONDS",
+        help="CPU time that a test or call may take in the sandbox (default: 10)",
+    ),
+    Option(
+        field="memory",
+        name="supercharge-memory",
+        parse=values.mebibytes,
+        metavar="MIB",
+        help="MiB of memory that a test may use in the sandbox (default: 512)",
+    ),
+    Option(
+        field="processes",
+        name="supercharge-processes",
+        parse=values.count,
+        help="Processes and threads that a test may have at once in the sandbox (default: 128)",
+    ),
+    Option(
+        field="output",
+        name="supercharge-output",
+        parse=values.results,
+        help="MiB of results that a test may send from the sandbox (default: 1)",
+    ),
+    Option(
+        field="disk",
+        name="supercharge-disk",
+        parse=values.mebibytes,
+        help="MiB that a test may write in the sandbox (default: 64)",
+    ),
+    Option(
+        field="environment",
+        name="supercharge-environment",
+        parse=values.environment,
+        metavar="NAME",
+        help="What tests see in the sandbox: host, this machine's own interpreter and packages; image, one that is "
+        "built from the project's declared dependencies; auto, host where the engine allows it (default: auto)",
+    ),
+    Option(
+        field="install",
+        name="supercharge-install",
+        parse=values.distribution,
+        many=True,
+        metavar="NAME",
+        help="Distribution that may be fetched for the sandbox where code needs it; * for any that is well known",
+    ),
+    Option(
+        field="image",
+        name="supercharge-image",
+        parse=values.words,
+        help="Base of the image that --supercharge-environment image builds (default: python:X.Y-slim)",
+    ),
+    Option(
+        field="docker_hosts",
+        name="supercharge-docker-hosts",
+        parse=values.engine,
+        many=True,
+        help="Docker engines to spread the sandbox over: unix://PATH, tcp://HOST:PORT or ssh://USER@HOST "
+        "(default: the one of DOCKER_HOST)",
+    ),
+    Option(
+        field="runtime",
+        name="supercharge-runtime",
+        parse=values.words,
+        help="Runtime of the Docker engine for the sandbox's containers, for example runsc (default: the engine's own)",
+    ),
+    Option(
+        field="seed",
+        name="supercharge-seed",
+        parse=values.natural,
+        metavar="N",
+        help="Seed of all sampling (default: 0)",
     ),
     Option(
         field="allow",
         name="supercharge-allow",
-        parse=_text,
+        parse=values.words,
         many=True,
         metavar="NAME",
         help="Module, module.attribute or builtin that accepted code may use although its module does not yet",
@@ -187,7 +201,7 @@ TABLE = (
     Option(
         field="gate",
         name="supercharge-gate",
-        parse=_text,
+        parse=values.words,
         many=True,
         metavar="PATH",
         help="Project tests that gate acceptance (default: testpaths)",
@@ -201,7 +215,7 @@ TABLE = (
     Option(
         field="patch",
         name="supercharge-patch",
-        parse=_path,
+        parse=values.file,
         metavar="FILE",
         help="Write the diff to FILE for git apply, change no source and run no tests",
     ),
@@ -212,11 +226,18 @@ TABLE = (
         help="Ask no model: fail when a stub is left, or when accepted code fails its evidence",
     ),
     Option(
-        field="json", name="supercharge-json", parse=_path, metavar="FILE", help="Write the decisions to FILE as JSON"
+        field="json",
+        name="supercharge-json",
+        parse=values.file,
+        metavar="FILE",
+        help="Write the decisions to FILE as JSON",
     ),
 )
 
 COMMAND_LINE_ONLY = frozenset({"fill", "dry_run", "patch", "check", "json"})
+INI_ONLY = frozenset(
+    {"processes", "output", "disk", "image", "runtime", "docker_hosts"}
+)  # what is set once for a project
 _MODES = ("fill", "dry_run", "patch", "check")  # any of them makes a run of supercharge
 
 
@@ -225,7 +246,9 @@ def add_options(parser: pytest.Parser) -> None:
     group = parser.getgroup("supercharge", "writing marked functions")
     for option in TABLE:
         flag, dest = f"--{option.name}", f"supercharge_{option.field}"
-        if option.parse is None:
+        if option.field in INI_ONLY:
+            pass
+        elif option.parse is None:
             group.addoption(flag, dest=dest, action="store_true", default=False, help=option.help)
         else:
             action = "append" if option.many else "store"

@@ -25,6 +25,7 @@ from pytest_supercharger.search import Parent
 __all__ = ["Matrix"]
 
 _EXCEPTION = re.compile(r"\b[A-Z]\w*(?:Error|Exception|Warning|Interrupt|Iteration|Exit)\b")
+_ALIKE = frozenset({Verdict.FAIL, Verdict.DISK, Verdict.PROCESSES})  # a test may be the cause of these by itself
 _BLAMELESS = frozenset({Verdict.ENVIRONMENT, Verdict.INFRA})
 
 
@@ -233,7 +234,7 @@ class Matrix:
         return (
             len(results) > 1
             and len(details) == 1
-            and all(pair.verdict is Verdict.FAIL for pair in results)
+            and all(pair.verdict in _ALIKE for pair in results)
             and not next(iter(details)).startswith(("AssertionError", "assert", "Failed"))
         )
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from pytest_supercharger.flags import COMMAND_LINE_ONLY, TABLE, Option
+from pytest_supercharger.flags import COMMAND_LINE_ONLY, INI_ONLY, TABLE, Option
 
 __all__ = ["Settings", "read"]
 
@@ -31,6 +31,16 @@ class Settings:
     time: float = 300.0  # wall seconds a stub
     parallel: int = 0  # stubs worked on at once; 0: as many as fill the nodes
     slots: int = 0  # sandbox containers; 0: one a core
+    test_seconds: float = 10.0  # CPU, a test or call
+    memory: int = 512  # MiB, as is what follows
+    processes: int = 128
+    output: int = 1
+    disk: int = 64
+    environment: str = "auto"  # or host, or image
+    image: str = ""  # base of environment `image`
+    runtime: str = ""  # of the engine's runtimes
+    docker_hosts: tuple[str, ...] = ()  # engines; the one of DOCKER_HOST for none
+    install: tuple[str, ...] = ()  # distributions that may be fetched
     seed: int = 0
     allow: tuple[str, ...] = ()
     gate: tuple[str, ...] = ()
@@ -81,6 +91,8 @@ def read(config: pytest.Config) -> Settings:
 
 
 def _raw(config: pytest.Config, option: Option) -> tuple[Any, str]:
+    if option.field in INI_ONLY:
+        return config.getini(option.key) or None, option.key
     value = getattr(config.known_args_namespace, f"supercharge_{option.field}", None)
     if value not in (None, False, []):
         return value, f"--{option.name}"

@@ -107,6 +107,7 @@ def _entry(outcome: Outcome) -> dict[str, object]:
         "tests": outcome.tests,
         "samples": outcome.samples,
         "seconds": round(outcome.seconds, 2),
+        "needs": list(outcome.needs),
         "rejections": dict(outcome.rejections),
         "question": clean(outcome.question),
         "error": outcome.decision is Decision.ERROR,

@@ -141,11 +141,9 @@ class Run:
         self.stopped = pytest.ExitCode.OK if good else pytest.ExitCode.TESTS_FAILED
 
     def _sandbox(self, project: Project) -> AbstractContextManager[Sandbox]:
-        from pytest_supercharger.sandbox.docker import DockerSandbox
+        from pytest_supercharger import containers
 
-        return DockerSandbox(
-            project.root, roots=project.roots, slots=self._settings.slots or None, report=self.reporter.line
-        )
+        return containers.sandbox(project, self._settings, self.reporter.line)
 
     @contextmanager
     def _generator(self) -> Iterator[Model]:

@@ -13,6 +13,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from pytest_supercharger import evidence, joining, remembering, stubs, writing
+from pytest_supercharger.dependencies import Dependencies
 from pytest_supercharger.domain import Decision, Outcome, Question, SourceFile, Stub
 from pytest_supercharger.errors import SettingsError, SourceError, SuperchargeError, in_one_line
 from pytest_supercharger.ledger import Ledger
@@ -172,6 +173,7 @@ class Session:
                 sandbox=sandbox,
                 tests=tests,
                 ledger=ledger,
+                dependencies=Dependencies(sandbox, self._settings.install, report=self._reporter.line),
                 reporter=self._reporter,
                 clock=self._clock,
                 question=self._hooks.question,

@@ -8,12 +8,13 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
-from pytest_supercharger import agreement, context, evidence, search, source, trusted
+from pytest_supercharger import agreement, budget, context, evidence, search, source, trusted
 from pytest_supercharger.agreement import Assessment
 from pytest_supercharger.checker import Checker
 from pytest_supercharger.clean.candidate import clean
 from pytest_supercharger.clean.layout import Style
 from pytest_supercharger.clean.tests import clean_tests
+from pytest_supercharger.dependencies import Dependencies
 from pytest_supercharger.dispute import dispute
 from pytest_supercharger.domain import (
     Candidate,
@@ -52,6 +53,7 @@ class Services:
     sandbox: Sandbox
     tests: ProjectTests
     ledger: Ledger
+    dependencies: Dependencies
     reporter: Reporter
     clock: Callable[[], float]
     question: Callable[[Question], Question]
@@ -70,7 +72,7 @@ class Solver:
         self._file = file
         self._services = services
         self._settings = settings
-        self._policy = _policy(stub, settings)
+        self._policy = budget.of(stub, settings)
         self._rng = random.Random(f"{settings.seed}:{stub.id}")
         self._progress = search.Progress()
         self._text = source.decode(file.data).text
@@ -96,6 +98,7 @@ class Solver:
                 sandbox=self._services.sandbox,
                 tests=self._services.tests,
                 ledger=self._services.ledger,
+                dependencies=self._services.dependencies,
                 allow=frozenset(self._settings.allow),
                 wait=self._wait_for,
                 left=self._left,
@@ -121,6 +124,7 @@ class Solver:
             samples=outcome.samples,
             tests=self._matrix.tests_passed(outcome.candidate.id),
             gate=self._matrix.gate_tests(outcome.candidate.id),
+            wheels=self._services.dependencies.wheels(outcome.candidate),
         )
 
     # -- the loop
@@ -142,7 +146,8 @@ class Solver:
                     return self._outcome(Decision.ABSTAINED, spent, None)
                 candidate = self._matrix.candidates[action.candidate_id]
                 if self._checker.confirm(candidate):
-                    return self._outcome(Decision.ACCEPTED, "the evidence suffices", candidate)
+                    suffices = "the evidence suffices" + self._services.dependencies.remark(candidate)
+                    return self._outcome(Decision.ACCEPTED, suffices, candidate)
                 self._weigh()
             elif isinstance(action, search.Abstain):
                 return self._outcome(Decision.ABSTAINED, self._why(action.reason), None)
@@ -198,10 +203,10 @@ class Solver:
 
     def _take_suite(self, arrival: Arrival) -> None:
         new: list[GeneratedTest] = []
+        runnable = self._services.dependencies.runnable
         for answer in arrival.ticket.answers:
-            new += self._matrix.add_tests(
-                clean_tests(answer, self.stub, self._text, allow=frozenset(self._settings.allow))
-            )
+            cleaned = clean_tests(answer, self.stub, self._text, allow=frozenset(self._settings.allow))
+            new += self._matrix.add_tests(runnable(cleaned))
         if new:
             self._checker.add_tests(tuple(new))
         self._progress = replace(
@@ -249,6 +254,7 @@ class Solver:
             tests=len(self._matrix.trusted) + len(self._matrix.tests) + len(gate_tests),
             samples=self._progress.codes + self._progress.repairs + self._matrix.test_answers,
             seconds=self._seconds() + self._waited,
+            needs=self._services.dependencies.needed(candidate) if candidate is not None else (),
             question="" if decision is Decision.ACCEPTED else dispute(self._matrix, assessment),
             rejections=self._matrix.unused(),
         )
@@ -283,20 +289,3 @@ class Solver:
             self._services.turn.acquire()
         self._waited += self._services.clock() - before
         return self._services.ledger.is_accepted(other)
-
-
-def _policy(stub: Stub, settings: Settings) -> search.Policy:
-    """The budgets of this stub: an option of the marker wins over the settings."""
-    samples = stub.options.get("samples", settings.samples)
-    confidence = stub.options.get("confidence", settings.confidence)
-    assert isinstance(samples, int), "stubs.find checks the options"
-    assert isinstance(confidence, int | float), "stubs.find checks the options"
-    return search.Policy(
-        codes=samples,
-        suites=settings.suites,
-        repairs=settings.repairs,
-        tau=float(confidence),
-        start_codes=min(4, samples),
-        batch=3,
-        seconds=settings.time,
-    )

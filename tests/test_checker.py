@@ -9,6 +9,7 @@ import pytest
 
 from pytest_supercharger import stubs
 from pytest_supercharger.checker import Checker
+from pytest_supercharger.dependencies import Dependencies
 from pytest_supercharger.domain import (
     Candidate,
     GeneratedTest,
@@ -61,6 +62,7 @@ class Bench:
             sandbox=self.sandbox,
             tests=self.tests,
             ledger=self.ledger,
+            dependencies=Dependencies(self.sandbox, ask=lambda module: None),
             allow=frozenset(),
             wait=wait,
             left=left,

@@ -123,7 +123,8 @@ def test_a_run_without_the_flag_loads_nothing_heavy(pytester):
             assert "pytest_supercharger" in loaded
             assert loaded.isdisjoint({HEAVY!r})
             own = {{name for name in sys.modules if name.startswith("pytest_supercharger.")}}
-            assert own == {{"pytest_supercharger." + name for name in ("flags", "hookspecs", "marker", "plugin")}}
+            names = ("flags", "hookspecs", "marker", "plugin", "values")
+            assert own == {{"pytest_supercharger." + name for name in names}}
         """
     )
     result = pytester.runpytest_subprocess("-p", "no:cacheprovider")

@@ -61,6 +61,18 @@ def test_a_flag_wins_over_its_ini_key(pytester):
     assert (settings.samples, settings.nodes) == (7, ("h:9",))
 
 
+def test_what_is_set_once_for_a_project_has_a_key_and_no_flag(pytester):
+    pytester.makeini("[pytest]\nsupercharge_processes = 9\nsupercharge_disk = 3\nsupercharge_output = 2\n")
+    settings = settings_of(pytester)
+    assert (settings.processes, settings.disk, settings.output) == (9, 3, 2)
+    pytester.makeini("[pytest]\nsupercharge_docker_hosts =\n    unix:///a\n    ssh://me@there\n")
+    assert settings_of(pytester).docker_hosts == ("unix:///a", "ssh://me@there")
+    pytester.makeini("[pytest]\nsupercharge_output = 9\n")
+    result = pytester.runpytest("--supercharge")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["ERROR: supercharge_output is 9; give a whole number of MiB from 1 to 8"])
+
+
 @pytest.mark.parametrize(
     ("flag", "value"),
     [
@@ -75,6 +87,11 @@ def test_a_flag_wins_over_its_ini_key(pytester):
         ("--supercharge-node", "host:99999"),
         ("--supercharge-json", "no/such/folder/x.json"),
         ("--supercharge-only", " "),
+        ("--supercharge-memory", "much"),
+        ("--supercharge-environment", "here"),
+        ("--supercharge-install", "./wheels/a.whl"),
+        ("--supercharge-install", "PyYAML==6"),
+        ("--supercharge-test-seconds", "0"),
     ],
 )
 def test_a_wrong_value_is_one_line_with_status_4(pytester, flag, value):

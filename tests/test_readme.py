@@ -14,7 +14,7 @@ from readme import AFTER, BEFORE, ROOT, blocks, body
 from model_node.cli import parser
 from pytest_supercharger import StubNotFilled, acceptance, stubs, trusted
 from pytest_supercharger.domain import Candidate, SourceFile
-from pytest_supercharger.flags import COMMAND_LINE_ONLY, TABLE
+from pytest_supercharger.flags import COMMAND_LINE_ONLY, INI_ONLY, TABLE
 from pytest_supercharger.marker import OPTIONS
 from pytest_supercharger.options import Settings
 from pytest_supercharger.writeback import edits
@@ -23,7 +23,7 @@ DOCS = sorted(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md"))
 PAGES = ["README.md", "CONTRIBUTING.md", "examples/README.md", *DOCS]
 NODE_FLAGS = {flag for action in parser()._actions for flag in action.option_strings}
 PROGRAM = r"(?:pytest|supercharger-node|scripts/[^\s`]+|benchmarks/[^\s`]+)"
-PYTEST_FLAGS = {f"--{option.name}" for option in TABLE}
+PYTEST_FLAGS = {f"--{option.name}" for option in TABLE if option.field not in INI_ONLY}
 SOURCES = [*ROOT.glob("pytest_supercharger/**/*.py"), *ROOT.glob("model_node/**/*.py")]
 
 
@@ -99,18 +99,19 @@ def test_every_command_of_the_pages_can_be_typed(name, line):
 
 
 def rows():
-    """Flag, metavar, ini key and meaning of each row of the README's table."""
-    found = re.findall(r"^\| `(--\S+?)(?:[ =](\S+))?` \| (?:`(\w+)`)? ?\| (.*?) \|$", page("README.md"), re.MULTILINE)
-    return {flag: (metavar, key, meaning) for flag, metavar, key, meaning in found}
+    """Flag, metavar, ini key and meaning of each row of the README's table; the key stands for a missing flag."""
+    row = r"^\| (?:`(--\S+?)(?:[ =](\S+))?` )?\| (?:`(\w+)`)? ?\| (.*?) \|$"
+    found = re.findall(row, page("README.md"), re.MULTILINE)
+    return {flag or key: (metavar, key, meaning) for flag, metavar, key, meaning in found if flag or key}
 
 
 def test_the_table_of_flags_is_the_table_of_the_code():
-    assert rows().keys() == PYTEST_FLAGS
+    assert rows().keys() == PYTEST_FLAGS | {option.key for option in TABLE if option.field in INI_ONLY}
 
 
 @pytest.mark.parametrize("option", TABLE, ids=lambda option: option.name)
 def test_a_row_of_the_table_says_what_the_code_says(option):
-    metavar, key, meaning = rows()[f"--{option.name}"]
+    metavar, key, meaning = rows()[option.key if option.field in INI_ONLY else f"--{option.name}"]
     assert metavar == (option.metavar or "")
     assert key == ("" if option.field in COMMAND_LINE_ONLY else option.key)
     default = re.search(r"\(default: (.*)\)", option.help)

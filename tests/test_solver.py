@@ -11,6 +11,7 @@ from fakes import FakeGenerator, agreeable, bodies
 from pytest_supercharger import stubs
 from pytest_supercharger.checker import Checker
 from pytest_supercharger.clean.layout import Style
+from pytest_supercharger.dependencies import Dependencies
 from pytest_supercharger.domain import Decision, PairResult, SourceFile, Verdict
 from pytest_supercharger.ledger import Ledger
 from pytest_supercharger.options import Settings
@@ -50,15 +51,16 @@ def gate(overlay, nodeids):
     return GateResult(tests={SPOKEN: spoken, STOPPED: stopped}, skipped=frozenset({SKIPPED}))
 
 
-def solver(sandbox):
+def solver(sandbox, *, codes=CODES, tests=TESTS, install=()):
     found = stubs.find(SOURCE)
-    tests = ProjectTests(sandbox, None)
-    tests.discover()
+    project_tests = ProjectTests(sandbox, None)
+    project_tests.discover()
     services = Services(
-        generator=FakeGenerator(code=CODES, test=TESTS),
+        generator=FakeGenerator(code=codes, test=tests),
         sandbox=sandbox,
-        tests=tests,
+        tests=project_tests,
         ledger=Ledger({"calc.py": SOURCE}, found),
+        dependencies=Dependencies(sandbox, install, ask=lambda module: None),
         reporter=Reporter(io.StringIO()),
         clock=lambda: 0.0,
         question=lambda question: question,
@@ -77,6 +79,37 @@ def test_the_evidence_names_the_project_tests_that_passed_and_no_others():
     assert record.gate == (SPOKEN,)
     generated = len(record.tests) - 1  # one is the example of the docstring
     assert outcome.tests == 1 + generated + 1
+
+
+def needy(text):
+    """A code that takes a module of its own."""
+    return f"import yaml\n\n\ndef double(x: int) -> int:\n    return yaml.load({text})\n"
+
+
+def lacking_yaml():
+    sandbox = agreeable(gate=gate)
+    sandbox.lacking = frozenset({"yaml"})
+    return sandbox
+
+
+def test_code_that_needs_what_is_not_installed_is_not_run_and_says_so():
+    sandbox = lacking_yaml()
+    outcome = solver(sandbox, codes=[needy("x"), needy("x + x")], tests=["import yaml\n\n" + TESTS[0]]).solve()
+    assert outcome.decision is Decision.ABSTAINED
+    reasons = [reason for reason in outcome.rejections if reason.startswith("missing_dependency: needs PyYAML")]
+    assert len(reasons) == 1
+    assert "allow it with --supercharge-install PyYAML" in outcome.reason
+    assert not [call for call in sandbox.calls if call[0] in ("tests", "probe")]
+
+
+def test_code_that_got_what_it_needs_says_so_and_leaves_it_in_its_evidence():
+    codes = [needy(text) for text in ("x * 2", "x + x", "2 * x", "sum([x, x])")]
+    searching = solver(lacking_yaml(), codes=codes, install=["PyYAML"])
+    outcome = searching.solve()
+    assert outcome.decision is Decision.ACCEPTED
+    assert outcome.needs == ("PyYAML",)
+    assert "it needs PyYAML: add it to the project's dependencies" in outcome.reason
+    assert searching.record(outcome).wheels == {"PyYAML-1-py3-none-any.whl": "0" * 64}
 
 
 def test_nothing_is_accepted_on_the_part_that_was_run_in_time(monkeypatch):

@@ -27,7 +27,9 @@ class Limits:
     import_seconds: float = 30.0  # for importing the project's module
     gate_seconds: float = 300.0  # wall, one run of the project's tests
     memory_bytes: int = 512 * 1024 * 1024
-    output_bytes: int = 1024 * 1024
+    output_bytes: int = 1024 * 1024  # of results
+    processes: int = 128  # threads count as well
+    disk_bytes: int = 64 * 1024 * 1024  # in /tmp, and the largest file
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +63,18 @@ class Sandbox(Protocol):
 
     def gate(self, overlay: Overlay, nodeids: Sequence[str] | None) -> GateResult:
         """Run the project's tests, all of them for None, in a writable copy of the project."""
+        ...
+
+    def lacks(self, modules: Sequence[str]) -> frozenset[str]:
+        """Which of these top-level modules are not there for tests and candidates."""
+        ...
+
+    def install(self, distributions: Sequence[str]) -> Mapping[str, str]:
+        """Fetch these for the rest of the run, with all they need, as wheels only: file name -> SHA-256.
+
+        Raises:
+            SandboxError: they cannot be had; the sandbox goes on without them.
+        """
         ...
 
     def close(self) -> None:

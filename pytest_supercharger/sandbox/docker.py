@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import threading
 import weakref
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -14,20 +13,24 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pytest_supercharger.domain import GeneratedTest, Output, OutputKind, PairResult, Probe, Verdict
 from pytest_supercharger.errors import SandboxError
-from pytest_supercharger.sandbox import health, protocol, verdict
+from pytest_supercharger.sandbox import protocol, verdict
 from pytest_supercharger.sandbox.base import GateResult, Limits, Overlay
-from pytest_supercharger.sandbox.engine import connect, facts
-from pytest_supercharger.sandbox.host import SNAPSHOT, Host, fitting_slots
+from pytest_supercharger.sandbox.engines import Engines
+from pytest_supercharger.sandbox.host import SNAPSHOT
+from pytest_supercharger.sandbox.packages import Packages
 from pytest_supercharger.sandbox.pairs import run_pairs, screen_pairs
-from pytest_supercharger.sandbox.pool import Closed, SlotPool
+from pytest_supercharger.sandbox.placement import Placement
+from pytest_supercharger.sandbox.pool import Closed
 from pytest_supercharger.sandbox.reaper import reap, reap_snapshots
-from pytest_supercharger.sandbox.slot import Slot, SlotBroken
+from pytest_supercharger.sandbox.slot import SlotBroken
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from types import TracebackType
 
     from docker import DockerClient
+
+    from pytest_supercharger.sandbox.prepared import Prepared
 
 __all__ = ["DockerSandbox"]
 
@@ -44,7 +47,8 @@ class DockerSandbox:
     """Runs jobs of one project on warm containers; implements `base.Sandbox`.
 
     Nothing is started before the first job, or `start`. `roots` are the source roots of the project relative to it;
-    `slots` is the number of containers at most, by default one a core; `report` takes lines for the user.
+    `slots` is the number of containers at most, by default one a core of each engine.
+    `report` takes lines for the user.
     """
 
     def __init__(
@@ -54,12 +58,14 @@ class DockerSandbox:
         roots: Sequence[str] = ("",),
         limits: Limits | None = None,
         slots: int | None = None,
+        placement: Placement | None = None,
         report: Callable[[str], None] = lambda line: None,
     ) -> None:
         self._project = project_root.resolve()
         self._roots = tuple(roots)
         self._limits = limits or Limits()
-        self._slots = slots or len(os.sched_getaffinity(0))
+        self._placement = placement or Placement()
+        self._slots = slots
         self._report = report
         self._lock = threading.Lock()
         self._running: _Running | None = None
@@ -135,6 +141,14 @@ class DockerSandbox:
         )
         return future.result()
 
+    def lacks(self, modules: Sequence[str]) -> frozenset[str]:
+        """Which of these top-level modules are not there for tests and candidates."""
+        return self._ready().packages.lacks(modules)
+
+    def install(self, distributions: Sequence[str]) -> Mapping[str, str]:
+        """Fetch these for the rest of the run, with all they need, as wheels only: file name -> SHA-256."""
+        return self._ready().packages.install(distributions)
+
     def close(self) -> None:
         """Remove every container of this sandbox, and its copy of the project."""
         with self._lock:
@@ -156,7 +170,9 @@ class DockerSandbox:
             if self._closed:
                 raise SandboxError("the sandbox is closed; make a new one")
             if self._running is None:
-                self._running = _Running(self._project, self._roots, self._limits, self._slots, self._report)
+                self._running = _Running(
+                    self._project, self._roots, self._limits, self._slots, self._placement, self._report
+                )
                 weakref.finalize(self, self._running.close)
             return self._running
 
@@ -191,29 +207,28 @@ class _Running:
     """What a sandbox holds once it is up."""
 
     def __init__(
-        self, project: Path, roots: Sequence[str], limits: Limits, slots: int, report: Callable[[str], None]
+        self,
+        project: Path,
+        roots: Sequence[str],
+        limits: Limits,
+        slots: int | None,
+        placement: Placement,
+        report: Callable[[str], None],
     ) -> None:
-        self._client = connect()
+        self._engines = Engines(placement.hosts, report)
         try:
-            self._prepare(project, roots, limits, slots, report)
+            for engine in self._engines.all:
+                _clean_up(engine.client, report)
+            self._engines.prepare(project, limits, placement)
+            places = [(engine.client, prepared) for engine, prepared in self._engines.places]
+            _say_left_out(places[0][1], report)
+            self.packages = Packages(places=places, roots=roots)
+            setup = protocol.setup_job(project=str(project), snapshot=SNAPSHOT, roots=roots, limits=limits)
+            self.pool = self._engines.fill(slots, setup)
         except BaseException:
-            self._client.close()
+            self._engines.close()
             raise
-
-    def _prepare(
-        self, project: Path, roots: Sequence[str], limits: Limits, slots: int, report: Callable[[str], None]
-    ) -> None:
-        engine = facts(self._client)
-        _clean_up(self._client, report)
-        self._host = host = Host.prepare(self._client, engine, project, limits)
-        _say_left_out(host, report)
-        size = fitting_slots(slots, host.memory_bytes, _available_memory())
-        if size < slots:
-            report(f"sandbox: {size} of {slots} slots, as more do not fit into the free memory")
-        setup = protocol.setup_job(project=str(project), snapshot=SNAPSHOT, roots=roots, limits=limits)
-        api = self._client.api
-        self.pool = SlotPool(size, lambda number: Slot.start(api, host.spec(number), setup), check=health.problem)
-        self.threads = ThreadPoolExecutor(max_workers=size, thread_name_prefix="supercharger-slot")
+        self.threads = ThreadPoolExecutor(max_workers=self.pool.size, thread_name_prefix="supercharger-slot")
         self._lock = threading.Lock()
         self._open = True
 
@@ -224,8 +239,7 @@ class _Running:
             return
         # Each step is taken whatever the one before it came to.
         with contextlib.ExitStack() as stack:
-            stack.callback(self._client.close)
-            stack.callback(self._host.snapshot.remove)
+            stack.callback(self._engines.close)
             stack.callback(self.threads.shutdown, wait=True, cancel_futures=True)
             stack.callback(self.pool.close)
 
@@ -237,16 +251,9 @@ def _clean_up(client: DockerClient, report: Callable[[str], None]) -> None:
         report(f"sandbox: removed {len(removed)} container(s) that an earlier run left behind")
 
 
-def _say_left_out(host: Host, report: Callable[[str], None]) -> None:
-    left_out = host.snapshot.left_out
+def _say_left_out(host: Prepared, report: Callable[[str], None]) -> None:
+    left_out = host.left_out
     if left_out:
         listed = ", ".join(f"{path} ({reason})" for path, reason in list(left_out.items())[:_LISTED])
         more = f" and {len(left_out) - _LISTED} more" if len(left_out) > _LISTED else ""
         report(f"sandbox: tests there do not see {listed}{more}")
-
-
-def _available_memory() -> int:
-    for line in Path("/proc/meminfo").read_text("ascii").splitlines():
-        if line.startswith("MemAvailable:"):
-            return int(line.split()[1]) * 1024
-    return 1 << 62

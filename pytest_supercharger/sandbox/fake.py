@@ -31,6 +31,7 @@ class FakeSandbox:
         self._gate = gate or (lambda overlay, nodeids: GateResult())
         self._lock = threading.Lock()
         self.calls: list[tuple[str, dict[str, bytes], tuple[str, ...] | None]] = []
+        self.lacking: frozenset[str] = frozenset()
         self.closed = False
 
     def run_tests(
@@ -49,6 +50,16 @@ class FakeSandbox:
         """What `gate` says of the project's tests."""
         self._record("gate", overlay, nodeids)
         return self._gate(overlay, nodeids)
+
+    def lacks(self, modules: Sequence[str]) -> frozenset[str]:
+        """Those that it was told to lack."""
+        return self.lacking & set(modules)
+
+    def install(self, distributions: Sequence[str]) -> dict[str, str]:
+        """Record what is asked for; the modules that it was told to lack are there from now on."""
+        self._record("install", {}, distributions)
+        self.lacking = frozenset()
+        return {f"{name}-1-py3-none-any.whl": "0" * 64 for name in distributions}
 
     def close(self) -> None:
         """Refuse further calls."""

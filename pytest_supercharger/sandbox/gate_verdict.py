@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_supercharger.domain import PairResult, Verdict
 from pytest_supercharger.sandbox.base import GateResult
 from pytest_supercharger.sandbox.facts import Message, Odd, Run, clean, read_runs
-from pytest_supercharger.sandbox.stopping import stopped
+from pytest_supercharger.sandbox.stopping import failed, stopped
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -84,7 +84,7 @@ def _verdict(message: Message) -> tuple[Verdict, str]:
         return Verdict.PASS, ""
     otherwise = "setup, call and teardown did not all pass: " + (", ".join(phases[:6]) or "none ended")
     detail, where = str(message.fields.get("detail", "")) or otherwise, str(message.fields.get("where", ""))
-    verdict = Verdict.MEMORY if message.fields.get("error") == "MemoryError" else Verdict.FAIL
+    verdict, detail = failed(str(message.fields.get("error", "")), detail)
     return verdict, f"{clean(detail)}\nat {where}" if where else detail
 
 

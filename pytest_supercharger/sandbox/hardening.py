@@ -9,12 +9,13 @@ from functools import lru_cache
 from importlib import resources
 from typing import Any
 
-__all__ = ["FIRST_UID", "Bind", "ContainerSpec", "create_arguments", "seccomp_profile"]
+__all__ = ["FIRST_UID", "MEBI", "Bind", "ContainerSpec", "bind_mount", "create_arguments", "seccomp_profile"]
 
 MEBI = 1024 * 1024
 FIRST_UID = 10000
+_GVISOR = ("runsc", "gvisor")
 # Signals: more than a job may queue (`inside.child`), so that none for PID 1 is ever short of its sender.
-_ULIMITS = {"nofile": 256, "core": 0, "fsize": 64 * MEBI, "stack": 8 * MEBI, "sigpending": 1024, "msgqueue": 0}
+_ULIMITS = {"nofile": 256, "core": 0, "stack": 8 * MEBI, "sigpending": 1024, "msgqueue": 0}
 _ARCHITECTURES = {"x86_64": "SCMP_ARCH_X86_64", "aarch64": "SCMP_ARCH_AARCH64"}
 
 
@@ -39,9 +40,13 @@ class ContainerSpec:
     architecture: str  # as the engine names it: x86_64, aarch64
     cgroup_v2: bool
     memory_bytes: int
+    processes: int = 128
+    disk_bytes: int = 64 * MEBI  # of /tmp, and of any one file
     empty_dirs: Sequence[str] = ()  # seen as empty, read-only directories
     project: str = ""  # a writable tmpfs stands at this absolute path; none for ""
     project_bytes: int = 64 * MEBI
+    volumes: Mapping[str, str] = field(default_factory=dict)  # name -> where it is seen, read-only
+    runtime: str = ""  # of the engine's runtimes; its default one for ""
     extra: Mapping[str, str] = field(default_factory=dict)  # more tmpfs: path -> options
 
 
@@ -75,6 +80,7 @@ def create_arguments(spec: ContainerSpec) -> tuple[dict[str, Any], dict[str, Any
         "tty": False,
         "detach": False,
         "network_disabled": True,
+        "healthcheck": {"test": ["NONE"]},  # one of the image would be a process that no job started
     }
     return container, _host_config(spec)
 
@@ -88,24 +94,38 @@ def _host_config(spec: ContainerSpec) -> dict[str, Any]:
         "read_only": True,
         "ipc_mode": "private",
         "log_config": {"Type": "none", "Config": {}},
-        "pids_limit": 128,
+        "pids_limit": _pids_limit(spec),
         "mem_limit": spec.memory_bytes,
         "memswap_limit": spec.memory_bytes,  # equal: no swap
         "nano_cpus": 1_000_000_000,
         "oom_score_adj": 500,
-        "ulimits": [{"Name": name, "Soft": value, "Hard": value} for name, value in _ULIMITS.items()],
+        "ulimits": [
+            {"Name": name, "Soft": value, "Hard": value}
+            for name, value in {**_ULIMITS, "fsize": spec.disk_bytes}.items()
+        ],
         "tmpfs": _tmpfs(spec),
-        "mounts": [_mount(bind) for bind in spec.binds],
+        "mounts": [*map(bind_mount, spec.binds), *(_volume(*item) for item in spec.volumes.items())],
     }
+    if spec.runtime:
+        host["runtime"] = spec.runtime
     if spec.cgroup_v2:
         host["cgroupns"] = "private"
     return host
 
 
+def _pids_limit(spec: ContainerSpec) -> int:
+    """The limit of the container's cgroup; of gVisor it counts the threads of the kernel that runs in there.
+
+    That kernel ends at the limit, and the container with it. What holds a job there is its own limit of processes.
+    """
+    gvisor = any(name in spec.runtime for name in _GVISOR)
+    return 8 * spec.processes + 256 if gvisor else spec.processes
+
+
 def _tmpfs(spec: ContainerSpec) -> dict[str, str]:
     result = {
         # Executable as the project is: tests write scripts and run them.
-        "/tmp": "rw,nosuid,nodev,exec,size=64m,nr_inodes=4k,mode=1777",
+        "/tmp": f"rw,nosuid,nodev,exec,size={spec.disk_bytes},nr_inodes=4k,mode=1777",
         "/dev/shm": "rw,nosuid,nodev,noexec,size=16m,nr_inodes=1k,mode=1777",
     }
     result.update(dict.fromkeys(spec.empty_dirs, "ro,nosuid,nodev,noexec,size=4k,nr_inodes=2,mode=0555"))
@@ -118,7 +138,8 @@ def _tmpfs(spec: ContainerSpec) -> dict[str, str]:
     return result
 
 
-def _mount(bind: Bind) -> dict[str, Any]:
+def bind_mount(bind: Bind) -> dict[str, Any]:
+    """The mount of a host path: read-only, and without what is mounted below it."""
     return {
         "Type": "bind",
         "Source": bind.source,
@@ -127,3 +148,7 @@ def _mount(bind: Bind) -> dict[str, Any]:
         # Read-only does not reach what is mounted below a recursive bind.
         "BindOptions": {"NonRecursive": True, "Propagation": "rprivate"},
     }
+
+
+def _volume(name: str, target: str) -> dict[str, Any]:
+    return {"Type": "volume", "Source": name, "Target": target, "ReadOnly": True, "VolumeOptions": {"NoCopy": True}}

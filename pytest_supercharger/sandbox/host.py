@@ -4,25 +4,28 @@ from __future__ import annotations
 
 import json
 import secrets
+import shutil
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_supercharger.errors import SandboxError
-from pytest_supercharger.sandbox import environment, image, slot, snapshot
-from pytest_supercharger.sandbox.engine import engine_address
+from pytest_supercharger.sandbox import environment, image, index, slot, snapshot
+from pytest_supercharger.sandbox.base import Limits
 from pytest_supercharger.sandbox.hardening import Bind, ContainerSpec
+from pytest_supercharger.sandbox.networked import FETCHER, NetworkedSpec
+from pytest_supercharger.sandbox.placement import Placement
 from pytest_supercharger.sandbox.reaper import CLIENT_LABEL, SLOT_LABEL, ClientIdentity
 from pytest_supercharger.sandbox.stream import StreamBroken
 
 if TYPE_CHECKING:
     from docker import DockerClient
 
-    from pytest_supercharger.sandbox.base import Limits
     from pytest_supercharger.sandbox.engine import EngineFacts
 
-__all__ = ["SNAPSHOT", "Host", "fitting_slots"]
+__all__ = ["BOOT", "SNAPSHOT", "Host", "NotShared", "fitting_slots", "slot_memory"]
 
 SNAPSHOT = "/snapshot"
 _NONCE = "/supercharger/nonce"
@@ -32,13 +35,25 @@ _HOSTS = "127.0.0.1 localhost sandbox\n::1 localhost\n"
 MEBI = 1024 * 1024
 
 # Not -I, which would ignore PYTHONHASHSEED; the path entry for the current folder is dropped here instead.
-_BOOT = (
+BOOT = (
     f"import sys; del sys.path[0]; import runpy; runpy.run_path({image.INSIDE + '/__main__.py'!r}, run_name='__main__')"
 )
 _IDENTITY = (
     "import json, sys; print(json.dumps({{'nonce': open({nonce!r}).read(), 'version': sys.version, "
     "'prefix': sys.prefix, 'base': sys.base_prefix}}))"
 )
+
+
+class NotShared(SandboxError):
+    """The engine does not see this machine's files; `what` shows it."""
+
+    def __init__(self, what: str, address: str) -> None:
+        """Of the engine at `address`."""
+        self.what = f"the Docker engine at {address} does not share this machine's files"
+        super().__init__(
+            f"{self.what} ({what[:200]}); use an engine of this machine (not a remote one, not a snap, not a virtual "
+            "machine without shared folders), or --supercharge-environment image"
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,15 +66,34 @@ class Host:
     project: Path
     snapshot: snapshot.Snapshot
     limits: Limits
+    runtime: str = ""
+    packages: bool = False  # whether some may be added
 
     @classmethod
-    def prepare(cls, client: DockerClient, engine: EngineFacts, project: Path, limits: Limits) -> Host:
+    def prepare(
+        cls,
+        client: DockerClient,
+        engine: EngineFacts,
+        project: Path,
+        limits: Limits,
+        placement: Placement = Placement(),  # noqa: B008 - frozen
+    ) -> Host:
         """Everything up to the first slot; SandboxError when the engine does not see this machine's files."""
         seen = environment.discover(project)
         reference = image.ensure_image(client, image.build_tar(seen.links, image.own_files()))
         copy = snapshot.take(project)
-        host = cls(image=reference, environment=seen, engine=engine, project=project, snapshot=copy, limits=limits)
+        host = cls(
+            image=reference,
+            environment=seen,
+            engine=engine,
+            project=project,
+            snapshot=copy,
+            limits=limits,
+            runtime=placement.runtime,
+            packages=bool(placement.install),
+        )
         try:
+            host.packages_folder.mkdir(mode=0o755)
             host.prove(client)
         except BaseException:
             copy.remove()
@@ -69,24 +103,61 @@ class Host:
     @property
     def memory_bytes(self) -> int:
         """The memory of one slot; the copy of the project that a gate run makes is held in it too."""
-        return self.limits.memory_bytes + self.snapshot.bytes
+        return slot_memory(self.limits, self.snapshot.bytes)
+
+    @property
+    def left_out(self) -> Mapping[str, str]:
+        """What of the project is not in its copy, and why."""
+        return self.snapshot.left_out
 
     def spec(self, number: int) -> ContainerSpec:
         """The settings of slot `number`."""
         return ContainerSpec(
             image=self.image,
-            command=(self.environment.executable, "-s", "-B", "-X", "utf8", "-c", _BOOT),
+            command=(self.environment.executable, "-s", "-B", "-X", "utf8", "-c", BOOT),
             slot=number,
-            binds=(*self.environment.binds, *self._doors(), *self._own_files()),
+            binds=(*self.environment.binds, *self._doors(), *self._own_binds()),
             environment=environment.variables(self.environment, self.project),
             labels={CLIENT_LABEL: str(ClientIdentity.current()), SLOT_LABEL: str(number)},
             architecture=self.engine.architecture,
             cgroup_v2=self.engine.cgroup_v2,
             memory_bytes=self.memory_bytes,
+            processes=self.limits.processes,
+            disk_bytes=self.limits.disk_bytes,
+            runtime=self.runtime,
             empty_dirs=self.environment.empty_dirs,
             project=str(self.project),
             project_bytes=2 * self.snapshot.bytes + 64 * MEBI,
         )
+
+    @property
+    def packages_folder(self) -> Path:
+        """Where packages go that are not in the environment."""
+        return self.snapshot.folder / "packages"
+
+    def add_packages(self, folder: Path) -> None:
+        """Let all slots, also those that run, see what `folder` holds."""
+        shutil.copytree(folder, self.packages_folder, dirs_exist_ok=True)
+        self.packages_folder.chmod(0o755)  # it was made the copy of a private one
+
+    def networked_spec(self, code: str, disk_bytes: int) -> NetworkedSpec:
+        """The settings of a container with network that runs `code`; it sees this machine's package folders."""
+        folders = [Bind(source=path, target=path) for path in index.folders()]
+        return NetworkedSpec(
+            image=self.image,
+            command=(self.environment.executable, "-s", "-B", "-X", "utf8", "-c", code),
+            architecture=self.engine.architecture,
+            user=FETCHER,
+            binds=(*self.environment.binds, *self._doors(), *folders),
+            environment=environment.variables(self.environment, self.project),
+            disk_bytes=disk_bytes,
+        )
+
+    def _own_binds(self) -> list[Bind]:
+        binds = [Bind(source=str(self.snapshot.tree), target=SNAPSHOT)]
+        if self.packages:
+            binds.append(Bind(source=str(self.packages_folder), target=image.PACKAGES))
+        return binds
 
     def _doors(self) -> list[Bind]:
         """Empty folders anybody may enter, in the place of closed ones, with the mount points that are needed in them.
@@ -119,6 +190,10 @@ class Host:
         command = (self.environment.executable, "-s", "-B", "-X", "utf8", "-c", code)
         return replace(spec, command=command, binds=(*spec.binds, *more))
 
+    def remove(self) -> None:
+        """Delete the copy of the project."""
+        self.snapshot.remove()
+
     def prove(self, client: DockerClient) -> None:
         """Read a fresh secret back through a container, with the interpreter that the slots will run."""
         secret = self.snapshot.folder / "nonce"
@@ -133,7 +208,7 @@ class Host:
         found = self._identity(client, Bind(source=str(secret), target=_NONCE))
         different = [key for key, value in expected.items() if found.get(key) != value]
         if "nonce" in different:
-            raise SandboxError(_not_shared("a file written here reads differently in a container"))
+            raise NotShared("a file written here reads differently in a container", self.engine.address)
         if different:
             key = different[0]
             raise SandboxError(
@@ -146,25 +221,24 @@ class Host:
         try:
             found = json.loads(slot.run_once(client.api, self.command_spec(code, nonce), _PROBE_SECONDS))
         except (SandboxError, StreamBroken, ValueError) as error:
-            raise SandboxError(self._why_not(str(error))) from None
+            raise self._why_not(str(error)) from None
         return found if isinstance(found, dict) else {}
 
-    def _why_not(self, text: str) -> str:
+    def _why_not(self, text: str) -> SandboxError:
         if "source path does not exist" in text:
-            return _not_shared(text)
+            return NotShared(text, self.engine.address)
         if "ermission denied" in text or "Errno 13" in text or "no such file" in text.lower():
-            return (
+            return SandboxError(
                 f"the interpreter {self.environment.executable} cannot be run by another user, as the sandbox must: "
                 f"{text[:300]}; make it readable (chmod -R o+rX {sys.prefix} {sys.base_prefix})"
             )
-        return f"the sandbox's first container failed: {text[:500]}"
+        return SandboxError(f"the sandbox's first container failed: {text[:500]}")
 
 
-def _not_shared(what: str) -> str:
-    return (
-        f"the Docker engine at {engine_address()} does not share this machine's files ({what[:200]}); use an engine of "
-        "this machine (not a remote one, not a snap, not a virtual machine without shared folders)"
-    )
+def slot_memory(limits: Limits, copied_bytes: int) -> int:
+    """What a slot may use in all: the copy of the project is in memory, and so is what `/tmp` holds."""
+    more_disk = max(0, limits.disk_bytes - Limits().disk_bytes)
+    return limits.memory_bytes + copied_bytes + more_disk
 
 
 def fitting_slots(wanted: int, memory_bytes: int, available: int) -> int:

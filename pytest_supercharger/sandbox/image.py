@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import tarfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,11 +17,12 @@ from pytest_supercharger.sandbox.hardening import FIRST_UID
 if TYPE_CHECKING:
     from docker import DockerClient
 
-__all__ = ["INSIDE", "LIBRARY", "REPOSITORY", "build_tar", "ensure_image", "own_files"]
+__all__ = ["INSIDE", "LIBRARY", "PACKAGES", "REPOSITORY", "build_tar", "ensure_image", "own_files", "pack"]
 
 REPOSITORY = "pytest-supercharger-host"
 INSIDE = "/supercharger/inside"
 LIBRARY = "/supercharger/lib"
+PACKAGES = "/supercharger/packages"
 _PACKAGE = Path(__file__).resolve().parent.parent
 _DIRECTORIES = ("dev", "etc", "proc", "root", "run", "snapshot", "supercharger", "sys", "tmp", "usr", "var", "var/tmp")
 _SLOTS = range(256)
@@ -29,7 +30,7 @@ _ETC = {
     "etc/passwd": "root:x:0:0:root:/root:/usr/sbin/nologin\n"
     + "".join(f"sandbox{slot}:x:{FIRST_UID + slot}:{FIRST_UID + slot}::/tmp:/usr/sbin/nologin\n" for slot in _SLOTS),
     "etc/group": "root:x:0:\n" + "".join(f"sandbox{slot}:x:{FIRST_UID + slot}:\n" for slot in _SLOTS),
-    "etc/nsswitch.conf": "passwd: files\ngroup: files\nhosts: files\nservices: files\nprotocols: files\n",
+    "etc/nsswitch.conf": "passwd: files\ngroup: files\nhosts: files dns\nservices: files\nprotocols: files\n",
     "etc/hostname": "sandbox\n",
     "etc/resolv.conf": "",
     "etc/os-release": 'ID=linux\nNAME="pytest-supercharger sandbox"\n',
@@ -51,10 +52,16 @@ def build_tar(links: Mapping[str, str], files: Mapping[str, bytes]) -> bytes:
     contents = {name: text.encode() for name, text in _ETC.items()}
     contents |= {name.lstrip("/"): data for name, data in files.items()}
     links = {name.lstrip("/"): target for name, target in links.items()}
-    folders = {*_DIRECTORIES, *(str(parent) for name in (*contents, *links) for parent in Path(name).parents)} - {"."}
+    return pack(contents, links, folders=_DIRECTORIES)
+
+
+def pack(files: Mapping[str, bytes], links: Mapping[str, str] | None = None, *, folders: Iterable[str] = ()) -> bytes:
+    """A tar of these files with the folders they lie in; nothing in it belongs to anyone."""
+    contents, links = {name.lstrip("/"): data for name, data in files.items()}, links or {}
+    parents = {str(parent) for name in (*contents, *links) for parent in Path(name).parents}
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w", format=tarfile.PAX_FORMAT) as tar:
-        for name in sorted(folders - set(links)):
+        for name in sorted({*folders, *parents} - {".", *links}):
             entry = _entry(name, tarfile.DIRTYPE, 0o1777 if name in ("tmp", "var/tmp") else 0o755)
             tar.addfile(entry)
         for name, target in sorted(links.items()):

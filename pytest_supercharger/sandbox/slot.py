@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from pytest_supercharger.sandbox.hardening import ContainerSpec
 
-__all__ = ["Slot", "SlotBroken", "attach_and_start", "create", "remove", "run_once"]
+__all__ = ["Slot", "SlotBroken", "attach_and_start", "create", "reason", "remove", "run_once"]
 
 _SILENCE_SECONDS = 60.0  # PID 1 beats every two seconds during a job
 _START_SECONDS = 120.0
@@ -38,7 +38,7 @@ def create(api: APIClient, spec: ContainerSpec) -> str:
     try:
         made = api.create_container(**container, host_config=api.create_host_config(**host))
     except (DockerException, OSError) as error:
-        raise SandboxError(f"a sandbox container cannot be made: {_reason(error)}") from None
+        raise SandboxError(f"a sandbox container cannot be made: {reason(error)}") from None
     return str(made["Id"])
 
 
@@ -50,7 +50,7 @@ def attach_and_start(api: APIClient, container: str) -> Stream:
         api.start(container)
     except (DockerException, OSError) as error:
         remove(api, container)
-        raise SandboxError(f"a sandbox container cannot be started: {_reason(error)}") from None
+        raise SandboxError(f"a sandbox container cannot be started: {reason(error)}") from None
     return stream
 
 
@@ -83,7 +83,8 @@ def run_once(api: APIClient, spec: ContainerSpec, seconds: float) -> bytes:
     return bytes(output)
 
 
-def _reason(error: Exception) -> str:
+def reason(error: Exception) -> str:
+    """What the engine said, without what the library puts around it."""
     return str(getattr(error, "explanation", None) or error)[:500]
 
 

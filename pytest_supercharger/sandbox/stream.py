@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import select
 import socket
+import ssl
 import struct
 import time
 from typing import Any
@@ -14,6 +15,7 @@ __all__ = ["Stream", "StreamBroken"]
 _HEADER = struct.Struct(">BxxxL")
 _STDOUT, _STDERR = 1, 2
 _ERRORS_KEPT = 4096
+_NOT_NOW = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 
 
 class StreamBroken(Exception):
@@ -27,7 +29,8 @@ class Stream:
         # The response object is kept: its end would close the socket under us.
         self._attached = attached
         self._socket: socket.socket = getattr(attached, "_sock", attached)
-        self._socket.settimeout(None)
+        # Over TLS there is no flag for one call that does not wait.
+        self._socket.setblocking(False)
         self._buffer = bytearray()
         self._errors = bytearray()
 
@@ -42,8 +45,8 @@ class Stream:
         while view:
             self._wait(deadline, write=True)
             try:
-                sent = self._socket.send(view, socket.MSG_DONTWAIT)
-            except BlockingIOError:
+                sent = self._socket.send(view)
+            except _NOT_NOW:
                 continue
             except OSError as error:
                 raise StreamBroken(f"the container does not take input: {error}") from None
@@ -61,6 +64,8 @@ class Stream:
             self._wait(deadline, write=False)
             try:
                 data = self._socket.recv(1 << 16)
+            except _NOT_NOW:
+                continue
             except OSError as error:
                 raise StreamBroken(f"the stream of the container broke: {error}") from None
             if not data and end is not None:
@@ -68,11 +73,6 @@ class Stream:
             if not data:
                 raise StreamBroken("the container ended" + (f": {self.errors[-300:]}" if self._errors else ""))
             self._buffer += data
-
-    def close_input(self) -> None:
-        """Give the container its end of input."""
-        with contextlib.suppress(OSError):
-            self._socket.shutdown(socket.SHUT_WR)
 
     def close(self) -> None:
         """Hang up, also under a thread that waits in `receive`."""
@@ -100,6 +100,9 @@ class Stream:
 
     def _wait(self, deadline: float, *, write: bool) -> None:
         left = deadline - time.monotonic()
+        # What TLS has taken from the socket already is seen by no poll.
+        if not write and isinstance(self._socket, ssl.SSLSocket) and self._socket.pending():
+            return
         poll = select.poll()
         try:
             poll.register(self._socket, select.POLLOUT if write else select.POLLIN)

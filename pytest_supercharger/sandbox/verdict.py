@@ -14,7 +14,7 @@ from pytest_supercharger.sandbox.facts import TEXT_LIMIT, Message, Odd, Run, cle
 from pytest_supercharger.sandbox.gate_verdict import gate_result
 from pytest_supercharger.sandbox.probe_verdict import probe_result
 from pytest_supercharger.sandbox.protocol import module_name
-from pytest_supercharger.sandbox.stopping import stopped
+from pytest_supercharger.sandbox.stopping import failed, stopped
 
 __all__ = ["Screen", "expected_tests", "gate_result", "probe_result", "screen_result", "tests_results"]
 
@@ -93,7 +93,7 @@ def _failure(run: Run, file: str) -> Finding | None:
 def _failed(message: Message, error: str, otherwise: str) -> Finding:
     detail = str(message.fields.get("detail", "")) or otherwise
     where = str(message.fields.get("where", ""))
-    verdict = Verdict.MEMORY if error == "MemoryError" else Verdict.FAIL
+    verdict, detail = failed(error, detail)
     return verdict, f"{clean(detail, TEXT_LIMIT - 310)}\nat {where}" if where else detail
 
 

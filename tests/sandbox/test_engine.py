@@ -46,11 +46,57 @@ def test_an_engine_this_user_may_not_use_is_another_error(monkeypatch: pytest.Mo
         engine.connect()
 
 
-@pytest.mark.parametrize("address", ["ssh://user@elsewhere", "https://elsewhere:2376"])
-def test_an_engine_elsewhere_is_refused_before_anything_is_sent(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
+@pytest.mark.parametrize("address", ["npipe:////./pipe/docker", "elsewhere:2376"])
+def test_an_address_of_another_kind_is_refused_before_anything_is_sent(
+    monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
     monkeypatch.setenv("DOCKER_HOST", address)
-    with pytest.raises(SandboxError, match="is not on this machine"):
+    with pytest.raises(SandboxError, match="has no address we can use"):
         engine.connect()
+
+
+class Answering:
+    """What an engine says about itself; `facts` asks for nothing else."""
+
+    def __init__(self, api: str = "1.41", **info: object) -> None:
+        self._api = api
+        self._info = {"OSType": "linux", "SecurityOptions": ["name=seccomp,profile=default"], **info}
+
+    def info(self) -> dict[str, object]:
+        return self._info
+
+    def version(self) -> dict[str, object]:
+        return {"ApiVersion": self._api, "Version": "19.03.15"}
+
+
+@pytest.mark.parametrize(
+    ("answers", "message"),
+    [
+        (Answering(api="1.40"), "is 19.03.15, which is too old; use 20.10 or newer"),
+        (Answering(OSType="windows"), "runs windows containers"),
+        (Answering(SecurityOptions=["name=apparmor"]), "has no seccomp support"),
+    ],
+)
+def test_an_engine_that_cannot_keep_our_rules_is_refused(answers: Answering, message: str) -> None:
+    with pytest.raises(SandboxError, match=message):
+        engine.facts(answers)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("api", "version"), [("1.41", "1"), ("1.47", "2")])
+def test_both_versions_of_cgroups_are_told_apart(api: str, version: str) -> None:
+    found = engine.facts(Answering(api=api, CgroupVersion=version))  # type: ignore[arg-type]
+    assert found.cgroup_v2 is (version == "2")
+
+
+@pytest.mark.docker
+def test_a_runtime_that_the_engine_does_not_know_is_an_error_with_the_next_step() -> None:
+    client = engine.connect()
+    found = engine.facts(client)
+    client.close()
+    engine.require_runtime(found, "")
+    engine.require_runtime(found, min(found.runtimes))
+    with pytest.raises(SandboxError, match=r"has no runtime 'no-such-runtime', it has .*supercharge_runtime"):
+        engine.require_runtime(found, "no-such-runtime")
 
 
 @pytest.mark.docker

@@ -83,6 +83,36 @@ def test_nothing_is_granted() -> None:
     assert not {"privileged", "cap_add", "devices", "pid_mode", "volumes_from", "userns_mode"} & set(host)
 
 
+def test_an_image_brings_no_process_of_its_own() -> None:
+    container, _ = create_arguments(spec())
+    assert container["entrypoint"] == []
+    assert container["healthcheck"] == {"test": ["NONE"]}
+
+
+def test_the_runtime_is_the_one_that_is_named() -> None:
+    assert "runtime" not in create_arguments(spec())[1]
+    assert create_arguments(spec(runtime="crun"))[1]["runtime"] == "crun"
+    assert create_arguments(spec(runtime="crun"))[1]["pids_limit"] == 128
+
+
+def test_threads_of_gvisors_own_kernel_are_not_counted_as_those_of_a_job() -> None:
+    for runtime in ("runsc", "runsc-kvm"):
+        assert create_arguments(spec(runtime=runtime, processes=32))[1]["pids_limit"] == 512
+
+
+def test_limits_are_those_of_the_settings() -> None:
+    _, host = create_arguments(spec(processes=9, disk_bytes=4096))
+    assert host["pids_limit"] == 9
+    assert "size=4096," in host["tmpfs"]["/tmp"]
+    assert {"Name": "fsize", "Soft": 4096, "Hard": 4096} in host["ulimits"]
+
+
+def test_a_volume_is_seen_read_only() -> None:
+    _, host = create_arguments(spec(binds=[], volumes={"copy": "/snapshot"}))
+    (mount,) = host["mounts"]
+    assert (mount["Type"], mount["Source"], mount["Target"], mount["ReadOnly"]) == ("volume", "copy", "/snapshot", True)
+
+
 def test_every_mount_is_read_only_and_not_recursive() -> None:
     _, host = create_arguments(spec())
     assert [mount["ReadOnly"] for mount in host["mounts"]] == [True]

@@ -76,11 +76,42 @@ def test_full_evidence_is_a_pass() -> None:
         {"own_status": False, "status": 0},
         {"own_status": False, "status": None, "signal": 11},
         {"leftover": 1},
-        {"limit": "output"},
     ],
 )
 def test_no_pass_when_something_else_happened(fields: dict[str, Any]) -> None:
     assert judge(passed(), end(), **fields).verdict is Verdict.FAIL
+
+
+@pytest.mark.parametrize(
+    ("fields", "verdict", "setting"),
+    [
+        ({"limit": "output"}, Verdict.OUTPUT, "supercharge_output"),
+        ({"limit": "processes"}, Verdict.PROCESSES, "supercharge_processes"),
+        ({"limit": "cpu"}, Verdict.TIMEOUT, "--supercharge-test-seconds"),
+        ({"ooms": 1}, Verdict.MEMORY, "--supercharge-memory"),
+    ],
+)
+def test_each_limit_has_its_verdict_and_names_its_setting(
+    fields: dict[str, Any], verdict: Verdict, setting: str
+) -> None:
+    pair = judge(passed(), end(), **fields)
+    assert pair.verdict is verdict
+    assert f"({setting})" in pair.detail
+
+
+@pytest.mark.parametrize(
+    ("error", "detail", "verdict"),
+    [
+        ("OSError", "OSError: [Errno 28] No space left on device", Verdict.DISK),
+        ("OSError", "OSError: [Errno 27] File too large", Verdict.DISK),
+        ("BlockingIOError", "BlockingIOError: [Errno 11] Resource temporarily unavailable", Verdict.PROCESSES),
+        ("RuntimeError", "RuntimeError: can't start new thread", Verdict.PROCESSES),
+        ("MemoryError", "MemoryError", Verdict.MEMORY),
+        ("ValueError", "ValueError: the disk is full", Verdict.FAIL),
+    ],
+)
+def test_what_the_kernel_refuses_is_told_from_what_is_wrong(error: str, detail: str, verdict: Verdict) -> None:
+    assert judge(failed(detail, error=error), end(exit=1)).verdict is verdict
 
 
 @pytest.mark.parametrize(

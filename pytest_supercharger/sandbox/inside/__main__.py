@@ -9,6 +9,7 @@ from importlib import import_module
 PACKAGE = "_supercharger"
 HERE = __file__.rpartition("/")[0]
 LIBRARY = f"{HERE.rpartition('/')[0]}/lib"
+PACKAGES = f"{HERE.rpartition('/')[0]}/packages"
 
 
 def main() -> None:
@@ -18,7 +19,8 @@ def main() -> None:
         package = types.ModuleType(name)
         package.__path__ = [HERE]
         sys.modules[name] = package
-    sys.path.append(LIBRARY)  # last: where the project's environment has the plugin, its own copy is the one tests see
+    # Last: what the project's environment has, the plugin and packages alike, is what tests see.
+    sys.path += [LIBRARY, PACKAGES]
     import_module(f"{PACKAGE}.inside.zygote").main()
 
 

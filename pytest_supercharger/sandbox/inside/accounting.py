@@ -6,17 +6,23 @@ import os
 import resource
 
 __all__ = [
+    "counts_ooms",
     "cpu_seconds",
     "ended_cpu_seconds",
     "ipc_objects",
     "oom_kills",
     "other_processes",
+    "refused_forks",
     "resident_memory",
     "starved",
     "thread_count",
     "virtual_memory",
 ]
 
+_PIDS_FILES = (
+    "/sys/fs/cgroup/pids.events",  # cgroup v2
+    "/sys/fs/cgroup/pids/pids.events",  # cgroup v1
+)
 _TICK = os.sysconf("SC_CLK_TCK")
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 _OOM_FILES = (
@@ -87,10 +93,24 @@ def _waited(pid: int) -> float | None:
 
 def oom_kills() -> int:
     """How many processes the kernel has killed in this container for want of memory."""
-    for path in _OOM_FILES:
+    return _count("oom_kill", _OOM_FILES)
+
+
+def counts_ooms() -> bool:
+    """Whether the kernel tells here when it kills for want of memory; that of gVisor does not."""
+    return any(map(_read, _OOM_FILES))
+
+
+def refused_forks() -> int:
+    """How often the kernel has refused this container one more process or thread."""
+    return _count("max", _PIDS_FILES)
+
+
+def _count(key: str, paths: tuple[str, ...]) -> int:
+    for path in paths:
         for line in _read(path).splitlines():
             name, _, value = line.partition(" ")
-            if name == "oom_kill" and value.strip().isdigit():
+            if name == key and value.strip().isdigit():
                 return int(value)
     return 0
 

@@ -11,17 +11,16 @@ import sys
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ..frames import encode
-from .accounting import virtual_memory
+from .accounting import counts_ooms, virtual_memory
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["Channel", "Job", "Send", "expected_status", "set_dumpable", "start"]
+__all__ = ["Channel", "Job", "Send", "address_space", "expected_status", "set_dumpable", "start"]
 
 Job = dict[str, Any]
 _PR_SET_DUMPABLE = 4
 _GIB = 1 << 30
-_FILE_BYTES = 64 << 20
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -62,7 +61,7 @@ def start(main: Callable[[Job, Channel], None], job: Job, *, control: int, resul
     """Run `main` in this freshly forked process and end it; never returns."""
     try:
         secret = os.read(control, 32)
-        _confine(result, cpu)
+        _confine(result, cpu, job["limits"])
         channel = Channel(3, secret)
         main(job, channel)
         channel.leave()
@@ -70,7 +69,7 @@ def start(main: Callable[[Job, Channel], None], job: Job, *, control: int, resul
         os._exit(1)
 
 
-def _confine(result: int, cpu: float) -> None:
+def _confine(result: int, cpu: float, limits: dict[str, Any]) -> None:
     os.setsid()
     signal.pthread_sigmask(signal.SIG_SETMASK, [])
     signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -82,14 +81,24 @@ def _confine(result: int, cpu: float) -> None:
         fd = os.open("/proc/self/oom_score_adj", os.O_WRONLY)
         os.write(fd, b"1000")
         os.close(fd)
-    _limit(resource.RLIMIT_AS, virtual_memory() + 2 * _GIB)
+    _limit(resource.RLIMIT_AS, address_space(virtual_memory(), limits["memory_bytes"], counted=counts_ooms()))
     _limit(resource.RLIMIT_CPU, int(cpu) + 2)
-    _limit(resource.RLIMIT_FSIZE, _FILE_BYTES)
+    _limit(resource.RLIMIT_FSIZE, limits["disk_bytes"])
     _limit(resource.RLIMIT_CORE, 0)
     _limit(resource.RLIMIT_NOFILE, 256)
-    _limit(resource.RLIMIT_NPROC, 128)
+    # The kernel counts it for the user, whom slots of another run share; the cgroup holds the limit itself.
+    _limit(resource.RLIMIT_NPROC, 4 * limits["processes"])
     # Below the container's own: a full queue would make a signal to PID 1 lose its sender and seem to be the engine's.
     _limit(resource.RLIMIT_SIGPENDING, 256)
+
+
+def address_space(used: int, memory: int, *, counted: bool) -> int:
+    """The limit of a job's address space.
+
+    Where the kernel counts memory and says when it kills, this one is only for what is never touched. Where not, too
+    much memory would end the whole container without a word, so the job has to meet its limit before.
+    """
+    return used + (max(2 * _GIB, 2 * memory) if counted else memory)
 
 
 def _keep_only(result: int) -> None:

@@ -51,7 +51,7 @@ class Facts:
     status: int | None = None
     signal: int | None = None
     own_status: bool = False  # the exit status is the one only the job's own last step gives
-    limit: str = ""  # "cpu", "wall", "total" or "output" when that limit ended the job
+    limit: str = ""  # "cpu", "wall", "total", "output" or "processes": the limit that the job ran into
     starved: bool = False
     ooms: int = 0
     leftover: int = 0  # processes that outlived the job
@@ -83,7 +83,7 @@ class Supervisor:
         """Run `main(job, channel)` in a fork within `budget`."""
         if accounting.thread_count() != 1:
             raise RuntimeError("PID 1 has more than one thread: forking is not safe")
-        ooms = accounting.oom_kills()
+        ooms, refused = accounting.oom_kills(), accounting.refused_forks()
         secret = os.urandom(32)
         control, control_in = os.pipe()
         result, result_in = os.pipe()
@@ -95,15 +95,18 @@ class Supervisor:
         os.close(result_in)
         try:
             os.write(control_in, secret)
-            return _Watch(self, pid, result, secret, budget, ooms).run()
+            return _Watch(self, pid, result, secret, budget, ooms, refused).run()
         finally:
             os.close(control_in)
             os.close(result)
 
 
 class _Watch:
-    def __init__(self, owner: Supervisor, pid: int, result: int, secret: bytes, budget: Budget, ooms: int) -> None:
-        self.owner, self.pid, self.result, self.budget, self.ooms = owner, pid, result, budget, ooms
+    def __init__(
+        self, owner: Supervisor, pid: int, result: int, secret: bytes, budget: Budget, ooms: int, refused: int
+    ) -> None:
+        self.owner, self.pid, self.result, self.budget = owner, pid, result, budget
+        self.ooms, self.refused = ooms, refused
         self.secret, self.own = secret.hex(), expected_status(secret)
         self.facts = Facts()
         self.decoder = Decoder(budget.output)
@@ -242,6 +245,8 @@ class _Watch:
             facts.foreign += 1
         if facts.signal == signal.SIGXCPU:
             facts.limit = facts.limit or "cpu"
+        if accounting.refused_forks() > self.refused:
+            facts.limit = facts.limit or "processes"
         facts.ooms = max(0, accounting.oom_kills() - self.ooms)
         facts.cpu = round(accounting.ended_cpu_seconds() - self.ended_cpu, 4)
         facts.wall = round(time.monotonic() - self.begun, 4)
