@@ -25,6 +25,8 @@ from _pytest.assertion.rewrite import rewrite_asserts
 from _pytest.config import _prepareconfig
 from _pytest.main import Session
 
+from .equality import NAME, Probe, add_probes, prober
+from .integrity import snapshot
 from .reporting import Reporter
 
 __all__ = ["FOLDER", "PLUGINS", "Plain", "Prebuilt", "TestModule", "arguments"]
@@ -104,6 +106,8 @@ def compile_module(source: str, path: str) -> bytes:
     """The code of a test module, its assertions rewritten so that they tell what they compared."""
     tree = ast.parse(source, path)
     rewrite_asserts(tree, source.encode("utf-8", "surrogatepass"))
+    if "ANY" not in source:  # the matcher of unittest.mock is meant to equal everything
+        add_probes(tree)
     return marshal.dumps(compile(tree, path, "exec", dont_inherit=True))
 
 
@@ -118,6 +122,7 @@ class TestModule:
 
 class _Module(pytest.Module):
     source: TestModule
+    probe: Probe
 
     def _getobj(self) -> types.ModuleType:
         path = str(self.path)
@@ -126,6 +131,7 @@ class _Module(pytest.Module):
         code = marshal.loads(self.source.code) if self.source.code else compile(self.source.source, path, "exec")
         module = types.ModuleType(self.source.name)
         module.__file__ = path
+        module.__dict__[NAME] = self.probe
         sys.modules[self.source.name] = module
         exec(code, module.__dict__)
         return module
@@ -141,6 +147,7 @@ class Prebuilt:
             os.environ.pop(variable, None)
         os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
         self.reporter = Reporter(lambda *messages: None)
+        self._probe = prober(self.reporter.note_equal)
         try:
             with warnings.catch_warnings():  # the filters of a session would be those of every other job
                 self._config = _prepareconfig([*arguments(), "--assert=plain"], [self.reporter, Plain()])
@@ -148,6 +155,7 @@ class Prebuilt:
                 self._session = Session.from_config(self._config)
                 self._config.hook.pytest_sessionstart(session=self._session)
             self._warm_up()
+            self.changed = snapshot(self._config)
         finally:
             os.environ.clear()
             os.environ.update(before)
@@ -184,7 +192,7 @@ class Prebuilt:
     def _collect(self, source: TestModule) -> list[pytest.Item]:
         session, hook = self._session, self._config.hook
         module = _Module.from_parent(session, path=Path(f"{FOLDER}/{source.name}.py"))
-        module.source = source
+        module.source, module.probe = source, self._probe
         items = list(session.genitems(module))
         hook.pytest_collection_modifyitems(session=session, config=self._config, items=items)
         session.items = items

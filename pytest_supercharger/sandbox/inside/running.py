@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from . import overlay
+from .integrity import Check, snapshot
 from .prebuilt import FOLDER, Plain, Prebuilt, TestModule, arguments
 from .reporting import Reporter, record_stubs
 
@@ -21,11 +22,13 @@ if TYPE_CHECKING:
 __all__ = ["install", "main", "prebuilt"]
 
 prebuilt: Prebuilt | None = None
+changed: Check = list
 
 
 def install() -> str:
     """Make the session that forks share; "" when it works, otherwise why it does not."""
-    global prebuilt
+    global prebuilt, changed
+    changed = snapshot(None)
     try:
         prebuilt = Prebuilt()
     except Exception as error:  # another pytest: nothing is lost but speed
@@ -42,9 +45,7 @@ def main(job: Job, channel: Channel) -> None:
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     os.environ["PYTEST_VERSION"] = pytest.__version__
     overlay.install(job["overlay"], job["snapshot"], job["roots"])
-    modules = [
-        TestModule(test["name"], test["source"], code) for test, code in zip(job["tests"], job["codes"], strict=True)
-    ]
+    modules = [TestModule(test["name"], test["source"], test["code"]) for test in job["tests"]]
     sys.argv = ["pytest", *(f"{module.name}.py" for module in modules)]
     if prebuilt is None or job["plain"]:
         _run_main(modules, channel)
@@ -53,7 +54,9 @@ def main(job: Job, channel: Channel) -> None:
     reporter.send = channel.send
     record_stubs(channel.send, reporter)
     status = prebuilt.run(modules)
-    channel.send({"type": "end", "exit": status, "collected": reporter.collected[:10_000]})
+    channel.send(
+        {"type": "end", "exit": status, "collected": reporter.collected[:10_000], "changed": prebuilt.changed()}
+    )
 
 
 def _run_main(modules: list[TestModule], channel: Channel) -> None:
@@ -63,4 +66,4 @@ def _run_main(modules: list[TestModule], channel: Channel) -> None:
     reporter = Reporter(channel.send)
     record_stubs(channel.send, reporter)
     status = pytest.main([*arguments(), *sys.argv[1:]], plugins=[reporter, Plain()])
-    channel.send({"type": "end", "exit": int(status), "collected": reporter.collected[:10_000]})
+    channel.send({"type": "end", "exit": int(status), "collected": reporter.collected[:10_000], "changed": changed()})
