@@ -26,7 +26,7 @@ from _pytest.config import _prepareconfig
 from _pytest.main import Session
 
 from .equality import NAME, Probe, add_probes, prober
-from .integrity import snapshot
+from .integrity import executed, snapshot
 from .reporting import Reporter
 
 __all__ = ["FOLDER", "PLUGINS", "Plain", "Prebuilt", "TestModule", "arguments"]
@@ -155,7 +155,9 @@ class Prebuilt:
                 self._session = Session.from_config(self._config)
                 self._config.hook.pytest_sessionstart(session=self._session)
             self._warm_up()
-            self.changed = snapshot(self._config)
+            with executed() as codes:
+                self._warm_up()
+            self.changed = snapshot(self._config, codes)
         finally:
             os.environ.clear()
             os.environ.update(before)
@@ -168,8 +170,7 @@ class Prebuilt:
         """
         said: list[dict[str, Any]] = []
         self.reporter.send = lambda *messages: said.extend(messages)
-        for _ in range(2):  # Python specialises code that has run before
-            self.run([TestModule("test_warm_up", _WARM_UP, compile_module(_WARM_UP, f"{FOLDER}/test_warm_up.py"))])
+        self.run([TestModule("test_warm_up", _WARM_UP, compile_module(_WARM_UP, f"{FOLDER}/test_warm_up.py"))])
         seen = {message["node"].partition("::")[2]: message["phases"][1] for message in said if "phases" in message}
         if seen != {"test_passes[1]": "passed", "test_passes[2]": "passed", "test_fails": "failed"}:
             raise RuntimeError(f"tests of known outcome came to {seen}")

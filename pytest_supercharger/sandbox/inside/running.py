@@ -28,7 +28,7 @@ changed: Check = list
 def install() -> str:
     """Make the session that forks share; "" when it works, otherwise why it does not."""
     global prebuilt, changed
-    changed = snapshot(None)
+    changed = snapshot()
     try:
         prebuilt = Prebuilt()
     except Exception as error:  # another pytest: nothing is lost but speed
