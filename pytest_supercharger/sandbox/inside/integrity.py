@@ -14,6 +14,8 @@ from operator import attrgetter, is_
 from types import CodeType, FunctionType
 from typing import TYPE_CHECKING, Any
 
+from pluggy import HookCaller
+
 if TYPE_CHECKING:
     import pytest
 
@@ -43,7 +45,7 @@ def executed() -> Iterator[set[CodeType]]:
         sys.setprofile(None)
 
 
-def snapshot(config: pytest.Config | None = None, codes: Set[CodeType] | None = None) -> Check:
+def snapshot(config: pytest.Config, codes: Set[CodeType] | None = None) -> Check:
     """A function that names what has changed since now, of what `codes` belong to or use; of everything for None."""
     used = set(vars(builtins)) if codes is None else {name for code in codes for name in code.co_names}
     spaces = [("builtins", vars(builtins), [name for name in used - _FREE if name in vars(builtins)])]
@@ -51,17 +53,13 @@ def snapshot(config: pytest.Config | None = None, codes: Set[CodeType] | None = 
         if name.startswith(_PACKAGES):
             spaces += _spaces(name, vars(module), _Chosen() if codes is None else codes)
     frozen = tuple((label, space.get, tuple(names), tuple(map(space.get, names))) for label, space, names in spaces)
-    # Without a session there are things that pytest itself has still to add.
+    # What was not executed yet may still add to its classes by itself.
     sizes = tuple((label, space, len(space)) for label, space, _ in spaces if codes and not isinstance(space, dict))
     values = [value for _, _, _, values in frozen for value in values]
     functions = tuple({id(value): value for value in values if isinstance(value, FunctionType)}.values())
     known = tuple(function.__code__ for function in functions)
-    relay = config.hook if config else None
-    hooks = tuple(
-        getattr(relay, name).get_hookimpls
-        for name in sorted(used)
-        if name.startswith("pytest_") and hasattr(relay, name)
-    )
+    callers = [caller for name, caller in vars(config.hook).items() if codes is None or name in used]
+    hooks = tuple(caller.get_hookimpls for caller in callers if isinstance(caller, HookCaller))
     return _comparison(frozen, sizes, functions, known, tuple((hook, tuple(hook())) for hook in hooks))
 
 

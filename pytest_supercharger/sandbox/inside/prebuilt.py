@@ -25,6 +25,7 @@ from _pytest.assertion.rewrite import rewrite_asserts
 from _pytest.config import _prepareconfig
 from _pytest.main import Session
 
+from ..frames import encode
 from .equality import NAME, Probe, add_probes, prober
 from .integrity import executed, snapshot
 from .reporting import Reporter
@@ -39,10 +40,10 @@ PLUGINS = tuple(
     for name in ("pytest_asyncio.plugin", "anyio.pytest_plugin", "_hypothesis_pytestplugin", "pytest_mock")
     if find_spec(name.partition(".")[0]) is not None
 )
-# What writes, debugs or collects other files, and what collects garbage twice at the end of a session.
+# What writes files or text, or collects garbage twice at the end of a session. "debugging" stays for unittest.
 _UNWANTED = (
     *("cacheprovider", "terminal", "faulthandler", "unraisableexception", "threadexception", "pastebin"),
-    *("junitxml", "doctest", "stepwise", "debugging", "setuponly", "setupplan"),
+    *("stepwise", "setuponly", "setupplan"),
 )
 
 
@@ -83,6 +84,8 @@ def _steady_hypothesis() -> None:
 
 
 _WARM_UP = """
+import unittest
+
 import pytest
 
 @pytest.fixture
@@ -99,7 +102,17 @@ def test_passes(one, x):
 
 def test_fails():
     assert 1 == 2
+
+class TestCase(unittest.TestCase):
+    def test_case(self):
+        self.assertEqual(1 + 1, 2)
 """
+_WARM_UP_OUTCOMES = {
+    "test_passes[1]": "passed",
+    "test_passes[2]": "passed",
+    "test_fails": "failed",
+    "TestCase::test_case": "passed",
+}
 
 
 def compile_module(source: str, path: str) -> bytes:
@@ -169,10 +182,11 @@ class Prebuilt:
             RuntimeError: they come to something else than they should; this pytest is not one we know.
         """
         said: list[dict[str, Any]] = []
-        self.reporter.send = lambda *messages: said.extend(messages)
+        # Encoded as on the way to PID 1: that code decides outcomes too.
+        self.reporter.send = lambda *messages: said.extend(message for message in messages if encode(message))
         self.run([TestModule("test_warm_up", _WARM_UP, compile_module(_WARM_UP, f"{FOLDER}/test_warm_up.py"))])
         seen = {message["node"].partition("::")[2]: message["phases"][1] for message in said if "phases" in message}
-        if seen != {"test_passes[1]": "passed", "test_passes[2]": "passed", "test_fails": "failed"}:
+        if seen != _WARM_UP_OUTCOMES:
             raise RuntimeError(f"tests of known outcome came to {seen}")
         self._session.testsfailed = self._session.testscollected = 0
         self._session.items = []

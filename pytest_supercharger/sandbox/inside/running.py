@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from . import overlay
-from .integrity import Check, snapshot
+from .integrity import snapshot
 from .prebuilt import FOLDER, Plain, Prebuilt, TestModule, arguments
 from .reporting import Reporter, record_stubs
 
@@ -22,13 +22,11 @@ if TYPE_CHECKING:
 __all__ = ["install", "main", "prebuilt"]
 
 prebuilt: Prebuilt | None = None
-changed: Check = list
 
 
 def install() -> str:
     """Make the session that forks share; "" when it works, otherwise why it does not."""
-    global prebuilt, changed
-    changed = snapshot()
+    global prebuilt
     try:
         prebuilt = Prebuilt()
     except Exception as error:  # another pytest: nothing is lost but speed
@@ -63,7 +61,24 @@ def _run_main(modules: list[TestModule], channel: Channel) -> None:
     for module in modules:
         with open(f"{module.name}.py", "wb") as stream:
             stream.write(module.source.encode("utf-8", "surrogatepass"))
-    reporter = Reporter(channel.send)
+    reporter, watch = Reporter(channel.send), _Watch()
     record_stubs(channel.send, reporter)
-    status = pytest.main([*arguments(), *sys.argv[1:]], plugins=[reporter, Plain()])
-    channel.send({"type": "end", "exit": int(status), "collected": reporter.collected[:10_000], "changed": changed()})
+    status = pytest.main([*arguments(), *sys.argv[1:]], plugins=[reporter, watch, Plain()])
+    collected = reporter.collected[:10_000]
+    channel.send({"type": "end", "exit": int(status), "collected": collected, "changed": list(watch.changed)})
+
+
+class _Watch:
+    """Looks at what decides outcomes right before and after code of the job is run."""
+
+    changed: tuple[str, ...] = ("nothing is known",)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection(self, session: pytest.Session) -> None:
+        """Remember it."""
+        self._check = snapshot(session.config)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self) -> None:
+        """Compare; a little later, pytest itself takes things back."""
+        self.changed = tuple(self._check())
