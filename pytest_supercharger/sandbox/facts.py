@@ -92,8 +92,8 @@ _SHAPES: dict[str, dict[str, type | tuple[type, ...]]] = {
     "end": {"exit": int, "collected": list},
 }
 _OPTIONAL: dict[str, dict[str, type]] = {
-    "test": {"error": str, "detail": str, "where": str},
-    "end": {"tail": str},
+    "test": {"error": str, "detail": str, "where": str, "odd": str},
+    "end": {"tail": str, "changed": list},
 }
 
 

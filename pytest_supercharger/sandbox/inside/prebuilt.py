@@ -25,6 +25,9 @@ from _pytest.assertion.rewrite import rewrite_asserts
 from _pytest.config import _prepareconfig
 from _pytest.main import Session
 
+from ..frames import encode
+from .equality import NAME, Probe, add_probes, prober
+from .integrity import executed, snapshot
 from .reporting import Reporter
 
 __all__ = ["FOLDER", "PLUGINS", "Plain", "Prebuilt", "TestModule", "arguments"]
@@ -37,10 +40,10 @@ PLUGINS = tuple(
     for name in ("pytest_asyncio.plugin", "anyio.pytest_plugin", "_hypothesis_pytestplugin", "pytest_mock")
     if find_spec(name.partition(".")[0]) is not None
 )
-# What writes, debugs or collects other files, and what collects garbage twice at the end of a session.
+# What writes files or text, or collects garbage twice at the end of a session. "debugging" stays for unittest.
 _UNWANTED = (
     *("cacheprovider", "terminal", "faulthandler", "unraisableexception", "threadexception", "pastebin"),
-    *("junitxml", "doctest", "stepwise", "debugging", "setuponly", "setupplan"),
+    *("stepwise", "setuponly", "setupplan"),
 )
 
 
@@ -81,6 +84,8 @@ def _steady_hypothesis() -> None:
 
 
 _WARM_UP = """
+import unittest
+
 import pytest
 
 @pytest.fixture
@@ -97,13 +102,25 @@ def test_passes(one, x):
 
 def test_fails():
     assert 1 == 2
+
+class TestCase(unittest.TestCase):
+    def test_case(self):
+        self.assertEqual(1 + 1, 2)
 """
+_WARM_UP_OUTCOMES = {
+    "test_passes[1]": "passed",
+    "test_passes[2]": "passed",
+    "test_fails": "failed",
+    "TestCase::test_case": "passed",
+}
 
 
 def compile_module(source: str, path: str) -> bytes:
     """The code of a test module, its assertions rewritten so that they tell what they compared."""
     tree = ast.parse(source, path)
     rewrite_asserts(tree, source.encode("utf-8", "surrogatepass"))
+    if "ANY" not in source:  # the matcher of unittest.mock is meant to equal everything
+        add_probes(tree)
     return marshal.dumps(compile(tree, path, "exec", dont_inherit=True))
 
 
@@ -118,6 +135,7 @@ class TestModule:
 
 class _Module(pytest.Module):
     source: TestModule
+    probe: Probe
 
     def _getobj(self) -> types.ModuleType:
         path = str(self.path)
@@ -126,6 +144,7 @@ class _Module(pytest.Module):
         code = marshal.loads(self.source.code) if self.source.code else compile(self.source.source, path, "exec")
         module = types.ModuleType(self.source.name)
         module.__file__ = path
+        module.__dict__[NAME] = self.probe
         sys.modules[self.source.name] = module
         exec(code, module.__dict__)
         return module
@@ -141,6 +160,7 @@ class Prebuilt:
             os.environ.pop(variable, None)
         os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
         self.reporter = Reporter(lambda *messages: None)
+        self._probe = prober(self.reporter.note_equal)
         try:
             with warnings.catch_warnings():  # the filters of a session would be those of every other job
                 self._config = _prepareconfig([*arguments(), "--assert=plain"], [self.reporter, Plain()])
@@ -148,6 +168,9 @@ class Prebuilt:
                 self._session = Session.from_config(self._config)
                 self._config.hook.pytest_sessionstart(session=self._session)
             self._warm_up()
+            with executed() as codes:
+                self._warm_up()
+            self.changed = snapshot(self._config, codes)
         finally:
             os.environ.clear()
             os.environ.update(before)
@@ -159,11 +182,11 @@ class Prebuilt:
             RuntimeError: they come to something else than they should; this pytest is not one we know.
         """
         said: list[dict[str, Any]] = []
-        self.reporter.send = lambda *messages: said.extend(messages)
-        for _ in range(2):  # Python specialises code that has run before
-            self.run([TestModule("test_warm_up", _WARM_UP, compile_module(_WARM_UP, f"{FOLDER}/test_warm_up.py"))])
+        # Encoded as on the way to PID 1: that code decides outcomes too.
+        self.reporter.send = lambda *messages: said.extend(message for message in messages if encode(message))
+        self.run([TestModule("test_warm_up", _WARM_UP, compile_module(_WARM_UP, f"{FOLDER}/test_warm_up.py"))])
         seen = {message["node"].partition("::")[2]: message["phases"][1] for message in said if "phases" in message}
-        if seen != {"test_passes[1]": "passed", "test_passes[2]": "passed", "test_fails": "failed"}:
+        if seen != _WARM_UP_OUTCOMES:
             raise RuntimeError(f"tests of known outcome came to {seen}")
         self._session.testsfailed = self._session.testscollected = 0
         self._session.items = []
@@ -184,7 +207,7 @@ class Prebuilt:
     def _collect(self, source: TestModule) -> list[pytest.Item]:
         session, hook = self._session, self._config.hook
         module = _Module.from_parent(session, path=Path(f"{FOLDER}/{source.name}.py"))
-        module.source = source
+        module.source, module.probe = source, self._probe
         items = list(session.genitems(module))
         hook.pytest_collection_modifyitems(session=session, config=self._config, items=items)
         session.items = items

@@ -35,6 +35,7 @@ class Reporter:
         self.current = ""
         self.collecting = ""
         self.collected: list[str] = []
+        self.odd = ""  # what is wrong with the evidence of the test that runs
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_finish(self, session: pytest.Session) -> None:
@@ -71,9 +72,11 @@ class Reporter:
             return (yield)
         finally:
             test = {"type": "test", "node": item.nodeid, "phases": [*self._phases.values()][:20], **self._error}
+            if self.odd:
+                test["odd"] = self.odd
             seconds = round(time.perf_counter() - began, 4)
             self.send({**test, "seconds": seconds}, {"type": "done", "unit": item.nodeid})
-            self.current = ""
+            self.current = self.odd = ""
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_makereport(
@@ -92,6 +95,10 @@ class Reporter:
         if self._phases.get(call.when) not in _BROKEN:
             self._phases[call.when] = outcome
         return report
+
+    def note_equal(self, kind: str) -> None:
+        """Note that a value that was compared equals anything."""
+        self.odd = f"a value of type {kind} equals everything"[:300]
 
     def _explain(self, call: pytest.CallInfo[None], report: pytest.TestReport) -> dict[str, str]:
         if call.excinfo is None:
