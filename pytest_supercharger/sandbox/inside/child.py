@@ -75,7 +75,7 @@ def _confine(result: int, cpu: float) -> None:
     _limit(resource.RLIMIT_FSIZE, _FILE_BYTES)
     _limit(resource.RLIMIT_CORE, 0)
     _limit(resource.RLIMIT_NOFILE, 256)
-    _limit(resource.RLIMIT_NPROC, 128)
+    # None of processes: it counts those of a user in all containers, of other runs too; the cgroup bounds them.
     # Below the container's own: a full queue would make a signal to PID 1 lose its sender and seem to be the engine's.
     _limit(resource.RLIMIT_SIGPENDING, 256)
 

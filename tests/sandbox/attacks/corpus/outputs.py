@@ -7,7 +7,6 @@ from textwrap import dedent
 from typing import Any
 
 from corpus.attack import OWN, WRONG, ProbeAttack
-
 from pytest_supercharger.domain import OutputKind
 
 __all__ = ["ATTACKS"]
