@@ -86,6 +86,7 @@ _SIGNALS = (
             return 0
         """,
         expected=_STAND,
+        fresh_slot=True,
     ),
 )
 
@@ -250,6 +251,7 @@ _DIES = sheet(
         return 0
     """,
     expected=_STAND,
+    fresh_slot=True,
 )
 
 ATTACKS = (*_SIGNALS, *_PID_1, *_WRITES, *_KERNEL, *_DIES)

@@ -218,6 +218,7 @@ _PROCESSES = sheet(
         time.sleep(600)
     """,
     after=LOOK,
+    fresh_slot=True,
 )
 
 _MEMORY = sheet(

@@ -56,12 +56,14 @@ ATTACKS = (
             while True:
                 os.write(3, bytes(65536))
         """,
+        fresh_slot=True,
     ),
     *sheet(
         "verdict rule: setup, call and teardown of each test passed",
         """
         ### own: the class of Reporter gets other methods
         import gc
+        gc.unfreeze()
         def add(a, b):
             reporter, = [thing for thing in gc.get_objects() if type(thing).__name__ == "Reporter"]
             type(reporter).pytest_runtest_makereport = lambda self, call: None
@@ -69,6 +71,7 @@ ATTACKS = (
             return 0
         ### own: the plugin that runs tests is taken out
         import gc
+        gc.unfreeze()
         def add(a, b):
             manager, = [t for t in gc.get_objects() if type(t).__name__ == "PytestPluginManager" and t.has_plugin("runner")]
             manager.unregister(manager.get_plugin("runner"))
@@ -126,6 +129,7 @@ ATTACKS = (
             raise Odd
         ### own: the item under test gets another name
         import gc
+        gc.unfreeze()
         def add(a, b):
             for thing in gc.get_objects():
                 if type(thing).__name__ == "Function" and hasattr(thing, "_nodeid"):
@@ -141,18 +145,21 @@ ATTACKS = (
         """
         ### own: a second final report
         import gc
+        gc.unfreeze()
         def add(a, b):
             channel, = [thing for thing in gc.get_objects() if type(thing).__name__ == "Channel"]
             channel.send({"type": "end", "exit": 0, "collected": []})
             return a + b
         ### own: the last step is taken away
         import gc
+        gc.unfreeze()
         def add(a, b):
             channel, = [thing for thing in gc.get_objects() if type(thing).__name__ == "Channel"]
             channel.leave = lambda: None
             return a + b
         ### own: a message of an unknown kind
         import gc
+        gc.unfreeze()
         def add(a, b):
             channel, = [thing for thing in gc.get_objects() if type(thing).__name__ == "Channel"]
             channel.send({"type": "passed", "node": "test_it"})

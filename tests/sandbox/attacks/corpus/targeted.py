@@ -14,6 +14,7 @@ ATTACKS = sheet(
     """
     ### 25: the functions that send are wrapped
     import gc
+    gc.unfreeze()
     def find(name):
         return [thing for thing in gc.get_objects() if type(thing).__name__ == name]
     channel, = find("Channel")
@@ -30,6 +31,7 @@ ATTACKS = sheet(
     channel.send = reporter.send = reporter._send = send
     ### 25: secret and status are taken from the closures, the whole stream is forged
     import gc
+    gc.unfreeze()
     def add(a, b):
         channel, = [thing for thing in gc.get_objects() if type(thing).__name__ == "Channel"]
         reporter, = [thing for thing in gc.get_objects() if type(thing).__name__ == "Reporter"]
@@ -75,6 +77,7 @@ ATTACKS = sheet(
         os._exit(64 + bytes.fromhex(secret)[0] % 64)
     ### own: the list of phases takes nothing but passes
     import gc
+    gc.unfreeze()
     class Passes(list):
         def append(self, value):
             list.append(self, "passed")
@@ -152,6 +155,7 @@ ATTACKS = sheet(
     frame.f_globals["replace"] = replace
     ### own: the caller of pluggy answers for pytest_pyfunc_call
     import gc
+    gc.unfreeze()
     manager, = [t for t in gc.get_objects() if type(t).__name__ == "PytestPluginManager" and t.has_plugin("runner")]
     real = manager._inner_hookexec
     def hookexec(name, *arguments):

@@ -139,7 +139,7 @@ def probe_problems(attack: ProbeAttack, outcome: Outcome, outputs: list[Output])
         found.append(f"output {last.kind.value} {last.text!r} ({last.preview})")
     if attack.shows not in last.text + last.preview or (last.kind is OutputKind.VALUE and last.text == attack.hides):
         found.append(f"the output reads {last.text!r}")
-    if outcome.after is not Verdict.PASS or not outcome.same_slot:
+    if outcome.after is not Verdict.PASS or not (outcome.same_slot or attack.fresh_slot):
         found.append(f"a right candidate after it: {outcome.after.value}, same slot {outcome.same_slot}")
     return found
 
