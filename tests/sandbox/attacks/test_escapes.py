@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from corpus import escapes, network
+from corpus import escapes, network, surroundings
 from corpus.trial import problems, tried
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.docker
 
-ATTACKS = [*escapes.ATTACKS, *network.ATTACKS]
+ATTACKS = [*escapes.ATTACKS, *network.ATTACKS, *surroundings.ATTACKS]
 
 
 @pytest.mark.parametrize("attack", ATTACKS, ids=[f"{attack.number} {attack.name}" for attack in ATTACKS])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from corpus import exits, hostile_tests, patching, reading, targeted
+from corpus import exits, hostile_tests, patching, reading, stopped, targeted
 from corpus.trial import problems, tried
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.docker
 
-ATTACKS = [*exits.ATTACKS, *patching.ATTACKS, *reading.ATTACKS, *targeted.ATTACKS, *hostile_tests.ATTACKS]
+ATTACKS = [attack for group in (exits, patching, reading, targeted, stopped, hostile_tests) for attack in group.ATTACKS]
 
 
 @pytest.mark.parametrize("attack", ATTACKS, ids=[f"{attack.number} {attack.name}" for attack in ATTACKS])

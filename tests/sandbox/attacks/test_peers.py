@@ -115,7 +115,7 @@ SILENCES = {
 
 @pytest.mark.parametrize(("words", "drip"), SILENCES.values(), ids=SILENCES.keys())
 def test_a_line_that_is_held_open_ends_at_the_deadline(peer: Callable[..., Peer], words: bytes, drip: bytes) -> None:
-    with pytest.raises(SlotBroken, match="in time|no result"):
+    with pytest.raises(SlotBroken, match=r"in time|no result"):
         peer(words, drip).slot.exchange({"kind": "tests"}, _SECONDS)
 
 

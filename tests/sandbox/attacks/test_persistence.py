@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from corpus import persistence
+from corpus import oracles, persistence
 from corpus.trial import problems, tried
 
 if TYPE_CHECKING:
@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.docker
 
 
-@pytest.mark.parametrize(
-    "attack", persistence.ATTACKS, ids=[f"{attack.number} {attack.name}" for attack in persistence.ATTACKS]
-)
+ATTACKS = [*persistence.ATTACKS, *oracles.ATTACKS]
+
+
+@pytest.mark.parametrize("attack", ATTACKS, ids=[f"{attack.number} {attack.name}" for attack in ATTACKS])
 def test_nothing_is_left_for_the_next_pair(sandbox: DockerSandbox, client: DockerClient, attack: Attack) -> None:
     assert problems(attack, tried(sandbox, client, attack)) == []

@@ -74,7 +74,7 @@ class Attack:
     expected: frozenset[Verdict] = frozenset({Verdict.FAIL})
     outcomes: frozenset[str] | None = None  # what may have come of what it tries; None where it does not tell
     after: str = TEST  # passed by a right candidate in the same slot, right after
-    fresh_slot: bool = False  # the slot may be replaced before that
+    fresh_slot: bool = False  # what it does may cost the slot, which is then replaced before that
     reaches_a_pass: bool = False  # a known hole; `layer` says what is in front of it or behind it
     reason: str = ""  # of the hole
 
@@ -91,6 +91,7 @@ class ProbeAttack:
     expected: frozenset[OutputKind]
     shows: str = ""  # a part of the text of the last output
     hides: str = "\0"  # what that text must not be
+    fresh_slot: bool = False
     reaches_a_pass: bool = False
     reason: str = ""
 

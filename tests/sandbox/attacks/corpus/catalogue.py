@@ -2,9 +2,22 @@
 
 from __future__ import annotations
 
-from corpus import escapes, exits, hostile_tests, network, outputs, patching, persistence, reading, resources, targeted
+from corpus import (
+    escapes,
+    exits,
+    hostile_tests,
+    network,
+    oracles,
+    outputs,
+    patching,
+    persistence,
+    reading,
+    resources,
+    stopped,
+    surroundings,
+    targeted,
+)
 from corpus.attack import OWN, Attack, ProbeAttack
-
 from pytest_supercharger.domain import Candidate
 from pytest_supercharger.effects import undeclared
 
@@ -30,11 +43,14 @@ ATTACKS: tuple[Attack, ...] = tuple(
             *patching.ATTACKS,
             *reading.ATTACKS,
             *targeted.ATTACKS,
+            *stopped.ATTACKS,
             *hostile_tests.ATTACKS,
             *escapes.ATTACKS,
+            *surroundings.ATTACKS,
             *network.ATTACKS,
             *resources.ATTACKS,
             *persistence.ATTACKS,
+            *oracles.ATTACKS,
         ),
         key=_place,
     )

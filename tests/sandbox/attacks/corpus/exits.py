@@ -78,12 +78,6 @@ _EARLY = sheet(
         if os.fork():
             os._exit(0)
         return a + b
-    ### own: the parent exits, its child holds the pipe
-    import os, time
-    def add(a, b):
-        if os.fork():
-            os._exit(0)
-        time.sleep(600)
     """,
 )
 
@@ -236,6 +230,19 @@ _COLLECTED = sheet(
     """,
 )
 
+_LEFT = sheet(
+    "verdict rule: one final report; kill",
+    """
+    ### own: the parent exits, its child holds the pipe
+    import os, time
+    def add(a, b):
+        if os.fork():
+            os._exit(0)
+        time.sleep(600)
+    """,
+    fresh_slot=True,
+)
+
 _FIXTURES = sheet(
     "verdict rule: setup, call and teardown of each test passed",
     """
@@ -260,4 +267,4 @@ _FIXTURES = sheet(
     tests=(_FIXTURE,),
 )
 
-ATTACKS = (*_EARLY, *_PHASES, *_COLLECTED, *_FIXTURES)
+ATTACKS = (*_EARLY, *_PHASES, *_COLLECTED, *_LEFT, *_FIXTURES)

@@ -7,7 +7,6 @@ from textwrap import dedent
 from typing import Any
 
 from corpus.attack import OWN, WRONG, ProbeAttack
-
 from pytest_supercharger.domain import OutputKind
 
 __all__ = ["ATTACKS"]
@@ -194,11 +193,6 @@ _PROCESS = _sheet(
     ### 2: os._exit(0) at import
     import os
     os._exit(0)
-    ### 16: bytes on the descriptor of the results
-    import os
-    def add(a, b):
-        os.write(3, b"x" * 100)
-        return 3
     ### 18: both sides of a fork answer
     import os
     def add(a, b):
@@ -211,6 +205,7 @@ _PROCESS = _sheet(
         return 3
     ### own: another output ahead of the own one
     import gc
+    gc.unfreeze()
     def add(a, b):
         channel, = [thing for thing in gc.get_objects() if type(thing).__name__ == "Channel"]
         for run in ("0:0", "0:1"):
@@ -222,6 +217,19 @@ _PROCESS = _sheet(
         return os.getpid()
     """,
     expected=_APART,
+)
+
+_CHANNEL = _sheet(
+    "verdict rule: nothing but messages with the secret on the channel",
+    """
+    ### 16: bytes on the descriptor of the results
+    import os
+    def add(a, b):
+        os.write(3, b"x" * 100)
+        return 3
+    """,
+    expected=_APART,
+    fresh_slot=True,
 )
 
 _ARGUMENTS = (
@@ -258,7 +266,7 @@ _FORGED = (
         number=OWN,
         name="the channel is taken, the output is forged",
         code=(
-            "import gc\ndef add(a, b):\n"
+            "import gc\ngc.unfreeze()\ndef add(a, b):\n"
             "    channel, = [thing for thing in gc.get_objects() if type(thing).__name__ == 'Channel']\n"
             "    run = [t for t in gc.get_objects() if type(t).__name__ == 'frame']\n"
             "    import sys\n    frame = sys._getframe()\n    while 'unit' not in frame.f_locals:\n"
@@ -275,4 +283,4 @@ _FORGED = (
     ),
 )
 
-ATTACKS = (*_EQUALITY, *_TEXTS, *_OWN_EQUALITY, *_PROCESS, *_ARGUMENTS, *_FORGED)
+ATTACKS = (*_EQUALITY, *_TEXTS, *_OWN_EQUALITY, *_PROCESS, *_CHANNEL, *_ARGUMENTS, *_FORGED)

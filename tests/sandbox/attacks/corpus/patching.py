@@ -38,6 +38,7 @@ _STOPPED = sheet(
         return 0
     ### 10: session.exitstatus is made 0 at the end
     import gc, pytest
+    gc.unfreeze()
     class Plugin:
         @pytest.hookimpl(trylast=True)
         def pytest_sessionfinish(self, session):
@@ -103,6 +104,7 @@ _CHANGES = sheet(
     _pytest.runner.CallInfo.from_call = classmethod(quiet)
     ### 9: a makereport hook found through the garbage collector
     import gc, pytest
+    gc.unfreeze()
     class Plugin:
         @pytest.hookimpl(wrapper=True, tryfirst=False)
         def pytest_runtest_makereport(self, item, call):

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from corpus.attack import GOOD, TEST, sheet, tries
-from pytest_supercharger.domain import Verdict
+from corpus.attack import sheet, tries
 
-__all__ = ["ATTACKS"]
+__all__ = ["ATTACKS", "LOOK"]
 
-_ANY = frozenset({Verdict.FAIL, Verdict.TIMEOUT, Verdict.MEMORY, Verdict.INFRA})
 _WIPE = "wipe: every writable folder is emptied when the job is dead"
 _FORK = "fork: a job changes nothing of PID 1, from which the next one is forked"
 
 # What an earlier job may have left, seen by a test; the folders that lead to mounts stay and cannot be written to.
-_LOOK = """\
+LOOK = """\
 import os, sys
 from sums import add
 
@@ -134,7 +132,7 @@ _FILES = sheet(
         except OSError:
             pass
     """,
-    after=_LOOK,
+    after=LOOK,
 )
 
 # The copy of the project is the one folder whose owner is the job's own user.
@@ -175,7 +173,7 @@ for place in places:
     except OSError:
         pass
 """,
-    after=_LOOK,
+    after=LOOK,
 )
 
 _PROCESSES = sheet(
@@ -219,7 +217,8 @@ _PROCESSES = sheet(
         os.setsid()
         time.sleep(600)
     """,
-    after=_LOOK,
+    after=LOOK,
+    fresh_slot=True,
 )
 
 _MEMORY = sheet(
@@ -243,7 +242,7 @@ _MEMORY = sheet(
         signal.signal(number, signal.SIG_IGN)
     sys.setrecursionlimit(100)
     """,
-    after=_LOOK,
+    after=LOOK,
 ) + tries(
     "seccomp: System V objects and queues by call cannot be made",
     """
@@ -255,52 +254,7 @@ _MEMORY = sheet(
     tried("keyctl", system_call, 250, 0, -3, 1)
     tried("add_key", system_call, 248, ctypes.c_char_p(b"user"), ctypes.c_char_p(b"left"), ctypes.c_char_p(b"x"), 1, -4)
     """,
-    after=_LOOK,
+    after=LOOK,
 )
 
-_COUNTS = """\
-import contextlib, os
-from sums import add
-
-
-def test_it():
-    for folder in ("/tmp", "/dev/shm", "/var/tmp", "/run/lock", "/dev/mqueue"):
-        if os.access(folder, os.W_OK):
-            name = os.path.join(folder, "count")
-            assert not os.path.exists(name)
-            with contextlib.suppress(OSError), open(name, "w"):
-                pass
-    assert "count" not in os.environ
-    os.environ["count"] = "1"
-    assert add(1, 2) == 3
-"""
-
-# The test is the attacker here; a right candidate has to pass it as often as it is asked.
-ORACLES = sheet(
-    _WIPE,
-    "### 46: a test that fails when it has run before\n" + GOOD,
-    tests=(_COUNTS,),
-    expected=frozenset({Verdict.PASS}),
-    after=_COUNTS,
-)
-
-_PIDS = """\
-import os
-from sums import add
-
-
-def test_it():
-    assert os.getpid() % 2 in (0, 1) and add(1, 2) == 3
-    assert float(open("/proc/uptime").read().split()[0]) > 0
-"""
-
-CLOCKS = sheet(
-    "nothing: process ids and the time since boot tell how many jobs came before",
-    "### 46: a test that reads its process id and the uptime\n" + GOOD,
-    tests=(_PIDS,),
-    reaches_a_pass=True,
-    reason="docs/sandbox.md: side channels; generated tests vote and do not decide, and an acceptance runs in another order",
-)
-
-ATTACKS = (*_FILES, *_TOP, *_PROCESSES, *_MEMORY, *ORACLES, *CLOCKS)
-assert TEST != _LOOK
+ATTACKS = (*_FILES, *_TOP, *_PROCESSES, *_MEMORY)

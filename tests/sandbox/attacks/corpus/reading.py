@@ -179,6 +179,7 @@ _READS = sheet(
         return int(re.findall(r"== (\\d+)", inspect.getsource(inspect.stack()[1].frame))[len(calls) - 1])
     ### 17: the expected value is read from objects of the garbage collector
     import gc, re
+    gc.unfreeze()
     calls = []
     def add(a, b):
         calls.append(a)

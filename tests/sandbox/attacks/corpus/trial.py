@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from corpus.attack import GOOD, TEST, Attack, ProbeAttack
-
 from pytest_supercharger.domain import GeneratedTest, OutputKind, Probe, Verdict
 from pytest_supercharger.sandbox.base import Limits
 from pytest_supercharger.sandbox.reaper import CLIENT_LABEL, ClientIdentity
@@ -25,6 +23,7 @@ __all__ = [
     "containers",
     "good_pair",
     "make_project",
+    "outputs_of",
     "probe_problems",
     "probed",
     "problems",
@@ -94,12 +93,7 @@ def tried(sandbox: Sandbox, client: DockerClient, attack: Attack) -> Outcome:
 def probed(sandbox: Sandbox, client: DockerClient, attack: ProbeAttack) -> tuple[Outcome, list[Output]]:
     """Run an attack on the outputs, then a right candidate."""
     before = containers(client)
-    probes = [
-        Probe(id=f"{index}", imports="from sums import *", setup="", expression=expression)
-        for index, expression in enumerate(attack.expressions)
-    ]
-    found = sandbox.probe({_MODULE: attack.code.encode()}, "sums", probes)
-    outputs = [found[probe.id] for probe in probes]
+    outputs = outputs_of(sandbox, attack)
     after = good_pair(sandbox)
     outcome = Outcome(
         verdict=outputs[-1].kind.value,
@@ -109,6 +103,16 @@ def probed(sandbox: Sandbox, client: DockerClient, attack: ProbeAttack) -> tuple
         same_slot=containers(client) == before,
     )
     return outcome, outputs
+
+
+def outputs_of(sandbox: Sandbox, attack: ProbeAttack) -> list[Output]:
+    """The outputs of an attack, in the order of its expressions."""
+    probes = [
+        Probe(id=f"{index}", imports="from sums import *", setup="", expression=expression)
+        for index, expression in enumerate(attack.expressions)
+    ]
+    found = sandbox.probe({_MODULE: attack.code.encode()}, "sums", probes)
+    return [found[probe.id] for probe in probes]
 
 
 def problems(attack: Attack, outcome: Outcome) -> list[str]:
@@ -135,7 +139,7 @@ def probe_problems(attack: ProbeAttack, outcome: Outcome, outputs: list[Output])
         found.append(f"output {last.kind.value} {last.text!r} ({last.preview})")
     if attack.shows not in last.text + last.preview or (last.kind is OutputKind.VALUE and last.text == attack.hides):
         found.append(f"the output reads {last.text!r}")
-    if outcome.after is not Verdict.PASS or not outcome.same_slot:
+    if outcome.after is not Verdict.PASS or not (outcome.same_slot or attack.fresh_slot):
         found.append(f"a right candidate after it: {outcome.after.value}, same slot {outcome.same_slot}")
     return found
 
