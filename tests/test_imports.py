@@ -12,11 +12,12 @@ import pytest
 import pytest_supercharger
 
 ROOT = Path(pytest_supercharger.__file__).parent
-OUTSIDE_WORLDS = ("client", "localnode", "sandbox.docker", "writeback.files", "writeback.journal", "project")
+OUTSIDE_WORLDS = ("client", "localnode", "pipreqs", "sandbox.docker", "writeback.files", "writeback.journal", "project")
 PURE = (
     "acceptance",
     "agreement",
     "context",
+    "distributions",
     "domain",
     "effects",
     "errors",

@@ -38,6 +38,7 @@ class BuiltImage:
 
     reference: str
     executable: str
+    volumes: tuple[str, ...] = ()  # folders that the base declares as volumes
 
 
 def default_base() -> str:
@@ -65,7 +66,11 @@ def ensure_built(
             report(f"sandbox: not installed there: {', '.join(declared.unused[:5])}")
         _build(client, architecture, base, lines, tag)
         found = client.images.get(reference)
-    return BuiltImage(reference=reference, executable=str(found.labels.get(_EXECUTABLE_LABEL)))
+    return BuiltImage(
+        reference=reference,
+        executable=str(found.labels.get(_EXECUTABLE_LABEL)),
+        volumes=tuple(sorted(found.attrs["Config"].get("Volumes") or ())),
+    )
 
 
 def copy(source: DockerClient, target: DockerClient, reference: str) -> None:

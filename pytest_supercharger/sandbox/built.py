@@ -110,6 +110,8 @@ class Built:
             processes=self.limits.processes,
             disk_bytes=self.limits.disk_bytes,
             runtime=self.runtime,
+            # Each would be a disk without limits that outlives a job.
+            empty_dirs=self.image.volumes,
             project=str(self.project),
             project_bytes=2 * self.copied_bytes + 64 * MEBI,
         )

@@ -225,9 +225,8 @@ class _Running:
             for engine in self._engines.all:
                 _clean_up(engine.client, report)
             self._engines.prepare(project, limits, placement)
-            places = [(engine.client, prepared) for engine, prepared in self._engines.places]
-            _say_left_out(places[0][1], report)
-            self.packages = Packages(places=places, roots=roots)
+            _say_left_out(self._engines.places[0][1], report)
+            self.packages = Packages(places=self._engines.places, roots=roots)
             setup = protocol.setup_job(project=str(project), snapshot=SNAPSHOT, roots=roots, limits=limits)
             self.pool = self._engines.fill(slots, setup)
         except BaseException:

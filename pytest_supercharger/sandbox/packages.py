@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import tempfile
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from pytest_supercharger.distributions import is_distribution
 from pytest_supercharger.errors import SandboxError
@@ -21,10 +21,12 @@ from pytest_supercharger.sandbox.stream import StreamBroken
 if TYPE_CHECKING:
     from docker import DockerClient
 
+    from pytest_supercharger.sandbox.engines import Engine
     from pytest_supercharger.sandbox.prepared import Prepared
 
 __all__ = ["Packages", "fetch"]
 
+T = TypeVar("T")
 _LOOK_SECONDS = 60.0
 _FETCH_SECONDS = 300.0
 _LOOK = """
@@ -45,7 +47,7 @@ print(json.dumps([name for name in {names!r} if lacks(name)]))
 class Packages:
     """The modules of one sandbox, on all of its engines; safe for threads."""
 
-    places: Sequence[tuple[DockerClient, Prepared]]
+    places: Sequence[tuple[Engine, Prepared]]
     roots: Sequence[str]
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -55,12 +57,8 @@ class Packages:
         if not names:
             return frozenset()
         roots = [f"{SNAPSHOT}/{root}" if root else SNAPSHOT for root in self.roots]
-        client, prepared = self.places[0]
         code = _LOOK.format(roots=roots, names=names)
-        try:
-            found = json.loads(slot.run_once(client.api, prepared.command_spec(code), _LOOK_SECONDS))
-        except (StreamBroken, ValueError) as error:
-            raise SandboxError(f"the sandbox does not say which modules it has: {error}") from None
+        found = self._first(lambda engine, prepared: _printed(engine.client, prepared, code))
         return frozenset(name for name in names if name in found)
 
     def install(self, distributions: Sequence[str]) -> Mapping[str, str]:
@@ -70,12 +68,34 @@ class Packages:
             SandboxError: there is no wheel, it is too large, or it took too long.
         """
         with self._lock:
-            found = fetch(*self.places[0], distributions)
+            found = self._first(lambda engine, prepared: fetch(engine.client, prepared, distributions))
             with tempfile.TemporaryDirectory() as folder:
                 wheels.unpack(found, Path(folder))
-                for _, prepared in self.places:
-                    prepared.add_packages(Path(folder))
+                for engine, prepared in self.places:
+                    try:
+                        prepared.add_packages(Path(folder))
+                    except SandboxError:
+                        if engine.answers():
+                            raise
         return {wheel.name: wheel.sha256 for wheel in found}
+
+    def _first(self, ask: Callable[[Engine, Prepared], T]) -> T:
+        """The answer of the first engine that is still there."""
+        for engine, prepared in self.places[:-1]:
+            try:
+                return ask(engine, prepared)
+            except SandboxError:
+                if engine.answers():
+                    raise
+        return ask(*self.places[-1])
+
+
+def _printed(client: DockerClient, prepared: Prepared, code: str) -> list[str]:
+    try:
+        found = json.loads(slot.run_once(client.api, prepared.command_spec(code), _LOOK_SECONDS))
+    except (StreamBroken, ValueError) as error:
+        raise SandboxError(f"the sandbox does not say which modules it has: {error}") from None
+    return [str(name) for name in found]
 
 
 def fetch(client: DockerClient, prepared: Prepared, distributions: Sequence[str]) -> list[wheels.Wheel]:

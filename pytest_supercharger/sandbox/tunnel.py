@@ -12,6 +12,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from pytest_supercharger.errors import SandboxError
+from pytest_supercharger.sandbox.reaper import OWNER_FILE, SNAPSHOT_PREFIX, ClientIdentity
 
 __all__ = ["Tunnel"]
 
@@ -26,7 +27,8 @@ class Tunnel:
     def __init__(self, address: str, *, ssh: str = "ssh") -> None:
         """Connect to the machine of `address`, ssh://[USER@]HOST[:PORT][/SOCKET]; SandboxError where that fails."""
         self._address = address
-        self._folder = Path(tempfile.mkdtemp(prefix="supercharger-"))
+        self._folder = Path(tempfile.mkdtemp(prefix=SNAPSHOT_PREFIX))
+        (self._folder / OWNER_FILE).write_text(str(ClientIdentity.current()), "ascii")
         self._socket = self._folder / "docker.sock"
         try:
             command = [shutil.which(ssh) or ssh, *_options(address, self._socket)]

@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import io
 import re
+import shutil
 import tarfile
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 from pytest_supercharger.errors import SandboxError
 
@@ -70,7 +71,8 @@ def unpack(wheels: Sequence[Wheel], folder: Path) -> None:
                     room -= entry.file_size
                     if room < 0 or files > _FILES_LIMIT:
                         raise SandboxError(f"{wheel.name} unpacks to more than {_UNPACKED_LIMIT // MEBI} MiB")
-                    _write(folder, target, archive.read(entry))
+                    with archive.open(entry) as source:
+                        _write(folder, target, source)
         except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError) as error:
             raise SandboxError(f"{wheel.name} cannot be unpacked: {error}") from None
 
@@ -92,7 +94,7 @@ def _wanted(archive: zipfile.ZipFile) -> Iterator[tuple[zipfile.ZipInfo, PurePos
         yield entry, path
 
 
-def _write(folder: Path, target: PurePosixPath, data: bytes) -> None:
+def _write(folder: Path, target: PurePosixPath, source: IO[bytes]) -> None:
     path = folder
     for part in target.parts[:-1]:
         path = path / part
@@ -100,5 +102,6 @@ def _write(folder: Path, target: PurePosixPath, data: bytes) -> None:
         path.chmod(0o755)
     path = path / target.name
     path.unlink(missing_ok=True)
-    path.write_bytes(data)
+    with path.open("wb") as stream:
+        shutil.copyfileobj(source, stream, MEBI)
     path.chmod(0o644)

@@ -49,7 +49,7 @@ def _tar(*, pip: bool) -> bytes:
         folders = {str(parent) for name in files for parent in Path(name).parents} - {"/"}
         for name in sorted({"/tmp", "/usr", "/usr/local", "/usr/local/bin", "/data", *folders}):
             folder = tarfile.TarInfo(name.lstrip("/"))
-            folder.type, folder.mode = tarfile.DIRTYPE, 0o1777 if name == "/tmp" else 0o755
+            folder.type, folder.mode = tarfile.DIRTYPE, 0o1777 if name in ("/tmp", "/data") else 0o755
             tar.addfile(folder)
         for name, source in files.items():
             entry = tarfile.TarInfo(name.lstrip("/"))

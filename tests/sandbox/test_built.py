@@ -116,6 +116,11 @@ def test_project_tests_have_their_plugins_and_fixtures_and_no_secrets(sandbox: D
     }
 
 
+def test_a_volume_of_the_base_is_no_disk_for_tests(sandbox: DockerSandbox) -> None:
+    assert verdict(sandbox, "def test_it():\n    open('/data/kept', 'w').close()\n") is Verdict.FAIL
+    assert verdict(sandbox, "import os\n\n\ndef test_it():\n    assert os.listdir('/data') == []\n") is Verdict.PASS
+
+
 def test_a_second_run_builds_nothing(sandbox: DockerSandbox, client: DockerClient, project: Path, base: str) -> None:
     assert built(client, project, base) == built(client, project, base)
 
@@ -138,7 +143,7 @@ def test_neither_settings_of_the_index_nor_the_project_stay_in_the_image(
         assert {name.partition("/")[2].partition("/")[0] for name in tar.getnames()} == {"", "inside", "lib"}
     with pytest.raises(NotFound):
         client.api.get_archive(container, str(project))
-    client.api.remove_container(container)
+    client.api.remove_container(container, v=True)
 
 
 def test_the_copy_of_the_project_goes_with_the_run(client: DockerClient, project: Path, base: str) -> None:

@@ -96,7 +96,7 @@ def test_an_engine_that_goes_away_does_not_end_the_run(
     project: Path, folders: tuple[Path, Path], said: list[str]
 ) -> None:
     with Relay(folders[0]) as one, Relay(folders[1]) as two:
-        placement = on(one.address, two.address)
+        placement = on(two.address, one.address)
         with DockerSandbox(project, limits=LIMITS, slots=2, placement=placement, report=said.append) as sandbox:
             assert verdicts(sandbox, 6) == {Verdict.PASS}
             with ThreadPoolExecutor(1) as threads:
@@ -104,6 +104,7 @@ def test_an_engine_that_goes_away_does_not_end_the_run(
                 two.close()
                 assert running.result() == {Verdict.PASS}
             assert verdicts(sandbox, 4) == {Verdict.PASS}
+            assert sandbox.lacks(["no_such_module"]) == {"no_such_module"}
             gone = [line for line in said if line.startswith(f"sandbox: the engine at {two.address} is gone")]
             assert len(gone) == 1
             assert gone[0].endswith("1 slots are left elsewhere")
