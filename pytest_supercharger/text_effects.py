@@ -20,9 +20,6 @@ _FIELD = re.compile(r"\{[^{}\s:!]*?\.(\w+)")
 _KEPT = words(
     "strip lstrip rstrip dedent split splitlines get values items keys enumerate zip sorted reversed list tuple"
 )
-_HIDDEN = re.compile(r"__(?:class|bases|base|mro|subclasses|globals|builtins|code|dict|closure|import|loader|spec)__")
-_FIELD = re.compile(r"\{[^{}\s:!]*?\.(\w+)")
-# Calls that take away from a text, or pick one, and add nothing.
 
 
 def hidden_name(text: str) -> str:
