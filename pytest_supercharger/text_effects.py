@@ -6,7 +6,7 @@ import ast
 import re
 from typing import TYPE_CHECKING
 
-from pytest_supercharger.purity import PLAIN_DUNDERS, REFUSED_ATTRIBUTES, is_dunder
+from pytest_supercharger.purity import PLAIN_DUNDERS, REFUSED_ATTRIBUTES, is_dunder, words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,11 +17,9 @@ FORMATS = frozenset({"format", "format_map"})
 _HIDDEN = re.compile(r"__(?:class|bases|base|mro|subclasses|globals|builtins|code|dict|closure|import|loader|spec)__")
 _FIELD = re.compile(r"\{[^{}\s:!]*?\.(\w+)")
 # Calls that take away from a text, or pick one, and add nothing.
-_KEPT = {"strip", "lstrip", "rstrip", "dedent", "split", "splitlines", "get", "values", "items", "keys"}
-_KEPT |= {"enumerate", "zip", "sorted", "reversed", "list", "tuple"}
-_HIDDEN = re.compile(r"__(?:class|bases|base|mro|subclasses|globals|builtins|code|dict|closure|import|loader|spec)__")
-_FIELD = re.compile(r"\{[^{}\s:!]*?\.(\w+)")
-# Calls that take away from a text, or pick one, and add nothing.
+_KEPT = words(
+    "strip lstrip rstrip dedent split splitlines get values items keys enumerate zip sorted reversed list tuple"
+)
 
 
 def hidden_name(text: str) -> str:

@@ -91,8 +91,8 @@ EVASIONS = {
     "dataclass as a function": "import dataclasses\ndataclasses.dataclass(Cart)\n",
     "dataclass with options": "from dataclasses import dataclass as d\nd(eq=True)(Cart)\n",
     "total_ordering": "from functools import total_ordering as t\nt(Cart)\n",
-    "code of a function": "import functools\nfunctools.update_wrapper(values, f, assigned=('__code__',))\n",
-    "code of a function, by position": "import functools\nfunctools.wraps(f, ('__code__',))(values)\n",
+    "code of a function": "import functools\nfunctools.update_wrapper(values, f, assigned=('__defaults__',))\n",
+    "code of a function, by position": "import functools\nfunctools.wraps(f, ('__defaults__',))(values)\n",
     # classes
     "class by type": "return type.__call__(type, 'A', (), {'__eq__': f})\n",
     "class by types": "import types\nreturn types.new_class('A', (), {}, f)\n",
