@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pytest_supercharger.domain import GeneratedTest, Output, OutputKind, PairResult, Probe, Verdict
 from pytest_supercharger.errors import SandboxError
-from pytest_supercharger.sandbox import protocol, verdict
+from pytest_supercharger.sandbox import protocol, split_scope, split_verdict, verdict
 from pytest_supercharger.sandbox.base import GateResult, Limits, Overlay
 from pytest_supercharger.sandbox.engine import connect, facts
 from pytest_supercharger.sandbox.host import SNAPSHOT, Host, fitting_slots
 from pytest_supercharger.sandbox.pool import Closed, SlotPool
 from pytest_supercharger.sandbox.reaper import reap, reap_snapshots
 from pytest_supercharger.sandbox.slot import Slot, SlotBroken
+from pytest_supercharger.sandbox.split_slot import SplitSlot
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -84,6 +85,26 @@ class DockerSandbox:
         }
         return _collect(futures)
 
+    def run_split(self, overlay: Overlay, tests: Sequence[GeneratedTest]) -> dict[str, PairResult]:
+        """Run each test in one container and the candidate in another; NOT_ENCODABLE where a test does not allow it."""
+        limits = self._limits
+        seconds = _PATIENCE * (max(limits.import_seconds, 3 * limits.seconds) + 3 * limits.seconds) + _GRACE_SECONDS
+        apart = {test.id: reason for test in tests if (reason := split_scope.why_not(test))}
+        futures = {
+            test.id: self._submit(
+                dict(zip(("test", "candidate"), protocol.split_jobs(overlay, test, limits), strict=True)),
+                seconds,
+                partial(_judge_split, test),
+                lambda problem: PairResult(verdict=Verdict.INFRA, detail=problem),
+                lambda pair: pair.verdict is Verdict.INFRA,
+                split=True,
+            )
+            for test in tests
+            if test.id not in apart
+        }
+        refused = {key: PairResult(verdict=Verdict.NOT_ENCODABLE, detail=reason) for key, reason in apart.items()}
+        return {**refused, **_collect(futures)}
+
     def probe(self, overlay: Overlay, module: str, probes: Sequence[Probe]) -> dict[str, Output]:
         """Evaluate each probe against `module`; the result is keyed by the probe's id."""
         if not probes:
@@ -143,12 +164,15 @@ class DockerSandbox:
         judge: Callable[[dict[str, Any], dict[str, Any]], T],
         infra: Callable[[str], T],
         is_infra: Callable[[T], bool] = lambda result: False,
+        *,
+        split: bool = False,
     ) -> Future[T]:
         running = self._ready()
+        pool = running.split_pool if split else running.pool
 
         def once() -> T:
             try:
-                sent, result = running.pool.call(job, seconds)
+                sent, result = pool.call(job, seconds)
             except SlotBroken as error:
                 return infra(f"the sandbox failed twice: {error}")
             except Closed:
@@ -165,6 +189,10 @@ class DockerSandbox:
 
 def _judge_test(test: GeneratedTest, job: dict[str, Any], result: dict[str, Any]) -> PairResult:
     return verdict.tests_result(job, result, test)
+
+
+def _judge_split(test: GeneratedTest, job: dict[str, Any], result: dict[str, Any]) -> PairResult:
+    return split_verdict.split_result(job, result, test)
 
 
 class _Running:
@@ -193,6 +221,13 @@ class _Running:
         setup = protocol.setup_job(project=str(project), snapshot=SNAPSHOT, roots=roots, limits=limits)
         api = self._client.api
         self.pool = SlotPool(size, lambda number: Slot.start(api, host.spec(number), setup))
+        # Containers of their own, made when first needed: a candidate's never see a test, a test's never a candidate.
+        self.split_pool = SlotPool(
+            max(1, size // 2),
+            lambda number: SplitSlot.pair(
+                api, (host.spec(size + 2 * number), host.spec(size + 2 * number + 1)), setup
+            ),
+        )
         self.threads = ThreadPoolExecutor(max_workers=size, thread_name_prefix="supercharger-slot")
         self._lock = threading.Lock()
         self._open = True
@@ -208,6 +243,7 @@ class _Running:
             stack.callback(self._host.snapshot.remove)
             stack.callback(self.threads.shutdown, wait=True, cancel_futures=True)
             stack.callback(self.pool.close)
+            stack.callback(self.split_pool.close)
 
 
 def _collect(futures: Mapping[str, Future[T]]) -> dict[str, T]:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pytest_supercharger.domain import GeneratedTest, Probe
     from pytest_supercharger.sandbox.base import Limits, Overlay
 
-__all__ = ["Job", "gate_job", "probe_job", "setup_job", "tests_job"]
+__all__ = ["Job", "gate_job", "probe_job", "setup_job", "split_jobs", "tests_job"]
 
 Job = dict[str, Any]
 
@@ -31,6 +31,14 @@ def setup_job(*, project: str, snapshot: str, roots: Sequence[str], limits: Limi
 def tests_job(overlay: Overlay, test: GeneratedTest, limits: Limits) -> Job:
     """Run one generated test on the project with `overlay` in it."""
     return {**_job("tests", overlay, limits), "test": {"source": test.source}}
+
+
+def split_jobs(overlay: Overlay, test: GeneratedTest, limits: Limits) -> tuple[Job, Job]:
+    """The two halves of a split run: the test without the candidate, and the candidate without the test."""
+    return (
+        {**_job("split_test", {}, limits), "test": {"source": test.source}},
+        _job("split_serve", overlay, limits),
+    )
 
 
 def probe_job(overlay: Overlay, module: str, probes: Sequence[Probe], limits: Limits) -> Job:

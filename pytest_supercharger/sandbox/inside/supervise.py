@@ -21,6 +21,8 @@ from .child import Channel, Job, expected_status, start
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from .split_link import Link
+
 __all__ = ["PATIENCE", "Budget", "Facts", "Supervisor"]
 
 _TICK_MS = 50
@@ -68,8 +70,10 @@ class Supervisor:
         self._readable = readable  # called when the host has sent something
         self._host = host
 
-    def run(self, main: Callable[[Job, Channel], None], job: Job, budget: Budget) -> Facts:
-        """Run `main(job, channel)` in a fork within `budget`."""
+    def run(
+        self, main: Callable[[Job, Channel], None], job: Job, budget: Budget, link: Link | None = None
+    ) -> Facts:
+        """Run `main(job, channel)` in a fork within `budget`; `link` is its line to the job of another slot."""
         if accounting.thread_count() != 1:
             raise RuntimeError("PID 1 has more than one thread: forking is not safe")
         ooms = accounting.oom_kills()
@@ -79,13 +83,18 @@ class Supervisor:
         pid = os.fork()
         if not pid:
             os.close(control_in)
-            start(main, job, control=control, result=result_in, cpu=budget.lead_cpu + budget.total_wall)
+            cpu = budget.lead_cpu + budget.total_wall
+            start(main, job, control=control, result=result_in, cpu=cpu, linked=link is not None)
         os.close(control)
         os.close(result_in)
         try:
             os.write(control_in, secret)
-            return _Watch(self, pid, result, secret, budget, ooms).run()
+            if link is not None:
+                link.attach(control_in)
+            return _Watch(self, pid, result, secret, budget, ooms, link).run()
         finally:
+            if link is not None:
+                link.detach()
             os.close(control_in)
             os.close(result)
 
@@ -102,8 +111,11 @@ class Supervisor:
 
 
 class _Watch:
-    def __init__(self, owner: Supervisor, pid: int, result: int, secret: bytes, budget: Budget, ooms: int) -> None:
+    def __init__(
+        self, owner: Supervisor, pid: int, result: int, secret: bytes, budget: Budget, ooms: int, link: Link | None
+    ) -> None:
         self.owner, self.pid, self.result, self.budget, self.ooms = owner, pid, result, budget, ooms
+        self.link = link
         self.secret, self.own = secret.hex(), expected_status(secret)
         self.facts = Facts()
         self.decoder = Decoder(budget.output)
@@ -127,6 +139,8 @@ class _Watch:
                 if self.result in ready and not self._drain():
                     poller.unregister(self.result)
                 self.owner.beat(self.owner.host in ready)
+                if self.link is not None:
+                    self.link.flush()
                 self._check_limits()
                 if self.facts.limit:
                     break
@@ -178,6 +192,8 @@ class _Watch:
                 self.facts.foreign += 1
             elif message.get("type") in ("begin", "done"):
                 self._turn(message)
+            elif message.get("type") == "relay" and self.link is not None:
+                self.link.from_job(message)
             else:
                 self.facts.messages.append(message)
 
@@ -193,6 +209,8 @@ class _Watch:
         now, budget, lead = time.monotonic(), self.budget, self.facts.lead
         if now - self.begun > budget.total_wall:
             self.facts.limit = "total"
+        elif self.link is not None and self.link.overdue:
+            self.facts.limit = "wall"
         elif accounting.cpu_seconds() - self.unit_cpu > (budget.lead_cpu if lead else budget.unit_cpu):
             self.facts.limit = "cpu"
         elif now - self.unit_begun > (budget.lead_wall if lead else budget.unit_wall) * self.patience:

@@ -22,8 +22,9 @@ import _pytest.config
 import pytest
 
 from ..frames import Decoder, FrameError, encode
-from . import accounting, gate, probing, running
+from . import accounting, gate, probing, running, split_serve, split_test
 from .child import Channel, Job, set_dumpable
+from .split_link import Link
 from .supervise import PATIENCE, Budget, Facts, Supervisor
 from .wipe import mount_points, wipe
 
@@ -36,6 +37,7 @@ _RESTARTS = 3  # forks of a gate job that a test may end
 _PROBE_RESTARTS = 1  # of a probe job that an input may end: a candidate that hung twice is taken to hang on the rest
 _GATE_OUTPUT = 6 << 20
 _GATE_NODES = 20_000
+_LINK_OUTPUT = 64 << 20  # of a split run: all that its two halves say to each other
 _PRELOADED = (
     "_pytest._argcomplete",
     "_pytest._py.path",
@@ -98,6 +100,7 @@ class _Zygote:
         self._job: Job | None = None
         self._clean = True
         self._last_frame = self._last_beat = time.monotonic()
+        self._link = Link(self._send)
         self._supervisor = Supervisor(pulse=self._pulse, readable=self._read)
 
     def serve(self) -> None:
@@ -130,7 +133,12 @@ class _Zygote:
         if not data:
             raise _HostGone
         self._last_frame = time.monotonic()
-        self._queue += self._decoder.feed(data)
+        for frame in self._decoder.feed(data):
+            if frame.get("kind") == "relay":
+                self._link.from_host(frame)
+                continue
+            self._link.begin(frame.get("id"))
+            self._queue.append(frame)
 
     def _pulse(self) -> None:
         _check_terminated()
@@ -170,7 +178,7 @@ class _Zygote:
 
     def _run(self, main: Main, job: Job, budget: Budget) -> Facts:
         try:
-            return self._supervisor.run(main, job, budget)
+            return self._supervisor.run(main, job, budget, self._link if main in _LINKED else None)
         finally:
             self._clean &= self._wipe()
 
@@ -207,6 +215,14 @@ def _budget(job: Job, units: int, *, output: int | None = None) -> Budget:
 
 def _tests(run: Run, job: Job) -> list[Facts]:
     return [run(running.main, job, _budget(job, 1))]
+
+
+def _split_test(run: Run, job: Job) -> list[Facts]:
+    return [run(split_test.main, job, _budget(job, 1, output=_LINK_OUTPUT))]
+
+
+def _split_serve(run: Run, job: Job) -> list[Facts]:
+    return [run(split_serve.main, job, _budget(job, 1, output=_LINK_OUTPUT))]
 
 
 def _probe(run: Run, job: Job) -> list[Facts]:
@@ -249,4 +265,5 @@ def _is_test(message: dict[str, Any]) -> bool:
     return message.get("type") == "test" and isinstance(message.get("node"), str)
 
 
-_JOBS = {"tests": _tests, "probe": _probe, "gate": _gate}
+_JOBS = {"tests": _tests, "probe": _probe, "gate": _gate, "split_test": _split_test, "split_serve": _split_serve}
+_LINKED = (split_test.main, split_serve.main)

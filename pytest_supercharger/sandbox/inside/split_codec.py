@@ -1,0 +1,331 @@
+"""Messages of a split run: values as JSON and back, with shared, cyclic and changed objects kept what they are.
+
+Both processes number the nodes of a message in the order of meeting them, so that an answer can say "your third list
+now holds this". What has no value is handed over as a handle. The reader takes nothing that is not on the list.
+"""
+
+from __future__ import annotations
+
+import enum
+import types
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from .split_values import BASES, LEAVES, MAKE_LEAF, NODES, Node, plain
+
+__all__ = ["Reader", "Side", "TooLarge", "Writer", "builtin_base"]
+
+Wire = Any
+_MOST = 200_000  # values in one message
+_DEEPEST = 80
+_HEAP = 1 << 9  # Py_TPFLAGS_HEAPTYPE: a class made by a class statement
+_IMMUTABLE = (tuple, str, bytes, int, float, frozenset)
+_VIEWS = {type({}.keys()): "keys", type({}.values()): "values", type({}.items()): "items"}
+_MADE_NODES = {node.tag: node for node in NODES.values()}
+
+
+class TooLarge(ValueError):
+    """A message with more, or deeper nested, values than a split run carries."""
+
+
+class Side(Protocol):
+    """What one process knows: which names mean the same in the other one, and who holds what."""
+
+    def reference(self, thing: object) -> str | None:
+        """The name under which the other process has the same class or function."""
+        ...
+
+    def find(self, reference: str) -> object | None:
+        """What the other process means by a name; None where there is nothing of that name here."""
+        ...
+
+    def hand_over(self, thing: object, *, known: bool = False) -> Wire:
+        """A handle for what has no value; `known` when it comes with a name or a value as well."""
+        ...
+
+    def take(self, handle: Wire) -> object:
+        """What stands here for a thing that the other process holds, or the thing that it gave back."""
+        ...
+
+    def home(self, thing: object) -> Wire | None:
+        """The handle of something that the other process holds."""
+        ...
+
+    def shared(self, kind: type) -> str | None:
+        """The name of a class of the project, whose instances are said by their state; None for any other class."""
+        ...
+
+    def degrade(self, thing: object, base: type) -> object:
+        """The plain value to send for an instance of a class over a builtin that only this process has."""
+        ...
+
+    def error(self, name: str, mro: list[Any], handle: Wire, args: Any) -> BaseException:
+        """An error like one of the other process."""
+        ...
+
+
+def builtin_base(kind: type) -> type | None:
+    """The builtin type that a class is built on, `object` for most; None where it has no value that can be said."""
+    bases = [base for base in kind.__mro__ if not base.__flags__ & _HEAP and base is not object]
+    if not bases:
+        return object
+    return bases[0] if len(bases) == 1 and bases[0] in BASES else None
+
+
+def _members(kind: type) -> dict[str, Any]:
+    """The slots of a class, by name."""
+    found: dict[str, Any] = {}
+    for base in reversed(kind.__mro__):
+        found |= {name: member for name, member in vars(base).items() if type(member) is types.MemberDescriptorType}
+    return {name: member for name, member in found.items() if name != "__weakref__"}
+
+
+class Writer:
+    """Says values; `nodes` are those that both sides know from the message that is being answered."""
+
+    def __init__(self, side: Side, nodes: list[Any] | None = None) -> None:
+        self._side = side
+        self.nodes: list[Any] = [] if nodes is None else nodes
+        self._place = {id(node): place for place, node in enumerate(self.nodes)}
+        self._said = self._depth = 0
+
+    def value(self, thing: Any) -> Wire:
+        """How `thing` is said."""
+        kind = type(thing)
+        self._said += 1
+        if thing is None or kind is bool or kind is str:
+            return thing
+        if kind is int or kind is float:
+            return plain(thing)
+        if kind in LEAVES:
+            tag, say = LEAVES[kind]
+            return [tag, say(thing)]
+        if id(thing) in self._place:
+            return ["ref", self._place[id(thing)]]
+        home = self._side.home(thing)
+        if home is not None:
+            return ["held", home]
+        if self._said > _MOST or self._depth >= _DEEPEST:
+            raise TooLarge(f"more than {_MOST} values, or nested deeper than {_DEEPEST}")
+        self._depth += 1
+        try:
+            return self._compound(kind, thing)
+        finally:
+            self._depth -= 1
+
+    def contents(self, node: Any) -> Wire:
+        """What a node holds now; None for one that has no contents."""
+        kind = type(node)
+        if kind in NODES:
+            return NODES[kind].read(node, self.value)
+        if isinstance(node, BaseException):
+            return [self.value(node.args), self._state(node)]
+        if self._side.home(node) is not None:
+            return None
+        base = builtin_base(kind)
+        items = self.value(BASES[base](node)) if base in (list, dict, set) else None
+        return [self._state(node), items]
+
+    def _compound(self, kind: type, thing: Any) -> Wire:
+        if kind is tuple or kind is frozenset:
+            return [kind.__name__, [self.value(item) for item in thing]]
+        if kind is slice:
+            return ["slice", [self.value(part) for part in (thing.start, thing.stop, thing.step)]]
+        if kind in _VIEWS:
+            pairs = thing.mapping.items()
+            return ["view", _VIEWS[kind], [[self.value(key), self.value(item)] for key, item in pairs]]
+        if kind in NODES:
+            self._note(thing)
+            return [NODES[kind].tag, NODES[kind].head(thing), self.contents(thing)]
+        return self._named(kind, thing)
+
+    def _named(self, kind: type, thing: Any) -> Wire:
+        side = self._side
+        if isinstance(thing, (type, types.FunctionType, types.BuiltinFunctionType)):
+            name = side.reference(thing)
+            return ["held", side.hand_over(thing)] if name is None else ["named", name, side.hand_over(thing, known=True)]
+        if isinstance(thing, BaseException):
+            self._note(thing)
+            mro = [side.reference(base) or base.__name__ for base in kind.__mro__[:-1]]
+            return ["error", [kind.__name__, mro, side.hand_over(thing, known=True)], self.contents(thing)]
+        if isinstance(thing, enum.Enum) and (name := side.reference(kind)) is not None:
+            return ["enum", name, thing.name, self.value(thing.value), side.hand_over(thing, known=True)]
+        name, base = side.shared(kind), builtin_base(kind)
+        if name is not None and base is not None:
+            payload = self.value(BASES[base](thing)) if base in _IMMUTABLE else None
+            self._note(thing)
+            return ["object", [name, payload, side.hand_over(thing, known=True)], self.contents(thing)]
+        if base in BASES:
+            return self.value(side.degrade(thing, base))
+        return ["held", side.hand_over(thing)]
+
+    def _note(self, node: Any) -> None:
+        self._place[id(node)] = len(self.nodes)
+        self.nodes.append(node)
+
+    def _state(self, thing: Any) -> Wire:
+        state = dict(getattr(thing, "__dict__", {}))
+        for name, member in _members(type(thing)).items():
+            try:
+                state[name] = member.__get__(thing)
+            except AttributeError:  # a slot that is not set
+                continue
+        return [[name, self.value(item)] for name, item in state.items()]
+
+
+class Reader:
+    """Makes values; what it is given may be anything, so every call can raise any exception."""
+
+    def __init__(self, side: Side, nodes: list[Any] | None = None) -> None:
+        self._side = side
+        self.nodes: list[Any] = [] if nodes is None else nodes
+        self._made = self._depth = 0
+
+    def value(self, wire: Wire) -> Any:
+        """What `wire` says."""
+        self._made += 1
+        if not isinstance(wire, list):
+            if wire is None or type(wire) in (bool, str, int, float):
+                return wire
+            raise TypeError("not a value")
+        if self._made > _MOST + 100 or self._depth > _DEEPEST + 2:
+            raise TooLarge("too many values")
+        self._depth += 1
+        try:
+            return self._tagged(wire)
+        finally:
+            self._depth -= 1
+
+    def fill(self, node: Any, wire: Wire) -> None:
+        """Let a node hold what `wire` says."""
+        if wire is None:
+            return
+        kind = type(node)
+        if kind in NODES:
+            NODES[kind].fill(node, wire, self.value)
+            return
+        if isinstance(node, BaseException):
+            args, state = wire
+            node.args = self.value(args)
+            self._set_state(node, state)
+            return
+        state, items = wire
+        self._set_state(node, state)
+        base = builtin_base(kind)
+        if base in (list, dict, set):
+            value = self.value(items)
+            _refill(base, node, value)
+
+    def _tagged(self, wire: list[Any]) -> Any:
+        tag, *rest = wire
+        if tag in MAKE_LEAF:
+            return MAKE_LEAF[tag](*rest)
+        if tag in _MADE_NODES:
+            return self._node(_MADE_NODES[tag], *rest)
+        return _TAGS[tag](self, *rest)
+
+    def _node(self, kind: Node, head: Wire, contents: Wire) -> Any:
+        node = kind.make(head)
+        self.nodes.append(node)
+        kind.fill(node, contents, self.value)
+        return node
+
+    def _ref(self, place: int) -> Any:
+        if type(place) is not int or place < 0:
+            raise ValueError("no such node")
+        return self.nodes[place]
+
+    def _tuple(self, items: list[Wire]) -> Any:
+        return tuple(self.value(item) for item in items)
+
+    def _frozenset(self, items: list[Wire]) -> Any:
+        return frozenset(self.value(item) for item in items)
+
+    def _slice(self, parts: list[Wire]) -> Any:
+        start, stop, step = parts
+        return slice(self.value(start), self.value(stop), self.value(step))
+
+    def _view(self, name: str, pairs: Wire) -> Any:
+        view: Callable[[dict[Any, Any]], Any] = {"keys": dict.keys, "values": dict.values, "items": dict.items}[name]
+        return view({self.value(key): self.value(item) for key, item in pairs})
+
+    def _named(self, name: str, handle: Wire) -> Any:
+        found = self._side.find(name)
+        return self._side.take(handle) if found is None else found
+
+    def _held(self, handle: Wire) -> Any:
+        return self._side.take(handle)
+
+    def _enum(self, name: str, member: str | None, value: Wire, handle: Wire) -> Any:
+        kind, worth = self._side.find(name), self.value(value)
+        if not (isinstance(kind, type) and issubclass(kind, enum.Enum)):
+            return self._side.take(handle)
+        return kind.__members__[member] if member in kind.__members__ else kind(worth)
+
+    def _object(self, head: Wire, contents: Wire) -> Any:
+        name, payload, handle = head
+        kind = self._side.find(name)
+        worth = None if payload is None else self.value(payload)
+        base = builtin_base(kind) if isinstance(kind, type) and not issubclass(kind, enum.Enum) else None
+        if not isinstance(kind, type) or base is None or issubclass(kind, BaseException):
+            node = self._side.take(handle)
+            self.nodes.append(node)
+            state, items = contents
+            self._set_state(_Anything(), state)  # what it holds is numbered all the same
+            self.value(items)
+            return node
+        node = base.__new__(kind, worth) if base in _IMMUTABLE else base.__new__(kind)
+        self.nodes.append(node)
+        self.fill(node, contents)
+        return node
+
+    def _error(self, head: Wire, contents: Wire) -> Any:
+        name, mro, handle = head
+        args, state = contents
+        place = len(self.nodes)
+        self.nodes.append(None)  # its arguments are numbered after it, and needed to make it
+        worth = self.value(args)
+        error = self.nodes[place] = self._side.error(name, mro, handle, worth if isinstance(worth, tuple) else ())
+        self._set_state(error, state)
+        return error
+
+    def _set_state(self, thing: Any, wire: Wire) -> None:
+        state = {}
+        for name, item in wire:
+            if type(name) is not str:
+                raise TypeError("not a name")
+            state[name] = self.value(item)
+        members = _members(type(thing))
+        for name, member in members.items():
+            if name in state:
+                member.__set__(thing, state.pop(name))
+        attributes = getattr(thing, "__dict__", None)
+        if type(attributes) is dict:
+            attributes.clear()
+            attributes.update(state)
+
+
+class _Anything:
+    """Takes the state of an object that is not known here."""
+
+
+def _refill(base: type, node: Any, value: Any) -> None:
+    if base is list:
+        list.__setitem__(node, slice(None), value)
+        return
+    base.clear(node)  # type: ignore[attr-defined]
+    base.update(node, value)  # type: ignore[attr-defined]
+
+
+_TAGS: dict[str, Callable[..., Any]] = {
+    "ref": Reader._ref,
+    "tuple": Reader._tuple,
+    "frozenset": Reader._frozenset,
+    "slice": Reader._slice,
+    "view": Reader._view,
+    "named": Reader._named,
+    "held": Reader._held,
+    "enum": Reader._enum,
+    "object": Reader._object,
+    "error": Reader._error,
+}
