@@ -20,6 +20,7 @@ _MOST = 200_000  # values in one message
 _DEEPEST = 80
 _HEAP = 1 << 9  # Py_TPFLAGS_HEAPTYPE: a class made by a class statement
 _IMMUTABLE = (tuple, str, bytes, int, float, frozenset)
+_NAMED = (type, types.FunctionType, types.BuiltinFunctionType, types.MethodDescriptorType, types.WrapperDescriptorType)
 _VIEWS = {type({}.keys()): "keys", type({}.values()): "values", type({}.items()): "items"}
 _MADE_NODES = {node.tag: node for node in NODES.values()}
 
@@ -141,7 +142,7 @@ class Writer:
 
     def _named(self, kind: type, thing: Any) -> Wire:
         side = self._side
-        if isinstance(thing, (type, types.FunctionType, types.BuiltinFunctionType)):
+        if isinstance(thing, _NAMED):
             name = side.reference(thing)
             return ["held", side.hand_over(thing)] if name is None else ["named", name, side.hand_over(thing, known=True)]
         if isinstance(thing, BaseException):

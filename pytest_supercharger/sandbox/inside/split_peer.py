@@ -62,6 +62,8 @@ class Peer:
             writer, serial = self._question(op, target, args, kwargs or {}, name)
             while serial not in self._answers:
                 self._dispatch(self._next())
+            if self._messages and self._loop is not None:
+                self._loop.call_soon(self._ready, False)
             return self._settle(self._answers.pop(serial), writer)
 
     async def ask_async(
@@ -101,6 +103,7 @@ class Peer:
     async def _serve_tasks(self, loop: asyncio.AbstractEventLoop, first: Message) -> None:
         self._listen(loop)
         self._dispatch(first)
+        self._ready(False)
         while self._tasks:
             await asyncio.wait([*self._tasks.values()], return_when=asyncio.FIRST_COMPLETED)
         self._unlisten()
@@ -311,9 +314,10 @@ class Peer:
         if loop is not None and not loop.is_closed():
             loop.remove_reader(self._fd)
 
-    def _ready(self) -> None:
+    def _ready(self, more: bool = True) -> None:
         try:
-            self._take(self._receive(False))
+            if more:
+                self._take(self._receive(False))
             while self._messages:
                 self._dispatch(self._messages.popleft())
         except (NotEncodable, Gone, Broken) as problem:

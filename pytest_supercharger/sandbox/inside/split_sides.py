@@ -12,6 +12,7 @@ import enum
 import functools
 import importlib
 import io
+import operator
 import sys
 import types
 from collections.abc import Callable, Iterator
@@ -32,7 +33,14 @@ _SPECIAL = (
 )  # fmt: skip
 _BUILTIN_TYPES = {name: thing for name, thing in vars(builtins).items() if isinstance(thing, type)}
 _PLAIN_OWNERS = (*BASES, bytearray, collections.deque, io.StringIO, io.BytesIO)
+_GETTERS = (operator.attrgetter, operator.itemgetter, operator.methodcaller)
 _ITERATORS = (map, filter, zip, enumerate, reversed)
+
+
+_CALLED = (
+    types.FunctionType, types.MethodType, types.BuiltinFunctionType, types.MethodDescriptorType,
+    types.WrapperDescriptorType, functools.partial, type, *_GETTERS,
+)  # fmt: skip
 
 
 class NotEncodable(BaseException):
@@ -211,9 +219,14 @@ async def _async_iterator(peer: Any, target: Target) -> Any:
         sent = yield value
 
 
+def _module(thing: Any) -> str | None:
+    owner = getattr(thing, "__objclass__", thing)  # a method of a builtin class names the class alone
+    return getattr(owner, "__module__", None)
+
+
 def _name(thing: Any) -> str | None:
     """`module:qualname` where that leads to the thing itself."""
-    module, qualname = getattr(thing, "__module__", None), getattr(thing, "__qualname__", None)
+    module, qualname = _module(thing), getattr(thing, "__qualname__", None)
     if not isinstance(module, str) or not isinstance(qualname, str):
         return None
     found: Any = sys.modules.get(module)
@@ -233,7 +246,7 @@ def _kind(thing: Any) -> str:
         return "awaitable"
     if isinstance(thing, (types.GeneratorType, *_ITERATORS)) or (hasattr(type(thing), "__next__")):
         return "iterator"
-    if isinstance(thing, (types.FunctionType, types.MethodType, types.BuiltinFunctionType, functools.partial, type)):
+    if isinstance(thing, _CALLED):
         return "call"
     return "object"
 
@@ -291,7 +304,7 @@ class TestSide(_Side):
 
     def reference(self, thing: object) -> str | None:
         """The name of a class or function that the other process can import: of the project, or of no one's test."""
-        module = getattr(thing, "__module__", None)
+        module = _module(thing)
         importable = self.is_own(module) or (isinstance(module, str) and module.partition(".")[0] in _importable())
         return _name(thing) if importable else None
 
@@ -338,7 +351,7 @@ class TestSide(_Side):
             return type(thing.__self__) in _PLAIN_OWNERS
         if isinstance(thing, types.MethodType):
             return self._is_tests(thing.__func__)
-        if isinstance(thing, (io.StringIO, io.BytesIO)):
+        if isinstance(thing, (io.StringIO, io.BytesIO, *_GETTERS)):
             return True
         if kind in ("iterator", "awaitable", "async iterator"):
             return True  # all that can be done with it is to take the next value
