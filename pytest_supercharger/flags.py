@@ -56,6 +56,12 @@ def _natural(name: str, text: str) -> int:
     return int(value)
 
 
+def _level(name: str, text: str) -> int:
+    if text.strip() not in ("2", "3"):
+        raise pytest.UsageError(f"{name} is {text!r}; give 2 (test and candidate in one process) or 3 (in two)")
+    return int(text)
+
+
 def _text(name: str, text: str) -> str:
     if not text.strip():
         raise pytest.UsageError(f"{name} is empty; give a value or leave it out")
@@ -172,6 +178,13 @@ TABLE = (
         parse=_natural,
         metavar="N",
         help="Sandbox containers to run at once (default: one a core)",
+    ),
+    Option(
+        field="level",
+        name="supercharge-level",
+        parse=_level,
+        metavar="LEVEL",
+        help="2: test and candidate in one process, re-checked in two before acceptance; 3: always in two (default: 2)",
     ),
     Option(
         field="seed", name="supercharge-seed", parse=_natural, metavar="N", help="Seed of all sampling (default: 0)"

@@ -31,6 +31,7 @@ class Settings:
     time: float = 300.0  # wall seconds a stub
     parallel: int = 0  # stubs worked on at once; 0: as many as fill the nodes
     slots: int = 0  # sandbox containers; 0: one a core
+    level: int = 2  # of verdicts; 3: each test and its candidate in containers of their own
     seed: int = 0
     allow: tuple[str, ...] = ()
     gate: tuple[str, ...] = ()

@@ -18,6 +18,7 @@ from pytest_supercharger.projecttests import ProjectTests
 from pytest_supercharger.reporting import Reporter
 from pytest_supercharger.sandbox.base import GateResult
 from pytest_supercharger.solver import Services, Solver
+from pytest_supercharger.splitting import Splitting
 
 SOURCE = SourceFile(
     path=Path("/p/calc.py"),
@@ -56,7 +57,7 @@ def solver(sandbox):
     tests.discover()
     services = Services(
         generator=FakeGenerator(code=CODES, test=TESTS),
-        sandbox=sandbox,
+        splitting=Splitting(sandbox),
         tests=tests,
         ledger=Ledger({"calc.py": SOURCE}, found),
         reporter=Reporter(io.StringIO()),

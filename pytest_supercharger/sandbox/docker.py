@@ -224,9 +224,7 @@ class _Running:
         # Containers of their own, made when first needed: a candidate's never see a test, a test's never a candidate.
         self.split_pool = SlotPool(
             max(1, size // 2),
-            lambda number: SplitSlot.pair(
-                api, (host.spec(size + 2 * number), host.spec(size + 2 * number + 1)), setup
-            ),
+            lambda number: SplitSlot.pair(api, (host.spec(size + 2 * number), host.spec(size + 2 * number + 1)), setup),
         )
         self.threads = ThreadPoolExecutor(max_workers=size, thread_name_prefix="supercharger-slot")
         self._lock = threading.Lock()

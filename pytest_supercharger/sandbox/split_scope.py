@@ -20,12 +20,26 @@ if TYPE_CHECKING:
 
 __all__ = ["why_not"]
 
-_HARMLESS = PURE_MODULES | {"pytest", "hypothesis", "pytest_asyncio", "anyio", "io", "unittest", "http", "sys", "inspect"}
+_HARMLESS = PURE_MODULES | {
+    "pytest",
+    "hypothesis",
+    "pytest_asyncio",
+    "anyio",
+    "io",
+    "unittest",
+    "http",
+    "sys",
+    "inspect",
+}
 # Modules whose state in the test's process is not that of the candidate's.
 _STATE = frozenset({"random", "time", "secrets", "warnings", "decimal"})
-_STATEFUL = frozenset({"seed", "setstate", "sleep", "tzset", "filterwarnings", "simplefilter", "getcontext", "setcontext"})
+_STATEFUL = frozenset(
+    {"seed", "setstate", "sleep", "tzset", "filterwarnings", "simplefilter", "getcontext", "setcontext"}
+)
 _FIXTURES = frozenset({"monkeypatch", "mocker", "caplog", "tmp_path", "tmp_path_factory", "tmpdir", "tmpdir_factory"})
-_NAMES = frozenset({"open", "input", "eval", "exec", "globals", "setattr", "delattr", "patch", "MonkeyPatch", "localcontext"})
+_NAMES = frozenset(
+    {"open", "input", "eval", "exec", "globals", "setattr", "delattr", "patch", "MonkeyPatch", "localcontext"}
+)
 _SYS = frozenset({"maxsize", "float_info", "maxunicode", "version_info"})
 
 

@@ -33,9 +33,7 @@ class SplitSlot(Slot):
         self.last_used = time.monotonic()
 
     @classmethod
-    def pair(
-        cls, api: APIClient, specs: tuple[ContainerSpec, ContainerSpec], setup: Mapping[str, Any]
-    ) -> SplitSlot:
+    def pair(cls, api: APIClient, specs: tuple[ContainerSpec, ContainerSpec], setup: Mapping[str, Any]) -> SplitSlot:
         """Both containers, ready for jobs; SlotBroken when one of them does not come up."""
         test = Slot.start(api, specs[0], setup)
         try:

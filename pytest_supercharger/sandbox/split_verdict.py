@@ -1,4 +1,4 @@
-"""What counts as a pass of a split run: the test's half alone says whether it passed, the candidate's half can only spoil it."""
+"""What counts as a pass of a split run: the test's half says it, and the candidate's half can only spoil it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["split_result"]
 
 
 def split_result(job: Mapping[str, Any], result: Mapping[str, Any], test: GeneratedTest) -> PairResult:
-    """The verdict of one split run of `test`; NOT_ENCODABLE when the test uses what cannot be said between the halves."""
+    """The verdict of one split run of `test`; NOT_ENCODABLE when it uses what the halves cannot tell each other."""
     try:
         mine, other = (_only_run(job[half], result[half]) for half in ("test", "candidate"))
     except Odd as error:

@@ -20,7 +20,7 @@ __all__ = ["MODULE", "SplitPair"]
 _ATTEMPTS = 5  # on a machine that is too busy for a time limit to mean anything
 
 # The project as the user wrote it; in a candidate's file each stub has a body and no marker.
-MODULE = '''
+MODULE = """
 import enum
 import functools
 import warnings
@@ -119,7 +119,7 @@ async def stream(*args):
 @supercharge
 def cached(x):
     raise NotImplementedError
-'''
+"""
 _BODIES = {
     "total": "return sum(self.items)",
     "drop": "self.items.clear()",

@@ -6,52 +6,35 @@ One class for both: a call goes to the candidate, a callback comes back to the t
 from __future__ import annotations
 
 import asyncio
-import inspect
 import json
 import threading
-from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .split_codec import Reader, TooLarge, Writer
-from .split_sides import NotEncodable, Target
+from .split_line import Broken, Gone, Line
+from .split_operations import perform, perform_async
+from .split_reader import Reader
+from .split_standins import NotEncodable, Target
+from .split_writer import TooLarge, Writer
 
-__all__ = ["Broken", "Gone", "Peer"]
+__all__ = ["Peer"]
 
 Message = dict[str, Any]
-_LONGEST = 4 << 20  # characters of one message
-_LONG = 1 << 16  # one that is not kept back to go out with others
-
-
-class Gone(BaseException):
-    """The other process has ended; no `except Exception` of a test may hide it."""
-
-
-class Broken(BaseException):
-    """The other process says what no honest one does."""
+_LITTLE = 400  # characters that cannot make any argument too large or too deep
 
 
 class Peer:
-    """One end of the line.
+    """One end of the line; `fd` can be read when there is something on it."""
 
-    `send` and `receive` move texts, `receive` returns None at the end; `fd` is ready when a text may be there.
-    """
-
-    def __init__(
-        self, side: Any, send: Callable[[str], None], receive: Callable[[bool], list[str] | None], fd: int
-    ) -> None:
-        self._side, self._send_text, self._receive, self._fd = side, send, receive, fd
+    def __init__(self, side: Any, line: Line, fd: int) -> None:
+        self._side, self._line, self._fd = side, line, fd
         self._lock = threading.RLock()
         self._serial = 0
-        self._messages: deque[Message] = deque()
-        self._outbox: list[str] = []
         self._answers: dict[int, Message] = {}
         self._futures: dict[int, asyncio.Future[Message]] = {}
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
         self._own_loop: asyncio.AbstractEventLoop | None = None  # of the side that only serves
-        self.before_send: Callable[[], Message] = dict  # more to say with each message
-        self.on_extra: Callable[[Message], None] = lambda message: None  # what more was said
         side.peer = self
 
     def ask(
@@ -61,8 +44,8 @@ class Peer:
         with self._lock:
             writer, serial = self._question(op, target, args, kwargs or {}, name)
             while serial not in self._answers:
-                self._dispatch(self._next())
-            if self._messages and self._loop is not None:
+                self._dispatch(self._line.next())
+            if self._line.waiting and self._loop is not None:
                 self._loop.call_soon(self._ready, False)
             return self._settle(self._answers.pop(serial), writer)
 
@@ -77,7 +60,7 @@ class Peer:
         try:
             answer = await future
         except asyncio.CancelledError:
-            self._send({"stop": serial})
+            self._line.send({"stop": serial}, self._loop)
             raise
         finally:
             del self._futures[serial]
@@ -92,7 +75,7 @@ class Peer:
         while True:
             try:
                 with self._lock:
-                    message = self._next()
+                    message = self._line.next()
             except Gone:
                 return
             if _is_async(message):
@@ -124,8 +107,11 @@ class Peer:
                 "args": [writer.value(arg) for arg in args],
                 "kwargs": [[key, writer.value(value)] for key, value in kwargs.items()],
             }
-            self._send(message)
+            self._line.send(message, self._loop)
         except TooLarge as error:
+            # What the other side sent may have made it too large; that side must not choose to be unencodable.
+            if self._line.heard > _LITTLE:
+                raise Broken(f"what it sent cannot be sent back: {error}") from None
             raise NotEncodable(str(error)) from None
         return writer, self._serial
 
@@ -170,17 +156,29 @@ class Peer:
             if self._own_loop is not None:
                 self._own_loop.run_until_complete(self._answer_async(message))
                 return
-            raise NotEncodable("a coroutine of the test that a plain function waits for") from None
+            self._refuse(message)
+            return
         serial = _natural(message["ask"])
         task = self._tasks[serial] = loop.create_task(self._answer_async(message))
         task.add_done_callback(lambda _: self._tasks.pop(serial, None))
+
+    def _refuse(self, message: Message) -> None:
+        """Do without a loop here: not encodable where the test brought the coroutine, an error where it did not."""
+        reader = Reader(self._side)
+        try:
+            thing = reader.value(message["on"])
+            self._side.permit(str(message["op"]).partition(" ")[0], thing, "")
+        except Exception as error:
+            self._reply(message, reader, [], error=error)
+            return
+        raise NotEncodable("a coroutine of the test that a plain function waits for")
 
     def _answer(self, message: Message) -> None:
         reader = Reader(self._side)
         before: list[str] = []
         try:
             thing, args, kwargs, before = self._understood(reader, message)
-            value = self._perform(str(message["op"]), thing, args, kwargs, str(message["name"]))
+            value = perform(self._side, str(message["op"]), thing, args, kwargs, str(message["name"]))
         except (NotEncodable, Gone, Broken):
             raise
         except BaseException as error:
@@ -193,7 +191,7 @@ class Peer:
         before: list[str] = []
         try:
             thing, args, kwargs, before = self._understood(reader, message)
-            value = await self._perform_async(str(message["op"]), thing, args, kwargs)
+            value = await perform_async(self._side, str(message["op"]), thing, args, kwargs)
         except asyncio.CancelledError:
             raise
         except (NotEncodable, Gone, Broken) as problem:
@@ -214,38 +212,6 @@ class Peer:
         writer = Writer(self._side, [*nodes])
         return [json.dumps(writer.contents(node)) for node in nodes]
 
-    def _perform(self, op: str, thing: Any, args: list[Any], kwargs: dict[str, Any], name: str) -> Any:
-        self._side.permit(op, thing, name)
-        if op == "call":
-            return thing(*args, **kwargs)
-        if op == "attr":
-            return getattr(thing, name)
-        if op == "set":
-            return setattr(thing, name, args[0])
-        if op == "special":
-            return getattr(thing, name)(*args)
-        if op == "next":
-            return _next(thing, args[0])
-        if op == "import":
-            return self._side.load(name)
-        raise ValueError(f"no such operation: {op}")
-
-    async def _perform_async(self, op: str, thing: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
-        plain = op.partition(" ")[0]
-        self._side.permit(plain, thing, "")
-        if plain == "call":
-            value = thing(*args, **kwargs)
-            return await value if inspect.isawaitable(value) else value
-        if plain == "wait":
-            return await thing
-        if plain == "next":
-            try:
-                step = thing.asend(args[0]) if args[0] is not None and hasattr(thing, "asend") else thing.__anext__()
-                return True, await step
-            except StopAsyncIteration:
-                return False, None
-        raise ValueError(f"no such operation: {op}")
-
     def _reply(
         self,
         message: Message,
@@ -263,7 +229,7 @@ class Peer:
             now = [writer.contents(node) for node in reader.nodes[:known]] if before else []
             pairs = zip(range(known), before, now, strict=False)
             answer["changed"] = [[place, state] for place, was, state in pairs if json.dumps(state) != was]
-            self._send(answer)
+            self._line.send(answer, self._loop)
         except TooLarge as problem:
             self._reply(message, Reader(self._side), [], error=ValueError(f"a result too large to be told: {problem}"))
         except NotEncodable as problem:
@@ -272,36 +238,7 @@ class Peer:
                 raise
             self._reply(message, Reader(self._side), [], error=AttributeError(f"not for a split run: {problem}"))
 
-    # -- the line
-
-    def _send(self, message: Message) -> None:
-        text = json.dumps({**message, **self.before_send()}, allow_nan=False, separators=(",", ":"))
-        if len(text) > _LONGEST:
-            raise TooLarge(f"a message of {len(text)} characters")
-        self._outbox.append(text)
-        if self._loop is not None and self._loop.is_running() and len(text) < _LONG:
-            # What is said in one turn of the loop is heard in one: tasks over there keep the order of those here.
-            self._loop.call_soon(self._flush)
-        else:
-            self._flush()
-
-    def _flush(self) -> None:
-        if self._outbox:
-            texts, self._outbox = self._outbox, []
-            self._send_text(f"[{','.join(texts)}]")
-
-    def _next(self) -> Message:
-        self._flush()
-        while not self._messages:
-            self._take(self._receive(True))
-        return self._messages.popleft()
-
-    def _take(self, texts: list[str] | None) -> None:
-        if texts is None:
-            raise Gone("the other process has ended")
-        for message in [message for text in texts for message in _parsed(text)]:
-            self.on_extra(message)
-            self._messages.append(message)
+    # -- the loop
 
     def _listen(self, loop: asyncio.AbstractEventLoop) -> None:
         if self._loop is not loop:
@@ -309,7 +246,7 @@ class Peer:
             self._loop = loop
 
     def _unlisten(self) -> None:
-        self._flush()
+        self._line.flush()
         loop, self._loop = self._loop, None
         if loop is not None and not loop.is_closed():
             loop.remove_reader(self._fd)
@@ -317,9 +254,9 @@ class Peer:
     def _ready(self, more: bool = True) -> None:
         try:
             if more:
-                self._take(self._receive(False))
-            while self._messages:
-                self._dispatch(self._messages.popleft())
+                self._line.take(wait=False)
+            while self._line.waiting:
+                self._dispatch(self._line.waiting.popleft())
         except (NotEncodable, Gone, Broken) as problem:
             self._fail(problem)
 
@@ -331,18 +268,6 @@ class Peer:
                 future.set_exception(problem)
 
 
-def _parsed(text: str) -> list[Message]:
-    try:
-        messages = json.loads(text)
-        for message in messages:
-            serials = [message[key] for key in ("ask", "answer", "stop") if key in message]
-            if len(serials) != 1 or type(serials[0]) is not int or serials[0] < 0:
-                raise ValueError("no number, or more than one")
-    except (ValueError, TypeError, KeyError, RecursionError) as error:
-        raise Broken(f"a message that is not one: {error}"[:300]) from None
-    return list(messages)
-
-
 def _is_async(message: Message) -> bool:
     return str(message.get("op", "")).endswith(" async")
 
@@ -351,10 +276,3 @@ def _natural(value: Any) -> int:
     if type(value) is not int or value < 0:
         raise Broken("a number that is none")
     return value
-
-
-def _next(thing: Any, sent: Any) -> tuple[bool, Any]:
-    try:
-        return True, next(thing) if sent is None else thing.send(sent)
-    except StopIteration as end:
-        return False, end.value

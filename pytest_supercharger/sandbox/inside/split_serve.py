@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from . import overlay
 from .child import LINK
 from .reporting import record_stubs
+from .split_line import Line
 from .split_link import JobEnd
 from .split_peer import Peer
 from .split_sides import CandidateSide
@@ -32,9 +33,9 @@ def main(job: Job, channel: Channel) -> None:
     record_stubs(channel.send)
     end = JobEnd(channel)
     side = _Serving(job["snapshot"], channel)
-    peer = Peer(side, end.send, end.receive, LINK)
-    peer.before_send = _Said(side).take
-    peer.serve()
+    line = Line(end.send, end.receive)
+    line.before_send = _Said(side).take
+    Peer(side, line, LINK).serve()
     channel.send({"type": "end", "exit": 0, "collected": []})
 
 

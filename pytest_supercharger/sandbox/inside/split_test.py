@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from . import running
 from .child import LINK
+from .split_line import Broken, Line
 from .split_link import JobEnd
-from .split_peer import Broken, Peer
-from .split_sides import NotEncodable, Target, TestSide
+from .split_peer import Peer
+from .split_sides import TestSide
+from .split_standins import NotEncodable, Target
 
 if TYPE_CHECKING:
     from .child import Channel, Job
@@ -31,9 +33,10 @@ def main(job: Job, channel: Channel) -> None:
 
     end = JobEnd(channel)
     side = TestSide(job["snapshot"])
-    peer = _Watched(side, end.send, end.receive, LINK)
+    line = Line(end.send, end.receive)
+    line.on_message = _Heard(side).note
+    peer = _Watched(side, line, LINK)
     peer.tell = channel.send
-    peer.on_extra = _Heard(side).note
     marker.stand_in = _StandIns(peer).make
     running.main({**job, "overlay": {}}, channel)
 

@@ -70,9 +70,7 @@ class Supervisor:
         self._readable = readable  # called when the host has sent something
         self._host = host
 
-    def run(
-        self, main: Callable[[Job, Channel], None], job: Job, budget: Budget, link: Link | None = None
-    ) -> Facts:
+    def run(self, main: Callable[[Job, Channel], None], job: Job, budget: Budget, link: Link | None = None) -> Facts:
         """Run `main(job, channel)` in a fork within `budget`; `link` is its line to the job of another slot."""
         if accounting.thread_count() != 1:
             raise RuntimeError("PID 1 has more than one thread: forking is not safe")
