@@ -1,8 +1,8 @@
 """The level at which pairs are run: with test and candidate in one process, or in two that share nothing.
 
-Level 2 runs a pair in one process, and some passes again in two: a share of them by chance, and every pass of a candidate
-that is about to be accepted. Level 3 runs every pair in two. A test that uses what two processes cannot tell each other
-counts as it ran in one, and that is said.
+Level 2 runs a pair in one process, and some passes again in two: a share of them by chance, and all those of a
+candidate that is about to be accepted. Level 3 runs every pair in two. A test that uses what two processes cannot tell
+each other counts as it ran in one, and that is said.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class Splitting:
         return self._difference(drawn, {key: result for key, result in again.items() if not _infra(result)})
 
     def doubt(self, overlay: Overlay, passed: Sequence[GeneratedTest]) -> str:
-        """Run passed tests again apart; why the candidate cannot be trusted, "" when each is a pass or cannot be run."""
+        """Run passed tests again apart; why the candidate cannot be trusted, "" when all are passes again."""
         return self._difference(passed, self._apart(overlay, passed))
 
     def _difference(self, passed: Sequence[GeneratedTest], results: Mapping[str, PairResult]) -> str:

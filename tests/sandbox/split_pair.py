@@ -142,7 +142,7 @@ def filled(code: str = "", **bodies: str) -> bytes:
         head, _, rest = text.partition(f"def {name}(")
         before, marker, after = head.rpartition("@supercharge\n")
         signature, _, tail = rest.partition("raise NotImplementedError")
-        assert marker and tail is not None
+        assert marker, name
         text = before + after.lstrip() + f"def {name}(" + signature + body + tail
     return (text + "\n" + code).encode()
 

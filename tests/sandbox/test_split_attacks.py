@@ -70,10 +70,12 @@ FORGERIES = {
     "an object that equals everything": (ALWAYS, "return Always()"),
     "a text that equals everything": (ALWAYS, "return Text('')"),
     "a tuple that equals everything": (ALWAYS, "return Pair()"),
-    "patched builtins": ("import builtins\nbuiltins.isinstance = lambda *a: True\nbuiltins.AssertionError = SystemExit\n", "return 1"),
+    "patched builtins": ("import builtins\nbuiltins.isinstance = lambda *a: True\n"
+    "builtins.AssertionError = SystemExit\n", "return 1"),
     "a walk over the frames": (
         "import sys\n",
-        "frame = sys._getframe()\n    while frame:\n        for value in [*frame.f_locals.values(), *frame.f_globals.values()]:\n"
+        "frame = sys._getframe()\n    while frame:\n"
+        "        for value in [*frame.f_locals.values(), *frame.f_globals.values()]:\n"
         "            if isinstance(value, str) and value.startswith('sesame-'):\n                return value\n"
         "        frame = frame.f_back",
     ),
@@ -134,13 +136,16 @@ FORGERIES = {
     "skipped at import": ("import pytest\npytest.skip('no', allow_module_level=True)\n", "return 1"),
     "kill of everything": ("import os\n", "os.kill(1, 9)\n    os.kill(-1, 9)"),
     "two processes that answer": ("import os\n", "os.fork()\n    return 1"),
-    "a value nested too deep": (KNOWING, "to_test({'answer': 2, 'value': eval('[' * 90 + '1' + ']' * 90), 'changed': []})"),
+    "a value nested too deep": (
+        KNOWING,
+        "to_test({'answer': 2, 'value': eval('[' * 90 + '1' + ']' * 90), 'changed': []})",
+    ),
     "JSON nested too deep": (KNOWING, "machine('JobEnd').send('[' * 100_000)"),
     "no JSON": (KNOWING, "machine('JobEnd').send('[{')"),
     "types off the list": (
         KNOWING,
-        "to_test({'answer': 2, 'value': ['object', ['unittest.mock:_ANY', None, ['candidate', 0, 'object', 'x', []]], [[], None]],"
-        " 'changed': []})\n    return 1",
+        "head = ['unittest.mock:_ANY', None, ['candidate', 0, 'object', 'x', []]]\n"
+        "    to_test({'answer': 2, 'value': ['object', head, [[], None]], 'changed': []})\n    return 1",
     ),
     "a function off the list": (
         KNOWING, "to_test({'answer': 2, 'value': ['named', 'os:_exit', ['test', 0, 'call', 'x', []]], 'changed': []})",
@@ -225,11 +230,16 @@ LIMITS = {
     "endless loop": ("", "while True:\n        pass", {Verdict.TIMEOUT}),
     "endless loop at import": ("while True:\n    pass\n", "return 1", {Verdict.TIMEOUT}),
     "memory": ("", "kept = []\n    while True:\n        kept.append(bytearray(1 << 24))", {Verdict.MEMORY}),
-    "a flood of messages": (KNOWING, "while True:\n        to_test({'stop': 1, 'x': 'y' * 100_000})", {Verdict.FAIL, Verdict.TIMEOUT}),
+    "a flood of messages": (
+        KNOWING,
+        "while True:\n        to_test({'stop': 1, 'x': 'y' * 100_000})",
+        {Verdict.FAIL, Verdict.TIMEOUT},
+    ),
     "no end": (
         KNOWING + "from _supercharger.inside import split_link\n"
         "real = split_link.JobEnd.receive\n"
-        "def receive(self, wait):\n    texts = real(self, wait)\n    while texts is None:\n        pass\n    return texts\n"
+        "def receive(self, wait):\n    texts = real(self, wait)\n    while texts is None:\n        pass\n"
+        "    return texts\n"
         "machine('Line')._receive = receive.__get__(machine('JobEnd'))\n",
         f"return {SECRET!r}",
         {Verdict.TIMEOUT},

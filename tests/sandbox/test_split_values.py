@@ -29,7 +29,8 @@ VALUES = {
     "collections": "__import__('collections').Counter('aab'), __import__('collections').deque([1, 2], 3), "
     "__import__('collections').OrderedDict(b=1, a=2), __import__('collections').defaultdict(list, {1: [2]})",
     "numbers": "__import__('decimal').Decimal('1.10'), __import__('fractions').Fraction(1, 3), 1+2j, -0.0j",
-    "moments": "D.date(2024, 2, 29), D.datetime(2024, 1, 1, 12, 30, 5, 7, tzinfo=D.timezone.utc), D.time(1, 2, fold=1), "
+    "moments": "D.date(2024, 2, 29), D.datetime(2024, 1, 1, 12, 30, 5, 7, tzinfo=D.timezone.utc), "
+    "D.time(1, 2, fold=1), "
     "D.timedelta(days=-1, microseconds=3), D.timezone(D.timedelta(hours=2), 'X')",
     "the project's own": "Money(3), Point(1, 2), Colour.BLUE, {Colour.RED: [Money(1, 'USD')]}, Money, ValueError, int",
     "others": "__import__('uuid').UUID(int=5), slice(1, None, 2), ..., NotImplemented",
@@ -67,7 +68,10 @@ def test_what_is_shared_stays_shared(pair: SplitPair) -> None:
         "assert back is given and given[0] is one and one == [1, 9]\n"
         "cart = Cart()\nassert f(cart) is cart\n"
     )
-    body = "if isinstance(args[0], list):\n        assert args[0][2] is args[0]\n        args[0][1].append(9)\n    return args[0]"
+    body = (
+        "if isinstance(args[0], list):\n        assert args[0][2] is args[0]\n        args[0][1].append(9)\n"
+        "    return args[0]"
+    )
     result = pair.run(test, f=body)
     assert result.verdict is Verdict.PASS, result
 
@@ -99,7 +103,8 @@ def test_errors_are_raised_as_what_they_are(pair: SplitPair) -> None:
     body = (
         "name = args[0]\n    if name == 'TooBig':\n        raise TooBig(7, 3)\n    if name == 'ZeroDivisionError':\n"
         "        return 1 / 0\n    if name == 'FileNotFoundError':\n        open('/none')\n"
-        "    raise {'Own': Own, 'ValueError': ValueError, 'KeyError': KeyError, 'StopIteration': StopIteration}[name](name)"
+        "    kinds = {'Own': Own, 'ValueError': ValueError, 'KeyError': KeyError, 'StopIteration': StopIteration}\n"
+        "    raise kinds[name](name)"
     )
     result = pair.run(test, code, f=body)
     assert result.verdict is Verdict.PASS, result
@@ -189,7 +194,8 @@ def test_a_coroutine_that_the_test_gives_up_is_cancelled(pair: SplitPair) -> Non
 
 def test_what_the_candidate_prints_and_warns_of_is_seen(pair: SplitPair) -> None:
     source = (
-        "import pytest\nfrom mod import f\n\ndef test_it(capsys):\n    with pytest.warns(DeprecationWarning, match='old'):\n"
+        "import pytest\nfrom mod import f\n\ndef test_it(capsys):\n"
+        "    with pytest.warns(DeprecationWarning, match='old'):\n"
         "        f(1)\n    assert capsys.readouterr() == ('hello\\n', 'bad\\n')\n"
     )
     body = "import sys\n    warnings.warn('old', DeprecationWarning)\n    print('hello')\n    print('bad', file=sys.stderr)"
