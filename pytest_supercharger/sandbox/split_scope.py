@@ -20,27 +20,19 @@ if TYPE_CHECKING:
 
 __all__ = ["why_not"]
 
-_HARMLESS = PURE_MODULES | {
-    "pytest",
-    "hypothesis",
-    "pytest_asyncio",
-    "anyio",
-    "io",
-    "unittest",
-    "http",
-    "sys",
-    "inspect",
+# Modules of which a test may use anything (None), or these names alone; pure ones are free as well.
+_MODULES: dict[str, frozenset[str] | None] = {
+    **dict.fromkeys(("anyio", "doctest", "http", "hypothesis", "io", "pytest", "pytest_asyncio", "unittest")),
+    "importlib": frozenset({"import_module"}),
+    "inspect": frozenset({"isawaitable", "iscoroutine", "iscoroutinefunction", "isgenerator", "signature"}),
+    "sys": frozenset({"float_info", "maxsize", "maxunicode", "version_info"}),
 }
-# Modules whose state in the test's process is not that of the candidate's.
+# Modules with a state that is not the one of the candidate's process, and what reads or changes it.
 _STATE = frozenset({"random", "time", "secrets", "warnings", "decimal"})
-_STATEFUL = frozenset(
-    {"seed", "setstate", "sleep", "tzset", "filterwarnings", "simplefilter", "getcontext", "setcontext"}
-)
-_FIXTURES = frozenset({"monkeypatch", "mocker", "caplog", "tmp_path", "tmp_path_factory", "tmpdir", "tmpdir_factory"})
-_NAMES = frozenset(
-    {"open", "input", "eval", "exec", "globals", "setattr", "delattr", "patch", "MonkeyPatch", "localcontext"}
-)
-_SYS = frozenset({"maxsize", "float_info", "maxunicode", "version_info"})
+_STATEFUL = frozenset({"filterwarnings", "getcontext", "seed", "setcontext", "setstate", "simplefilter", "sleep"})
+_FIXTURES = frozenset({"caplog", "mocker", "monkeypatch", "tmp_path", "tmp_path_factory", "tmpdir", "tmpdir_factory"})
+_NAMES = frozenset({"delattr", "eval", "exec", "globals", "input", "open", "setattr"})
+_PATCHING = frozenset({"MonkeyPatch", "localcontext", "mock", "patch"})
 
 
 def why_not(test: GeneratedTest) -> str:
@@ -59,10 +51,13 @@ def _findings(tree: ast.Module) -> Iterator[str]:
         elif isinstance(node, ast.ImportFrom) and not _may_import(node.module or ""):
             yield f"imports {node.module}"
         elif isinstance(node, ast.ImportFrom):
-            yield from (f"uses {alias.name}" for alias in node.names if alias.name in _NAMES | _STATEFUL)
+            allowed = _MODULES.get(node.module or "")
+            names = [alias.name for alias in node.names]
+            refused = _STATEFUL | _PATCHING if node.module in _STATE | {"pytest", "unittest"} else frozenset()
+            yield from (f"uses {name}" for name in names if name in refused or (allowed and name not in allowed))
         elif isinstance(node, ast.arg) and node.arg in _FIXTURES:
             yield f"uses {node.arg}"
-        elif isinstance(node, ast.Name) and node.id in _NAMES:
+        elif isinstance(node, ast.Name) and node.id in _NAMES | _PATCHING:
             yield f"uses {node.id}"
         elif isinstance(node, ast.Attribute):
             yield from _attribute(node)
@@ -70,14 +65,15 @@ def _findings(tree: ast.Module) -> Iterator[str]:
 
 def _attribute(node: ast.Attribute) -> Iterator[str]:
     owner = node.value.id if isinstance(node.value, ast.Name) else ""
-    stateful = owner in _STATE and node.attr in _STATEFUL
-    if stateful or node.attr in ("patch", "MonkeyPatch", "mock") or (owner == "sys" and node.attr not in _SYS):
+    allowed = _MODULES.get(owner)
+    beyond = allowed is not None and node.attr not in allowed
+    if beyond or node.attr in _PATCHING or (owner in _STATE and node.attr in _STATEFUL):
         yield f"uses {ast.unparse(node)}"[:80]
 
 
 def _may_import(name: str) -> bool:
     """Whether a module is harmless, or not of the standard library: the project's own, or that of a library."""
     top = name.partition(".")[0]
-    if name in ("unittest.mock", "urllib.request"):
+    if name == "unittest.mock":
         return False
-    return top in _HARMLESS or name in _HARMLESS or top not in sys.stdlib_module_names
+    return top in _MODULES or name in PURE_MODULES or top in PURE_MODULES or top not in sys.stdlib_module_names

@@ -198,7 +198,10 @@ def test_what_the_candidate_prints_and_warns_of_is_seen(pair: SplitPair) -> None
         "    with pytest.warns(DeprecationWarning, match='old'):\n"
         "        f(1)\n    assert capsys.readouterr() == ('hello\\n', 'bad\\n')\n"
     )
-    body = "import sys\n    warnings.warn('old', DeprecationWarning)\n    print('hello')\n    print('bad', file=sys.stderr)"
+    body = (
+        "import sys\n    warnings.warn('old', DeprecationWarning)\n    print('hello')\n"
+        "    print('bad', file=sys.stderr)"
+    )
     result = pair.module(source, f=body)
     assert result.verdict is Verdict.PASS, result
 

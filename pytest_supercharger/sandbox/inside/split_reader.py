@@ -29,12 +29,12 @@ class Reader:
     def value(self, wire: Wire) -> Any:
         """What `wire` says."""
         self._made += 1
+        if self._made > MOST + 100 or self._depth > DEEPEST + 2:
+            raise TooLarge("too many values")
         if not isinstance(wire, list):
             if wire is None or type(wire) in (bool, str, int, float):
                 return wire
             raise TypeError("not a value")
-        if self._made > MOST + 100 or self._depth > DEEPEST + 2:
-            raise TooLarge("too many values")
         self._depth += 1
         try:
             return self._tagged(wire)

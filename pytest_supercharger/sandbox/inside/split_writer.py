@@ -92,6 +92,8 @@ class Writer:
         """How `thing` is said."""
         kind = type(thing)
         self._said += 1
+        if self._said > MOST or self._depth >= DEEPEST:
+            raise TooLarge(f"more than {MOST} values, or nested deeper than {DEEPEST}")
         if thing is None or kind is bool or kind is str:
             return thing
         if kind is int or kind is float:
@@ -104,8 +106,6 @@ class Writer:
         home = self._side.home(thing)
         if home is not None:
             return ["held", home]
-        if self._said > MOST or self._depth >= DEEPEST:
-            raise TooLarge(f"more than {MOST} values, or nested deeper than {DEEPEST}")
         self._depth += 1
         try:
             return self._compound(kind, thing)
