@@ -150,8 +150,9 @@ def filled(code: str = "", **bodies: str) -> bytes:
 class SplitPair:
     """A pair of containers over `project`, which holds `MODULE` as mod.py; each call is one job."""
 
-    def __init__(self, project: Path, *, number: int = 210) -> None:
-        (project / "mod.py").write_text(MODULE)
+    def __init__(self, project: Path, *, number: int = 210, more: str = "") -> None:
+        self._more = more
+        (project / "mod.py").write_text(MODULE + more)
         self._client = connect()
         self._host = Host.prepare(self._client, facts(self._client), project, LIMITS)
         setup = protocol.setup_job(project=str(project), snapshot=SNAPSHOT, roots=["", "src"], limits=LIMITS)
@@ -172,7 +173,7 @@ class SplitPair:
     def module(self, source: str, code: str = "", **bodies: str) -> PairResult:
         """The verdict on a whole test module."""
         pair = GeneratedTest(id="t", name="test_it", source=source)
-        jobs = protocol.split_jobs({"mod.py": filled(code, **bodies)}, pair, LIMITS)
+        jobs = protocol.split_jobs({"mod.py": filled(self._more + code, **bodies)}, pair, LIMITS)
         for _ in range(_ATTEMPTS):
             answer = self.slot.exchange(dict(zip(("test", "candidate"), jobs, strict=True)), 200)
             result = split_verdict.split_result(*answer, pair)

@@ -147,6 +147,14 @@ FORGERIES = {
         "head = ['unittest.mock:_ANY', None, ['candidate', 0, 'object', 'x', []]]\n"
         "    to_test({'answer': 2, 'value': ['object', head, [[], None]], 'changed': []})\n    return 1",
     ),
+    "an object that claims to be a library's": (
+        ALWAYS + "Always.__module__, Always.__qualname__ = 'pluggy', 'HookRelay'\n",
+        "return Always()",
+    ),
+    "an object that claims to be pytest's": (
+        ALWAYS + "Always.__module__, Always.__qualname__ = 'pytest_supercharger.marker', 'X'\n",
+        "return Always()",
+    ),
     "a function off the list": (
         KNOWING, "to_test({'answer': 2, 'value': ['named', 'os:_exit', ['test', 0, 'call', 'x', []]], 'changed': []})",
     ),

@@ -11,6 +11,7 @@ from pytest_supercharger.domain import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 pytestmark = pytest.mark.docker
 
@@ -228,3 +229,13 @@ def test_what_cannot_be_said_is_an_outcome_of_its_own(pair: SplitPair, test: str
     body = "if callable(args[0]):\n        import asyncio\n        return asyncio.run(args[0]())\n    return 1"
     result = pair.run(test, f=body)
     assert result.verdict is Verdict.NOT_ENCODABLE, result
+
+
+def test_objects_of_a_library_that_the_project_uses_are_left_to_one_process(tmp_path: Path) -> None:
+    pair = SplitPair(tmp_path, number=230, more="import iniconfig\n")
+    try:
+        result = pair.run("f(1)", f="return iniconfig.IniConfig('x', data='[a]')")
+        assert result.verdict is Verdict.NOT_ENCODABLE, result
+        assert "iniconfig:IniConfig" in result.detail
+    finally:
+        pair.close()

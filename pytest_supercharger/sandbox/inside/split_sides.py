@@ -112,6 +112,26 @@ class TestSide(Table):
             raise NotEncodable(f"a value of type {type(thing).__module__}.{type(thing).__qualname__}")
         return self._hold(thing, kind)
 
+    def check_foreign(self, name: str) -> None:
+        """Raise NotEncodable for objects of a library that the project itself uses: they may well be equal to others.
+
+        The candidate cannot choose that for a project without libraries, whatever it claims.
+        """
+        top = name.partition(":")[0].partition(".")[0]
+        if top not in sys.stdlib_module_names and top in self._libraries():
+            raise NotEncodable(f"a result of type {name}")
+
+    def _libraries(self) -> set[str]:
+        own = [vars(module) for name, module in [*sys.modules.items()] if self.is_own(name)]
+        tops = {
+            str(thing.__name__ if isinstance(thing, types.ModuleType) else getattr(thing, "__module__", "")).split(".")[
+                0
+            ]
+            for names in own
+            for thing in [*names.values()]
+        }
+        return {top for top in tops if not self.is_own(top)} - {"pytest_supercharger"}
+
     def degrade(self, thing: object, base: type) -> object:
         """None: the candidate may look at the class."""
         raise NotEncodable(f"a value of type {type(thing).__qualname__}, which is built on {base.__name__}")

@@ -62,7 +62,10 @@ class Table:
             return self._held[number]
         if number not in self._taken:
             back = [owner, number, None, None, None]
-            made = stand_in(self.peer, kind, str(name)[:_TEXT], tuple(special), Target(["held", back]))
+            name = str(name)[:_TEXT]
+            if kind == "object":
+                self.check_foreign(name)
+            made = stand_in(self.peer, kind, name.rpartition(":")[2], tuple(special), Target(["held", back]))
             self._taken[number] = self._remember(made, back)
         return self._taken[number]
 
@@ -82,6 +85,9 @@ class Table:
     def shared(self, kind: type) -> str | None:
         """The name of a class of the project; None for any other class."""
         return name_of(kind) if self.is_own(getattr(kind, "__module__", None)) else None
+
+    def check_foreign(self, name: str) -> None:
+        """Called with `module:class` of each object that the other process holds and hands over."""
 
     def error(self, name: str, mro: list[Any], handle: Wire, args: Any) -> BaseException:
         """An error like one of the other process: of its class, or of a new one below the nearest that is known."""
@@ -105,7 +111,7 @@ class Table:
             number = self._number[id(thing)] = len(self._held)
             self._held.append(thing)
         special = [name for name in SPECIAL if kind == "object" and hasattr(type(thing), name)]
-        return [self.me, number, kind, type(thing).__name__, special]
+        return [self.me, number, kind, f"{type(thing).__module__}:{type(thing).__qualname__}", special]
 
     def _remember(self, thing: F, handle: Wire) -> F:
         self._home[id(thing)] = (thing, handle)
