@@ -76,7 +76,9 @@ class Checker:
                 self._await_others(candidate)
 
     def confirm(self, candidate: Candidate) -> bool:
-        """Run everything the candidate passed and gave once more, in another order; any difference rules it out.
+        """Run everything the candidate passed and gave once more, each test on its own and in another order.
+
+        Any difference rules it out.
 
         This alone also runs when the time of the stub is spent: all of it has kept its limits before.
         """
@@ -95,7 +97,7 @@ class Checker:
         known = {probe: matrix.outputs[key, probe] for probe in matrix.probes if (key, probe) in matrix.outputs}
         known = {probe: output for probe, output in known.items() if output.kind in _REPEATABLE}
         self._rng.shuffle(passed)
-        pairs = self._sandbox.run_tests(overlay, passed) if passed else {}
+        pairs = self._sandbox.run_tests(overlay, passed, isolated=True) if passed else {}
         inputs = [matrix.probes[probe] for probe in known]
         outputs = self._sandbox.probe(overlay, matrix.stub.module, inputs) if inputs else {}
         gate = matrix.gates[key] = self._gate(overlay)
@@ -135,7 +137,7 @@ class Checker:
         # One first: most wrong candidates fail it, and an endless one then costs one time limit, not all of them.
         for tests in (matrix.trusted[:1], matrix.trusted[1:]):
             if matrix.failing_trusted(key) is None:
-                self._run_tests(overlay, key, tests)
+                self._run_tests(overlay, key, tests, isolated=True)
         if matrix.failing_trusted(key) is None:
             self._run_gate(overlay, candidate)
             if key in matrix.gates and matrix.gates[key].passed:
@@ -186,10 +188,12 @@ class Checker:
             result = PairResult(verdict=verdict, detail="not run: it already ran into a limit")
             self._matrix.pairs |= {(key, test.id): result for test in left}
 
-    def _run_tests(self, overlay: Overlay, key: str, tests: tuple[GeneratedTest, ...]) -> None:
+    def _run_tests(
+        self, overlay: Overlay, key: str, tests: tuple[GeneratedTest, ...], *, isolated: bool = False
+    ) -> None:
         missing = self._matrix.missing_tests(key, tests)
         if missing and self._in_time():
-            results = self._splitting.run(overlay, missing)
+            results = self._splitting.run(overlay, missing, isolated=isolated)
             self._matrix.pairs |= {(key, test): result for test, result in results.items()}
             doubt = self._splitting.sample(overlay, key, missing, results)
             if doubt:

@@ -44,7 +44,7 @@ def _holds(record: evidence.Record, root: Path, sandbox: Sandbox, reporter: Repo
     if now != record.function_hash:
         reporter.line(f"{record.stub}: edited by hand since it was accepted")
     tests = record.as_tests()
-    results = sandbox.run_tests({}, tests)
+    results = sandbox.run_tests({}, tests, isolated=True)
     failed = [(test.name, results[test.id]) for test in tests if results[test.id].verdict is not Verdict.PASS]
     for name, result in failed:
         reporter.line(f"{record.stub}: {name}: {result.verdict.value}: {result.detail}")

@@ -189,6 +189,7 @@ class PairResult:
     detail: str = ""
     seconds: float = 0.0
     reached: frozenset[str] = frozenset()  # ids of unfilled stubs that were called on the way
+    order_dependent: bool = False  # it came to something else after other tests in the same process
 
 
 class OutputKind(str, enum.Enum):

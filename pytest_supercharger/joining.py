@@ -62,7 +62,7 @@ def _of_own_tests(
         own = records[stub_id].as_tests()
         # Generated tests may err, so none is held against a body here; they show what it calls.
         asked = [test for test in own if test.trusted or withdrawn]
-        results = sandbox.run_tests(overlay, asked) if asked else {}
+        results = sandbox.run_tests(overlay, asked, isolated=True) if asked else {}
         needed = {other for result in results.values() for other in result.reached}
         if withdrawn:
             # Stubs that were open all along may share a project test with this one; its body was accepted without.

@@ -56,7 +56,7 @@ def kept(
             overlay = ledger.overlay([(stub, entry.candidate)])
         except (ValueError, SourceError):
             continue  # not one of ours, or not for this file: the stub is simply searched again
-        again = sandbox.run_tests(overlay, record.as_tests())
+        again = sandbox.run_tests(overlay, record.as_tests(), isolated=True)
         passed = all(result.verdict is Verdict.PASS for result in again.values())
         if passed and tests.gate(overlay, [stub.id]).passed:
             yield ledger.settle(_outcome(stub, entry, record)), record

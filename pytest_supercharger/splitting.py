@@ -30,11 +30,11 @@ class Splitting:
         self._report = report or (lambda line: None)
         self._said: set[str] = set()
 
-    def run(self, overlay: Overlay, tests: Sequence[GeneratedTest]) -> dict[str, PairResult]:
+    def run(self, overlay: Overlay, tests: Sequence[GeneratedTest], *, isolated: bool = False) -> dict[str, PairResult]:
         """The verdicts of a candidate on tests, keyed by the test's id."""
         apart = self._apart(overlay, tests) if self._level >= APART else {}
         left = [test for test in tests if test.id not in apart]
-        return apart | (self.sandbox.run_tests(overlay, left) if left else {})
+        return apart | (self.sandbox.run_tests(overlay, left, isolated=isolated) if left else {})
 
     def sample(
         self, overlay: Overlay, candidate: str, tests: Sequence[GeneratedTest], results: Mapping[str, PairResult]

@@ -45,8 +45,14 @@ class GateResult:
 class Sandbox(Protocol):
     """Runs candidates of one project against tests, project tests and inputs."""
 
-    def run_tests(self, overlay: Overlay, tests: Sequence[GeneratedTest]) -> dict[str, PairResult]:
-        """Run each test in a fork of its own; the result is keyed by the test's id."""
+    def run_tests(
+        self, overlay: Overlay, tests: Sequence[GeneratedTest], *, isolated: bool = False
+    ) -> dict[str, PairResult]:
+        """Run the tests; the result is keyed by the test's id.
+
+        The verdict of a pair is that of a fork of its own. Unless `isolated` is asked for, what passes next to the
+        other tests in one process is believed to pass; everything else is run again on its own.
+        """
         ...
 
     def run_split(self, overlay: Overlay, tests: Sequence[GeneratedTest]) -> dict[str, PairResult]:

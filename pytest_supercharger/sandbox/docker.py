@@ -7,16 +7,18 @@ import os
 import threading
 import weakref
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pytest_supercharger.domain import GeneratedTest, Output, OutputKind, PairResult, Probe, Verdict
 from pytest_supercharger.errors import SandboxError
-from pytest_supercharger.sandbox import protocol, split_scope, split_verdict, verdict
+from pytest_supercharger.sandbox import health, protocol, split_scope, split_verdict, verdict
 from pytest_supercharger.sandbox.base import GateResult, Limits, Overlay
 from pytest_supercharger.sandbox.engine import connect, facts
 from pytest_supercharger.sandbox.host import SNAPSHOT, Host, fitting_slots
+from pytest_supercharger.sandbox.pairs import run_pairs, screen_pairs
 from pytest_supercharger.sandbox.pool import Closed, SlotPool
 from pytest_supercharger.sandbox.reaper import reap, reap_snapshots
 from pytest_supercharger.sandbox.slot import Slot, SlotBroken
@@ -33,9 +35,9 @@ __all__ = ["DockerSandbox"]
 _GRACE_SECONDS = 30.0  # PID 1 keeps the time; the host only takes over when PID 1 fails to
 _PATIENCE = 2  # PID 1 gives a job this much more wall time when it waits for a CPU
 _PROBE_ROUNDS = 2  # PID 1 starts a job again after an input that ended its process
+_SCREEN_SHARE = 0.2  # of a test's seconds, for one that runs in a batch
 _LISTED = 5
 
-Answer = tuple[dict[str, Any], dict[str, Any]]
 T = TypeVar("T")
 
 
@@ -68,27 +70,51 @@ class DockerSandbox:
         """Reach the engine and make ready for jobs now; SandboxError says why that cannot be."""
         self._ready()
 
-    def run_tests(self, overlay: Overlay, tests: Sequence[GeneratedTest]) -> dict[str, PairResult]:
-        """Run each test in a fork of its own; the result is keyed by the test's id."""
-        limits = self._limits
-        once = max(limits.import_seconds, 3 * limits.seconds) + 3 * limits.seconds
-        seconds = _PATIENCE * once + _GRACE_SECONDS
-        futures = {
-            test.id: self._submit(
-                protocol.tests_job(overlay, test, limits),
-                seconds,
-                partial(_judge_test, test),
-                lambda problem: PairResult(verdict=Verdict.INFRA, detail=problem),
-                lambda pair: pair.verdict is Verdict.INFRA,
-            )
-            for test in tests
-        }
-        return _collect(futures)
+    def run_tests(
+        self, overlay: Overlay, tests: Sequence[GeneratedTest], *, isolated: bool = False
+    ) -> dict[str, PairResult]:
+        """Run the tests; the result is keyed by the test's id. See `base.Sandbox`."""
+        if not tests:
+            return {}
+        pool = self._ready().pool
+        return run_pairs(
+            tests,
+            isolated=partial(self._isolated, overlay),
+            batch=None if isolated else partial(self._batch, overlay),
+            slots=pool.size,
+            idle=pool.idle,
+        )
+
+    def screen(self, overlay: Overlay, tests: Sequence[GeneratedTest]) -> verdict.Screen:
+        """What the tests come to in one process, which proves no failure; for measurements."""
+        return screen_pairs(tests, partial(self._batch, overlay), idle=self._ready().pool.idle)
+
+    def _isolated(self, overlay: Overlay, tests: Sequence[GeneratedTest]) -> Future[Mapping[str, PairResult]]:
+        return self._submit(
+            protocol.tests_job(overlay, tests, self._limits, batch=False),
+            _PATIENCE * self._seconds(1) * len(tests) + _GRACE_SECONDS,
+            lambda job, result: verdict.tests_results(job, result, tests),
+            lambda problem: {test.id: PairResult(verdict=Verdict.INFRA, detail=problem) for test in tests},
+        )
+
+    def _batch(self, overlay: Overlay, tests: Sequence[GeneratedTest]) -> Future[verdict.Screen]:
+        # A test that needs longer than this, or a process that does not end well, gets its verdict in isolation.
+        limits = replace(self._limits, seconds=self._limits.seconds * _SCREEN_SHARE)
+        return self._submit(
+            protocol.tests_job(overlay, tests, limits, batch=True),
+            _PATIENCE * self._seconds(len(tests)) + _GRACE_SECONDS,
+            lambda job, result: verdict.screen_result(job, result, tests),
+            lambda problem: verdict.Screen(),
+        )
+
+    def _seconds(self, calls: int) -> float:
+        """The wall time a job may take that imports the module and makes so many calls."""
+        return max(self._limits.import_seconds, 3 * self._limits.seconds) + 3 * self._limits.seconds * calls
 
     def run_split(self, overlay: Overlay, tests: Sequence[GeneratedTest]) -> dict[str, PairResult]:
         """Run each test in one container and the candidate in another; NOT_ENCODABLE where a test does not allow it."""
         limits = self._limits
-        seconds = _PATIENCE * (max(limits.import_seconds, 3 * limits.seconds) + 3 * limits.seconds) + _GRACE_SECONDS
+        seconds = _PATIENCE * self._seconds(1) + _GRACE_SECONDS
         apart = {test.id: reason for test in tests if (reason := split_scope.why_not(test))}
         futures = {
             test.id: self._submit(
@@ -103,24 +129,22 @@ class DockerSandbox:
             if test.id not in apart
         }
         refused = {key: PairResult(verdict=Verdict.NOT_ENCODABLE, detail=reason) for key, reason in apart.items()}
-        return {**refused, **_collect(futures)}
+        return {**refused, **{key: future.result() for key, future in futures.items()}}
 
     def probe(self, overlay: Overlay, module: str, probes: Sequence[Probe]) -> dict[str, Output]:
         """Evaluate each probe against `module`; the result is keyed by the probe's id."""
         if not probes:
             return {}
-        limits = self._limits
-        once = max(limits.import_seconds, 3 * limits.seconds) + 3 * limits.seconds * 2 * len(probes)
         future = self._submit(
-            protocol.probe_job(overlay, module, probes, limits),
-            _PATIENCE * once * _PROBE_ROUNDS + _GRACE_SECONDS,
+            protocol.probe_job(overlay, module, probes, self._limits),
+            _PATIENCE * self._seconds(2 * len(probes)) * _PROBE_ROUNDS + _GRACE_SECONDS,
             lambda job, result: verdict.probe_result(job, result, probes),
             lambda problem: {
                 probe.id: Output(kind=OutputKind.INFRA, text=problem, preview=problem) for probe in probes
             },
             lambda outputs: any(output.kind is OutputKind.INFRA for output in outputs.values()),
         )
-        return _collect({"": future})[""]
+        return future.result()
 
     def gate(self, overlay: Overlay, nodeids: Sequence[str] | None) -> GateResult:
         """Run the project's tests, all of them for None, in a writable copy of the project."""
@@ -130,7 +154,7 @@ class DockerSandbox:
             verdict.gate_result,
             lambda problem: GateResult(problem=problem),
         )
-        return _collect({"": future})[""]
+        return future.result()
 
     def close(self) -> None:
         """Remove every container of this sandbox, and its copy of the project."""
@@ -187,10 +211,6 @@ class DockerSandbox:
         return running.threads.submit(work)
 
 
-def _judge_test(test: GeneratedTest, job: dict[str, Any], result: dict[str, Any]) -> PairResult:
-    return verdict.tests_result(job, result, test)
-
-
 def _judge_split(test: GeneratedTest, job: dict[str, Any], result: dict[str, Any]) -> PairResult:
     return split_verdict.split_result(job, result, test)
 
@@ -220,7 +240,7 @@ class _Running:
             report(f"sandbox: {size} of {slots} slots, as more do not fit into the free memory")
         setup = protocol.setup_job(project=str(project), snapshot=SNAPSHOT, roots=roots, limits=limits)
         api = self._client.api
-        self.pool = SlotPool(size, lambda number: Slot.start(api, host.spec(number), setup))
+        self.pool = SlotPool(size, lambda number: Slot.start(api, host.spec(number), setup), check=health.problem)
         # Containers of their own, made when first needed: a candidate's never see a test, a test's never a candidate.
         self.split_pool = SlotPool(
             max(1, size // 2),
@@ -242,15 +262,6 @@ class _Running:
             stack.callback(self.threads.shutdown, wait=True, cancel_futures=True)
             stack.callback(self.pool.close)
             stack.callback(self.split_pool.close)
-
-
-def _collect(futures: Mapping[str, Future[T]]) -> dict[str, T]:
-    try:
-        return {key: future.result() for key, future in futures.items()}
-    except BaseException:
-        for future in futures.values():
-            future.cancel()
-        raise
 
 
 def _clean_up(client: DockerClient, report: Callable[[str], None]) -> None:

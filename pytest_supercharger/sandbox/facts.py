@@ -99,7 +99,7 @@ _OPTIONAL: dict[str, dict[str, type]] = {
 }
 
 
-def read_runs(job: Mapping[str, Any], result: Mapping[str, Any]) -> list[Run]:
+def read_runs(job: Mapping[str, Any], result: Mapping[str, Any], *, most: int = _MAX_RUNS) -> list[Run]:
     """The runs of `result`; raises `Odd` when it is not the answer to `job` or not one PID 1 makes."""
     for name in ("id", "nonce"):
         if name in job and result.get(name) != job[name]:
@@ -109,7 +109,7 @@ def read_runs(job: Mapping[str, Any], result: Mapping[str, Any]) -> list[Run]:
     if "problem" in result:
         raise Odd(clean(str(result["problem"]), 500) or "a problem without a text")
     runs = _field(result, "runs", list)
-    if not 0 < len(runs) <= _MAX_RUNS:
+    if not 0 < len(runs) <= most:
         raise Odd(f"{len(runs)} runs")
     return [_run(run) for run in runs]
 

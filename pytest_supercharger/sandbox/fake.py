@@ -39,9 +39,11 @@ class FakeSandbox:
         self.calls: list[tuple[str, dict[str, bytes], tuple[str, ...] | None]] = []
         self.closed = False
 
-    def run_tests(self, overlay: Overlay, tests: Sequence[GeneratedTest]) -> dict[str, PairResult]:
-        """What `judge` says of each test."""
-        self._record("tests", overlay, [test.id for test in tests])
+    def run_tests(
+        self, overlay: Overlay, tests: Sequence[GeneratedTest], *, isolated: bool = False
+    ) -> dict[str, PairResult]:
+        """What `judge` says of each test; asked for in isolation, the call is recorded as "isolated"."""
+        self._record("isolated" if isolated else "tests", overlay, [test.id for test in tests])
         return {test.id: _pair(self._judge(overlay, test)) for test in tests}
 
     def run_split(self, overlay: Overlay, tests: Sequence[GeneratedTest]) -> dict[str, PairResult]:

@@ -8,11 +8,13 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from pytest_supercharger.errors import SandboxError
+from pytest_supercharger.sandbox.anomalies import anomaly
 from pytest_supercharger.sandbox.slot import Slot, SlotBroken
 
 __all__ = ["Closed", "SlotPool"]
 
 _JOBS_PER_SLOT = 500
+_JOBS_PER_CHECK = 100
 _PING_AFTER_SECONDS = 8.0  # PID 1 ends after 30 s without a word
 _ATTEMPTS = 2
 
@@ -24,11 +26,23 @@ class Closed(Exception):
 
 
 class SlotPool:
-    """At most `size` slots; `start` makes the slot with a given number."""
+    """At most `size` slots; `start` makes the slot with a given number, `check` says what is wrong with one."""
 
-    def __init__(self, size: int, start: Callable[[int], Slot], *, jobs_per_slot: int = _JOBS_PER_SLOT) -> None:
+    def __init__(
+        self,
+        size: int,
+        start: Callable[[int], Slot],
+        *,
+        check: Callable[[Slot], str] = lambda slot: "",
+        jobs_per_slot: int = _JOBS_PER_SLOT,
+        jobs_per_check: int = _JOBS_PER_CHECK,
+    ) -> None:
+        self.size = size
         self._start = start
+        self._check = check
         self._jobs_per_slot = jobs_per_slot
+        self._jobs_per_check = jobs_per_check
+        self._due: dict[Slot, int] = {}  # slot -> the number of its jobs at which it is checked again
         self._changed = threading.Condition()
         self._numbers = list(range(size))  # of slots that are not running
         self._idle: list[tuple[int, Slot]] = []
@@ -36,12 +50,21 @@ class SlotPool:
         self._closed = False
         self._keeper: threading.Thread | None = None
 
+    @property
+    def idle(self) -> int:
+        """How many slots have nothing to do, those that were not started yet included."""
+        return self.size - len(self._busy)
+
     def call(self, job: Job, seconds: float) -> tuple[dict[str, Any], dict[str, Any]]:
         """Run `job` on a free slot, once more on a fresh one when the slot breaks; SlotBroken after that."""
         for attempt in range(_ATTEMPTS):
             number, slot = self._acquire(fresh=attempt > 0)
             try:
+                if slot.jobs >= self._due[slot]:
+                    self._examine(slot)
                 answer = slot.exchange(job, seconds)
+                # A place in which something odd happened gets no other job, nor a second try of this one.
+                spent = slot.jobs >= self._jobs_per_slot or bool(anomaly(answer[1], slot.hello))
             except SlotBroken:
                 self._discard(number, slot)
                 if attempt == _ATTEMPTS - 1:
@@ -50,8 +73,7 @@ class SlotPool:
             except BaseException:
                 self._discard(number, slot)
                 raise
-            # A place that a job could not be cleaned from is not given to the next one.
-            if slot.jobs >= self._jobs_per_slot or answer[1].get("clean") is False:
+            if spent:
                 self._discard(number, slot)
             else:
                 self._release(number, slot)
@@ -90,7 +112,7 @@ class SlotPool:
     def _started(self, number: int) -> Slot:
         for attempt in range(_ATTEMPTS):
             try:
-                slot = self._start(number)
+                slot = self._checked(number)
                 break
             except SlotBroken as error:
                 if attempt == _ATTEMPTS - 1:
@@ -108,6 +130,20 @@ class SlotPool:
             raise Closed
         return slot
 
+    def _checked(self, number: int) -> Slot:
+        slot = self._start(number)
+        try:
+            self._examine(slot)
+        except BaseException:
+            _destroy(slot)
+            raise
+        return slot
+
+    def _examine(self, slot: Slot) -> None:
+        if problem := self._check(slot):
+            raise SlotBroken(problem)
+        self._due[slot] = slot.jobs + self._jobs_per_check
+
     def _keep_awake(self) -> None:
         if self._keeper is None and not self._closed:
             self._keeper = threading.Thread(target=self._ping_idle, name="supercharger-keeper", daemon=True)
@@ -123,6 +159,7 @@ class SlotPool:
         self._discard(number, slot)
 
     def _discard(self, number: int, slot: Slot) -> None:
+        self._due.pop(slot, None)
         try:
             _destroy(slot)
         finally:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -12,31 +13,41 @@ if TYPE_CHECKING:
     from pytest_supercharger.domain import GeneratedTest, Probe
     from pytest_supercharger.sandbox.base import Limits, Overlay
 
-__all__ = ["Job", "gate_job", "probe_job", "setup_job", "split_jobs", "tests_job"]
+__all__ = ["Job", "gate_job", "module_name", "probe_job", "setup_job", "split_jobs", "tests_job"]
 
 Job = dict[str, Any]
 
 
-def setup_job(*, project: str, snapshot: str, roots: Sequence[str], limits: Limits) -> Job:
-    """The first job of a slot: where the project lies, and which of its folders modules are imported from."""
+def setup_job(*, project: str, snapshot: str, roots: Sequence[str], limits: Limits, plain: bool = False) -> Job:
+    """The first job of a slot: where the project lies, and which of its folders modules are imported from.
+
+    `plain` runs tests by `pytest.main()` also where a session made before the fork would do.
+    """
     return {
         "kind": "setup",
         "project": project,
         "snapshot": snapshot,
         "roots": list(roots),
         "limits": asdict(limits),
+        "plain": plain,
     }
 
 
-def tests_job(overlay: Overlay, test: GeneratedTest, limits: Limits) -> Job:
-    """Run one generated test on the project with `overlay` in it."""
-    return {**_job("tests", overlay, limits), "test": {"source": test.source}}
+def module_name(test: GeneratedTest) -> str:
+    """The module that `test` is in the sandbox; the same for every candidate."""
+    return f"test_{hashlib.sha256(test.source.encode('utf-8', 'surrogatepass')).hexdigest()[:16]}"
+
+
+def tests_job(overlay: Overlay, tests: Sequence[GeneratedTest], limits: Limits, *, batch: bool) -> Job:
+    """Run generated tests on the project with `overlay` in it: each in a fork of its own, or all in one."""
+    modules = [{"name": module_name(test), "source": test.source} for test in tests]
+    return {**_job("tests", overlay, limits), "tests": modules, "batch": batch}
 
 
 def split_jobs(overlay: Overlay, test: GeneratedTest, limits: Limits) -> tuple[Job, Job]:
     """The two halves of a split run: the test without the candidate, and the candidate without the test."""
     return (
-        {**_job("split_test", {}, limits), "test": {"source": test.source}},
+        {**_job("split_test", {}, limits), "tests": [{"name": module_name(test), "source": test.source}]},
         _job("split_serve", overlay, limits),
     )
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_supercharger.domain import GeneratedTest, PairResult, Verdict
 from pytest_supercharger.sandbox.facts import Odd, Run, clean, read_runs
 from pytest_supercharger.sandbox.stopping import stopped
-from pytest_supercharger.sandbox.verdict import tests_result
+from pytest_supercharger.sandbox.verdict import tests_results
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,7 +22,7 @@ def split_result(job: Mapping[str, Any], result: Mapping[str, Any], test: Genera
         mine, other = (_only_run(job[half], result[half]) for half in ("test", "candidate"))
     except Odd as error:
         return PairResult(verdict=Verdict.INFRA, detail=f"sandbox: {error}")
-    verdict = tests_result(job["test"], result["test"], test)
+    verdict = tests_results(job["test"], result["test"], [test])[test.id]
     reached = frozenset(clean(message.text("stub"), 500) for message in other.of("reached"))
     verdict = replace(verdict, seconds=verdict.seconds + other.cpu, reached=reached)
     for rule in (_limits, _said, _ending):
@@ -33,10 +33,7 @@ def split_result(job: Mapping[str, Any], result: Mapping[str, Any], test: Genera
 
 
 def _only_run(job: Mapping[str, Any], result: Mapping[str, Any]) -> Run:
-    runs = read_runs(job, result)
-    if len(runs) != 1:
-        raise Odd(f"{len(runs)} runs of one test")
-    return runs[0]
+    return read_runs(job, result, most=1)[0]
 
 
 def _limits(mine: Run, other: Run) -> tuple[Verdict, str] | None:

@@ -5,56 +5,92 @@ Only evidence makes a PASS; exit codes and printed text are none. What is missin
 
 from __future__ import annotations
 
-import ast
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from pytest_supercharger import parsing
 from pytest_supercharger.domain import GeneratedTest, PairResult, Verdict
+from pytest_supercharger.sandbox.expected import expected_tests, matching
 from pytest_supercharger.sandbox.facts import TEXT_LIMIT, Message, Odd, Run, clean, read_runs
 from pytest_supercharger.sandbox.gate_verdict import gate_result
 from pytest_supercharger.sandbox.probe_verdict import probe_result
+from pytest_supercharger.sandbox.protocol import module_name
 from pytest_supercharger.sandbox.stopping import stopped
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-__all__ = ["expected_tests", "gate_result", "probe_result", "tests_result"]
+__all__ = ["Screen", "expected_tests", "gate_result", "probe_result", "screen_result", "tests_results"]
 
 _PASSED = ["passed", "passed", "passed"]  # setup, call, teardown
+Finding = tuple[Verdict, str]
 
 
-def tests_result(job: Mapping[str, Any], result: Mapping[str, Any], test: GeneratedTest) -> PairResult:
-    """The verdict of one isolated run of `test`."""
+def tests_results(
+    job: Mapping[str, Any], result: Mapping[str, Any], tests: Sequence[GeneratedTest]
+) -> dict[str, PairResult]:
+    """The verdicts of the isolated runs of `tests`, of the first ones only where the slot stopped early."""
     try:
-        runs = read_runs(job, result)
-        if len(runs) != 1:
-            raise Odd(f"{len(runs)} runs of one test")
+        runs = read_runs(job, result, most=len(tests))
     except Odd as error:
-        return PairResult(verdict=Verdict.INFRA, detail=f"sandbox: {error}")
+        return {test.id: PairResult(verdict=Verdict.INFRA, detail=f"sandbox: {error}") for test in tests}
+    return {test.id: _isolated(run, test) for test, run in zip(tests, runs, strict=False)}
+
+
+def _isolated(run: Run, test: GeneratedTest) -> PairResult:
+    file = f"{module_name(test)}.py"
+    finding = stopped(run) or _failure(run, file) or _forgery(run) or _odd_set(run, test, file) or _stray(run, {file})
+    verdict, detail = finding or (Verdict.PASS, "")
+    return PairResult(verdict=verdict, detail=clean(detail), seconds=run.cpu, reached=_reached(run))
+
+
+class Screen:
+    """What a batch came to: the tests that passed in it, and those that were seen to fail."""
+
+    def __init__(self) -> None:
+        self.passed: dict[str, PairResult] = {}
+        self.failed: set[str] = set()
+
+
+def screen_result(job: Mapping[str, Any], result: Mapping[str, Any], tests: Sequence[GeneratedTest]) -> Screen:
+    """What one process that ran all of `tests` shows; nothing, unless it ended as an honest one does."""
+    screen = Screen()
+    try:
+        runs = read_runs(job, result, most=1)
+    except Odd:
+        return screen
     run = runs[0]
-    verdict, detail = stopped(run) or _judge(run, test)
-    reached = frozenset(clean(message.text("stub"), 500) for message in run.of("reached"))
-    return PairResult(verdict=verdict, detail=clean(detail), seconds=run.cpu, reached=reached)
+    files = {f"{module_name(test)}.py": test for test in tests}
+    if stopped(run) or _forgery(run, failures=True) or _stray(run, set(files)):
+        return screen
+    for file, test in files.items():
+        if _failure(run, file) or _odd_set(run, test, file):
+            screen.failed.add(test.id)
+        else:
+            seconds = sum(float(message.fields["seconds"]) for message in _of_file(run, file))
+            screen.passed[test.id] = PairResult(
+                verdict=Verdict.PASS, seconds=max(0.0, seconds), reached=_reached(run, file)
+            )
+    # A test that skips itself is no failure to pytest, so that this holds in one direction only.
+    return screen if screen.failed or run.of("end")[0].fields["exit"] == 0 else Screen()
 
 
-def _judge(run: Run, test: GeneratedTest) -> tuple[Verdict, str]:
-    for check in (_failure, _forgery, _odd_set):
-        finding = check(run, test)
-        if finding is not None:
-            return finding
-    return Verdict.PASS, ""
+def _of_file(run: Run, file: str) -> list[Message]:
+    return [message for message in run.of("test") if message.text("node").partition("::")[0] == file]
 
 
-def _failure(run: Run, test: GeneratedTest) -> tuple[Verdict, str] | None:
+def _reached(run: Run, file: str = "") -> frozenset[str]:
+    reached = [m for m in run.of("reached") if not file or not m.text("node") or m.text("node").startswith(f"{file}::")]
+    return frozenset(clean(message.text("stub"), 500) for message in reached)
+
+
+def _failure(run: Run, file: str) -> Finding | None:
     for message in run.of("collect"):
-        return _failed(message, message.text("detail").partition(":")[0], "could not be collected")
-    for message in run.of("test"):
+        if message.text("node").partition("::")[0] == file:
+            return _failed(message, message.text("detail").partition(":")[0], "could not be collected")
+    for message in _of_file(run, file):
         if message.fields["phases"] != _PASSED:
             return _failed(message, str(message.fields.get("error", "")), _phases_text(message))
     return None
 
 
-def _failed(message: Message, error: str, otherwise: str) -> tuple[Verdict, str]:
+def _failed(message: Message, error: str, otherwise: str) -> Finding:
     detail = str(message.fields.get("detail", "")) or otherwise
     where = str(message.fields.get("where", ""))
     verdict = Verdict.MEMORY if error == "MemoryError" else Verdict.FAIL
@@ -66,13 +102,13 @@ def _phases_text(message: Message) -> str:
     return "setup, call and teardown did not all pass: " + (", ".join(phases[:6]) or "none ended")
 
 
-def _forgery(run: Run, test: GeneratedTest) -> tuple[Verdict, str] | None:
+def _forgery(run: Run, *, failures: bool = False) -> Finding | None:
     ends = run.of("end")
     if not ends:
         return Verdict.FAIL, f"the process ended before the test did ({run.ending})"
     if len(ends) > 1 or not run.own_status:
         return Verdict.FAIL, f"the process did not end by itself ({run.ending}, {len(ends)} final reports)"
-    if ends[0].fields["exit"] != 0:
+    if ends[0].fields["exit"] not in ((0, 1) if failures else (0,)):
         return Verdict.FAIL, f"pytest ended with status {ends[0].fields['exit']}"
     if run.foreign or run.garbled:
         return Verdict.FAIL, "wrote to the channel of the test results"
@@ -81,48 +117,22 @@ def _forgery(run: Run, test: GeneratedTest) -> tuple[Verdict, str] | None:
     return None
 
 
-def _odd_set(run: Run, test: GeneratedTest) -> tuple[Verdict, str] | None:
-    nodes = [message.text("node") for message in run.of("test")]
-    collected = run.of("end")[0].fields["collected"]
+def _odd_set(run: Run, test: GeneratedTest, file: str) -> Finding | None:
+    nodes = [message.text("node") for message in _of_file(run, file)]
+    collected = [node for node in run.of("end")[0].fields["collected"] if node.partition("::")[0] == file]
     if len(set(nodes)) != len(nodes) or sorted(nodes) != sorted(collected):
         return Verdict.FAIL, "reported other tests than it collected"
     expected = expected_tests(test.source)
     names = [node.partition("::")[2] for node in nodes]
     # A test that is not in the source is found as None, which nothing expects.
-    if not names or {_matches(name, expected) for name in names} != set(expected):
+    if not names or {matching(name, expected) for name in names} != set(expected):
         seen = ", ".join(names[:5]) or "none"
         return Verdict.FAIL, f"ran other tests than the source has: {seen}; expected {', '.join(expected) or 'one'}"
     return None
 
 
-def _matches(name: str, expected: Mapping[str, bool]) -> str | None:
-    if name in expected:
-        return name
-    base = name.partition("[")[0]
-    return base if expected.get(base) and name.endswith("]") else None
-
-
-def expected_tests(source: str) -> dict[str, bool]:
-    """The tests that pytest has to find in `source`, each with whether it may be parametrised."""
-    try:
-        tree = parsing.module(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return {}
-    wide = any(isinstance(node, ast.keyword) and node.arg == "params" for node in ast.walk(tree))
-    expected: dict[str, bool] = {}
-    for node in tree.body:
-        if isinstance(node, ast.ClassDef) and node.name.startswith("Test"):
-            many = wide or bool(node.decorator_list)
-            expected.update({f"{node.name}::{name}": flag or many for name, flag in _functions(node.body, own=1)})
-        else:
-            expected.update({name: flag or wide for name, flag in _functions([node], own=0)})
-    return expected
-
-
-def _functions(body: Sequence[ast.stmt], *, own: int) -> list[tuple[str, bool]]:
-    functions = [node for node in body if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))]
-    return [
-        (node.name, bool(node.decorator_list) or len(node.args.args) + len(node.args.kwonlyargs) > own)
-        for node in functions
-        if node.name.startswith("test")
-    ]
+def _stray(run: Run, files: set[str]) -> Finding | None:
+    """A word about a module that was not asked for."""
+    nodes = [message.text("node") for message in (*run.of("test"), *run.of("collect"))]
+    strays = {node for node in [*nodes, *run.of("end")[0].fields["collected"]] if node.partition("::")[0] not in files}
+    return (Verdict.FAIL, f"reported other tests than were asked for: {min(strays)}") if strays else None

@@ -25,6 +25,7 @@ class FakeSlot(Slot):
     def __init__(self, number: int, work: Callable[[FakeSlot, Mapping[str, Any]], dict[str, Any]]) -> None:
         self.number = number
         self.jobs = 0
+        self.hello = {}
         self.pings = 0
         self.last_used = time.monotonic()
         self.destroyed = threading.Event()
@@ -129,6 +130,46 @@ def test_a_slot_that_could_not_be_cleaned_serves_no_second_job() -> None:
     pool.call({}, 1)
     pool.call({}, 1)
     assert [slot.jobs for slot in machine.slots] == [1, 1]
+    pool.close()
+
+
+def test_a_slot_in_which_something_odd_happened_serves_no_second_job() -> None:
+    machine = Machine(lambda slot, job: {"runs": [{"limit": "cpu"}]})
+    pool = SlotPool(1, machine.start)
+    pool.call({}, 1)
+    pool.call({}, 1)
+    assert [slot.jobs for slot in machine.slots] == [1, 1]
+    pool.close()
+
+
+def test_a_slot_is_checked_before_its_first_job_and_regularly_after() -> None:
+    checked: list[int] = []
+    machine = Machine(echo)
+    pool = SlotPool(1, machine.start, check=lambda slot: checked.append(slot.jobs) or "", jobs_per_check=3)
+    for _ in range(7):
+        pool.call({}, 1)
+    assert checked == [0, 3, 6]
+    pool.close()
+
+
+def test_a_slot_that_fails_its_check_is_replaced_and_the_job_run_in_another() -> None:
+    machine = Machine(echo)
+    pool = SlotPool(
+        1, machine.start, check=lambda slot: "wrong" if slot is machine.slots[0] and slot.jobs else "", jobs_per_check=2
+    )
+    for _ in range(4):
+        pool.call({}, 1)
+    assert [slot.jobs for slot in machine.slots] == [2, 2]
+    assert machine.slots[0].destroyed.is_set()
+    pool.close()
+
+
+def test_a_slot_that_fails_its_first_check_never_comes_up() -> None:
+    machine = Machine(echo)
+    pool = SlotPool(1, machine.start, check=lambda slot: "a test that is wrong came to pass")
+    with pytest.raises(SandboxError, match="does not come up: a test that is wrong came to pass"):
+        pool.call({}, 1)
+    assert machine.alive() == []
     pool.close()
 
 

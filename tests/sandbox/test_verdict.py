@@ -12,17 +12,20 @@ from hypothesis import strategies as st
 
 from pytest_supercharger.domain import GeneratedTest, Output, OutputKind, PairResult, Probe, Verdict
 from pytest_supercharger.sandbox import verdict as rules
-from pytest_supercharger.sandbox.verdict import expected_tests, gate_result, probe_result
+from pytest_supercharger.sandbox.protocol import module_name
+from pytest_supercharger.sandbox.verdict import expected_tests, gate_result, probe_result, screen_result
 
 JOB = {"id": 3, "nonce": "n1", "kind": "tests"}
 TEST = GeneratedTest(id="t", name="test_it", source="def test_it():\n    assert True\n")
+FILE = f"{module_name(TEST)}.py"
+NODE = f"{FILE}::test_it"
 PROBES = (
     Probe(id="a", imports="", setup="", expression="f(1)"),
     Probe(id="b", imports="", setup="", expression="f(2)"),
 )
 
 
-def passed(node: str = "test_x.py::test_it") -> dict[str, Any]:
+def passed(node: str = NODE) -> dict[str, Any]:
     return {"type": "test", "node": node, "phases": ["passed"] * 3, "seconds": 0.1}
 
 
@@ -32,7 +35,7 @@ def failed(detail: str = "AssertionError: assert 3 == 4", **fields: Any) -> dict
 
 
 def end(*nodes: str, exit: int = 0, **fields: Any) -> dict[str, Any]:
-    return {"type": "end", "exit": exit, "collected": list(nodes or ["test_x.py::test_it"]), **fields}
+    return {"type": "end", "exit": exit, "collected": list(nodes or [NODE]), **fields}
 
 
 def run(*messages: dict[str, Any], **fields: Any) -> dict[str, Any]:
@@ -59,7 +62,7 @@ def result(*runs: dict[str, Any]) -> dict[str, Any]:
 
 
 def judge(*messages: dict[str, Any], test: GeneratedTest = TEST, **fields: Any) -> PairResult:
-    return rules.tests_result(JOB, result(run(*messages, **fields)), test)
+    return rules.tests_results(JOB, result(run(*messages, **fields)), [test])["t"]
 
 
 def test_full_evidence_is_a_pass() -> None:
@@ -87,15 +90,15 @@ def test_no_pass_when_something_else_happened(fields: dict[str, Any]) -> None:
         [passed()],
         [end()],
         [passed(), end(), end()],
-        [passed(), passed(), end("test_x.py::test_it", "test_x.py::test_it")],
+        [passed(), passed(), end(NODE, NODE)],
         [passed(), passed(), end()],
         [passed(), end(exit=1)],
-        [passed(), end("test_x.py::test_it", "test_x.py::test_more")],
-        [passed("test_x.py::test_other"), end("test_x.py::test_other")],
-        [passed(), passed("test_x.py::test_other"), end("test_x.py::test_it", "test_x.py::test_other")],
-        [passed("test_x.py::test_it[1]"), end("test_x.py::test_it[1]")],
-        [passed(), {"type": "collect", "node": "x.py", "outcome": "failed", "detail": "ImportError: x"}, end()],
-        [passed(), {"type": "collect", "node": "x.py", "outcome": "skipped", "detail": "no"}, end()],
+        [passed(), end(NODE, f"{FILE}::test_more")],
+        [passed(f"{FILE}::test_other"), end(f"{FILE}::test_other")],
+        [passed(), passed(f"{FILE}::test_other"), end(NODE, f"{FILE}::test_other")],
+        [passed(f"{FILE}::test_it[1]"), end(f"{FILE}::test_it[1]")],
+        [passed(), {"type": "collect", "node": FILE, "outcome": "failed", "detail": "ImportError: x"}, end()],
+        [passed(), {"type": "collect", "node": FILE, "outcome": "skipped", "detail": "no"}, end()],
         [passed(), {"type": "surprise"}, end()],
         [passed(), {"type": "reached", "stub": 1, "node": "", "collector": ""}, end()],
         [{**passed(), "more": 1}, end()],
@@ -142,7 +145,7 @@ def test_limits_have_verdicts_of_their_own(fields: dict[str, Any], verdict: Verd
 def test_a_missing_fact_is_our_fault_and_never_a_pass(name: str) -> None:
     facts = run(passed(), end())
     del facts[name]
-    assert rules.tests_result(JOB, result(facts), TEST).verdict is Verdict.INFRA
+    assert rules.tests_results(JOB, result(facts), [TEST])["t"].verdict is Verdict.INFRA
 
 
 @pytest.mark.parametrize("name", list(run()))
@@ -150,7 +153,7 @@ def test_a_missing_fact_is_our_fault_and_never_a_pass(name: str) -> None:
 def test_a_fact_of_an_odd_type_never_helps(name: str, value: object) -> None:
     facts = run(passed(), end())
     if type(value) is not type(facts[name]) and name not in ("cpu", "wall", "status", "signal", "unit"):
-        assert rules.tests_result(JOB, result({**facts, name: value}), TEST).verdict is not Verdict.PASS
+        assert rules.tests_results(JOB, result({**facts, name: value}), [TEST])["t"].verdict is not Verdict.PASS
 
 
 @pytest.mark.parametrize(
@@ -168,7 +171,7 @@ def test_a_fact_of_an_odd_type_never_helps(name: str, value: object) -> None:
     ],
 )
 def test_an_answer_to_another_question_is_infra(answer: dict[str, Any]) -> None:
-    assert rules.tests_result(JOB, answer, TEST).verdict is Verdict.INFRA
+    assert rules.tests_results(JOB, answer, [TEST])["t"].verdict is Verdict.INFRA
 
 
 json_values = st.recursive(
@@ -194,7 +197,7 @@ def test_any_change_of_the_evidence_is_taken_without_a_crash(path: tuple[Any, ..
         place = place[key]
     place[path[-1]] = value
     before = json.dumps(answer)
-    assert rules.tests_result(JOB, answer, TEST).verdict in Verdict
+    assert rules.tests_results(JOB, answer, [TEST])["t"].verdict in Verdict
     probe_result(JOB, answer, PROBES)
     gate_result(JOB, answer)
     assert json.dumps(answer) == before
@@ -217,7 +220,7 @@ def test_texts_lose_control_characters_and_escapes_and_are_capped() -> None:
 
 
 def test_stubs_that_were_reached_are_listed() -> None:
-    reached = {"type": "reached", "stub": "m:f", "node": "test_x.py::test_it", "collector": ""}
+    reached = {"type": "reached", "stub": "m:f", "node": NODE, "collector": ""}
     assert judge(reached, failed(), end(exit=1)).reached == {"m:f"}
 
 
@@ -239,8 +242,11 @@ def test_expected_tests_are_read_from_the_source(source: str, expected: dict[str
 
 def test_every_test_of_the_source_has_to_run() -> None:
     test = GeneratedTest(id="t", name="test_it", source="def test_it(): pass\ndef test_more(): pass\n")
-    assert judge(passed(), end(), test=test).verdict is Verdict.FAIL
-    nodes = ("x.py::test_it", "x.py::test_more")
+    assert (
+        judge(passed(f"{module_name(test)}.py::test_it"), end(f"{module_name(test)}.py::test_it"), test=test).verdict
+        is Verdict.FAIL
+    )
+    nodes = (f"{module_name(test)}.py::test_it", f"{module_name(test)}.py::test_more")
     assert judge(*map(passed, nodes), end(*nodes), test=test).verdict is Verdict.PASS
 
 
@@ -252,9 +258,87 @@ def test_counts_are_whole_numbers_from_zero(name: str, value: object) -> None:
 
 def test_each_parameter_set_counts_for_its_test() -> None:
     test = GeneratedTest(id="t", name="test_it", source="def test_it(x):\n    pass\n")
-    nodes = ("y.py::test_it[1]", "y.py::test_it[a-b]")
+    file = f"{module_name(test)}.py"
+    nodes = (f"{file}::test_it[1]", f"{file}::test_it[a-b]")
     assert judge(*map(passed, nodes), end(*nodes), test=test).verdict is Verdict.PASS
-    assert judge(passed("y.py::test_itx[1]"), end("y.py::test_itx[1]"), test=test).verdict is Verdict.FAIL
+    assert judge(passed(f"{file}::test_itx[1]"), end(f"{file}::test_itx[1]"), test=test).verdict is Verdict.FAIL
+
+
+OTHER = GeneratedTest(id="u", name="test_it", source="def test_it():\n    pass\n")
+OTHER_NODE = f"{module_name(OTHER)}.py::test_it"
+
+
+def screened(*messages: dict[str, Any], **fields: Any) -> tuple[set[str], set[str]]:
+    screen = screen_result(JOB, result(run(*messages, **fields)), [TEST, OTHER])
+    return set(screen.passed), screen.failed
+
+
+def test_a_batch_with_full_evidence_has_passes_and_failures() -> None:
+    both = end(NODE, OTHER_NODE)
+    assert screened(passed(), passed(OTHER_NODE), both) == ({"t", "u"}, set())
+    assert screened(passed(), failed(node=OTHER_NODE), {**both, "exit": 1}) == ({"t"}, {"u"})
+    # To pytest, a test that skips itself is no failure.
+    skipped = {**passed(OTHER_NODE), "phases": ["skipped", "passed"]}
+    assert screened(passed(), skipped, both) == ({"t"}, {"u"})
+    collect = {"type": "collect", "node": f"{module_name(OTHER)}.py", "outcome": "failed", "detail": "ImportError: x"}
+    assert screened(passed(), collect, end(exit=1)) == ({"t"}, {"u"})
+
+
+@pytest.mark.parametrize(
+    "messages",
+    [
+        [passed(), end()],
+        [passed(), passed(), passed(OTHER_NODE), end(NODE, OTHER_NODE)],
+        [passed(), passed(OTHER_NODE), end(OTHER_NODE)],
+        [passed(f"{FILE}::test_more"), passed(OTHER_NODE), end(f"{FILE}::test_more", OTHER_NODE)],
+    ],
+)
+def test_each_test_of_a_batch_needs_evidence_of_its_own(messages: list[dict[str, Any]]) -> None:
+    passes, failures = screened(*messages)
+    assert len(passes) == len(failures) == 1
+
+
+@pytest.mark.parametrize(
+    ("messages", "fields"),
+    [
+        ([], {"foreign": 1}),
+        ([], {"own_status": False, "status": 0}),
+        ([], {"own_status": False, "status": None, "signal": 11}),
+        ([], {"leftover": 1}),
+        ([], {"limit": "cpu"}),
+        ([], {"limit": "output"}),
+        ([], {"ooms": 1}),
+        ([{"type": "surprise"}], {}),
+        ([end(NODE, OTHER_NODE)], {}),
+        ([passed("test_stray.py::test_it")], {}),
+        ([{"type": "collect", "node": "test_stray.py", "outcome": "failed", "detail": "x"}], {}),
+    ],
+)
+def test_a_batch_that_did_not_end_well_says_nothing(messages: list[dict[str, Any]], fields: dict[str, Any]) -> None:
+    good = [passed(), passed(OTHER_NODE), end(NODE, OTHER_NODE)]
+    assert screened(*good) == ({"t", "u"}, set())
+    assert screened(*messages, *good, **fields) == (set(), set())
+
+
+@pytest.mark.parametrize(
+    "messages",
+    [
+        [passed(), passed(OTHER_NODE)],
+        [passed(), passed(OTHER_NODE), end(NODE, OTHER_NODE, exit=1)],
+        [passed(), passed(OTHER_NODE), end(NODE, OTHER_NODE, exit=2)],
+        [passed(), passed(OTHER_NODE), end(NODE, OTHER_NODE, "test_stray.py::test_it")],
+    ],
+)
+def test_a_batch_whose_end_is_not_that_of_its_tests_says_nothing(messages: list[dict[str, Any]]) -> None:
+    assert screened(*messages) == (set(), set())
+
+
+def test_a_batch_of_two_runs_or_of_another_job_says_nothing() -> None:
+    facts = run(passed(), passed(OTHER_NODE), end(NODE, OTHER_NODE))
+    for answer in (result(facts, facts), {**result(facts), "nonce": "n2"}, {}):
+        screen = screen_result(JOB, answer, [TEST, OTHER])
+        assert not screen.passed
+        assert not screen.failed
 
 
 def said(unit: str, kind: str = "value", text: str = "4") -> list[dict[str, Any]]:

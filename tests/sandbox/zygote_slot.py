@@ -54,10 +54,11 @@ TEST = "from mod import double\n\n\ndef test_it():\n    assert double(2) == 4\n"
 class ZygoteSlot:
     """A container over `project`, which holds `MODULE` as mod.py; each call is one job."""
 
-    def __init__(self, project: Path, *, number: int = 200) -> None:
+    def __init__(self, project: Path, *, number: int = 200, plain: bool = False) -> None:
         self._client = connect()
         self._host = Host.prepare(self._client, facts(self._client), project, LIMITS)
-        setup = protocol.setup_job(project=str(project), snapshot=SNAPSHOT, roots=["", "src"], limits=LIMITS)
+        roots = ["", "src"]
+        setup = protocol.setup_job(project=str(project), snapshot=SNAPSHOT, roots=roots, limits=LIMITS, plain=plain)
         self.slot = Slot.start(self._client.api, self._host.spec(number), setup)
 
     def close(self) -> None:
@@ -74,10 +75,17 @@ class ZygoteSlot:
         """The verdict on the test module `source` of a `mod.py` that ends with `code`."""
         test = GeneratedTest(id="t", name="test_it", source=source)
         for _ in range(_ATTEMPTS):
-            result = verdict.tests_result(*self.ask(protocol.tests_job(_overlay(code), test, limits)), test)
+            job = protocol.tests_job(_overlay(code), [test], limits, batch=False)
+            result = verdict.tests_results(*self.ask(job), [test])["t"]
             if result.verdict is not Verdict.INFRA:
                 break
         return result
+
+    def batch(self, code: str, *sources: str, limits: Limits = LIMITS) -> list[bool | None]:
+        """For each test module: whether it passes next to the others, None where the batch does not say."""
+        tests = [GeneratedTest(id=str(index), name="test_it", source=source) for index, source in enumerate(sources)]
+        screen = verdict.screen_result(*self.ask(protocol.tests_job(_overlay(code), tests, limits, batch=True)), tests)
+        return [True if t.id in screen.passed else False if t.id in screen.failed else None for t in tests]
 
     def probe(self, code: str, *expressions: str, setup: str = "", limits: Limits = LIMITS) -> list[Output]:
         """The outputs of the expressions on a `mod.py` that ends with `code`."""

@@ -5,9 +5,20 @@ from __future__ import annotations
 import os
 import resource
 
-__all__ = ["cpu_seconds", "ipc_objects", "oom_kills", "other_processes", "starved", "thread_count", "virtual_memory"]
+__all__ = [
+    "cpu_seconds",
+    "ended_cpu_seconds",
+    "ipc_objects",
+    "oom_kills",
+    "other_processes",
+    "resident_memory",
+    "starved",
+    "thread_count",
+    "virtual_memory",
+]
 
 _TICK = os.sysconf("SC_CLK_TCK")
+_PAGE = os.sysconf("SC_PAGE_SIZE")
 _OOM_FILES = (
     "/sys/fs/cgroup/memory.events",  # cgroup v2
     "/sys/fs/cgroup/memory/memory.oom_control",  # cgroup v1
@@ -16,10 +27,15 @@ _OOM_FILES = (
 
 def _read(path: str) -> str:
     try:
-        with open(path, "rb") as stream:
-            return stream.read(65536).decode("ascii", "replace")
+        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     except OSError:  # the process is gone, or this kernel has no such file
         return ""
+    try:
+        return os.read(fd, 65536).decode("ascii", "replace")
+    except OSError:
+        return ""
+    finally:
+        os.close(fd)
 
 
 def other_processes() -> list[int]:
@@ -34,8 +50,13 @@ def thread_count() -> int:
 
 def cpu_seconds() -> float:
     """CPU time of everything but PID 1, ended processes included; it only grows."""
+    return ended_cpu_seconds() + sum(map(_cpu_of, other_processes()))
+
+
+def ended_cpu_seconds() -> float:
+    """CPU time of the processes that were ended and reaped."""
     ended = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return ended.ru_utime + ended.ru_stime + sum(map(_cpu_of, other_processes()))
+    return ended.ru_utime + ended.ru_stime
 
 
 def _cpu_of(pid: int) -> float:
@@ -81,4 +102,9 @@ def ipc_objects() -> int:
 
 def virtual_memory() -> int:
     """The address space of this process in bytes."""
-    return int(_read("/proc/self/statm").split()[0]) * os.sysconf("SC_PAGE_SIZE")
+    return int(_read("/proc/self/statm").split()[0]) * _PAGE
+
+
+def resident_memory() -> int:
+    """The bytes of this process that are in memory."""
+    return int(_read("/proc/self/statm").split()[1]) * _PAGE

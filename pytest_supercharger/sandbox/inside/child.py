@@ -8,7 +8,8 @@ import fcntl
 import os
 import resource
 import signal
-from typing import TYPE_CHECKING, Any
+import sys
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ..frames import encode
 from .accounting import virtual_memory
@@ -16,18 +17,25 @@ from .accounting import virtual_memory
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["LINK", "Channel", "Job", "expected_status", "set_dumpable", "start"]
+__all__ = ["LINK", "Channel", "Job", "Send", "expected_status", "set_dumpable", "start"]
 
 Job = dict[str, Any]
 LINK = 4  # the descriptor on which a job of a split run hears the other one
 _PR_SET_DUMPABLE = 4
 _GIB = 1 << 30
 _FILE_BYTES = 64 << 20
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+class Send(Protocol):
+    """Writes messages to PID 1, all in one go."""
+
+    def __call__(self, *messages: dict[str, Any]) -> None: ...
 
 
 def set_dumpable(on: bool) -> None:
     """Say whether processes of the same user may trace this one and open its memory and descriptors."""
-    if ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_DUMPABLE, int(on), 0, 0, 0):
+    if _libc.prctl(_PR_SET_DUMPABLE, int(on), 0, 0, 0):
         raise OSError(ctypes.get_errno(), "prctl(PR_SET_DUMPABLE) was refused")
 
 
@@ -42,13 +50,13 @@ class Channel:
     def __init__(self, fd: int, secret: bytes) -> None:
         text, status, write, leave = secret.hex(), expected_status(secret), os.write, os._exit
 
-        def send(message: dict[str, Any]) -> None:
-            data = memoryview(encode({"secret": text, **message}))
+        def send(*messages: dict[str, Any]) -> None:
+            data = memoryview(b"".join([encode({"secret": text, **message}) for message in messages]))
             while data:
                 data = data[write(fd, data[:65536]) :]
 
         # Closures, not attributes: what a candidate patches in `os` afterwards changes neither of the two.
-        self.send: Callable[[dict[str, Any]], None] = send
+        self.send: Send = send
         self.leave: Callable[[], None] = lambda: leave(status)
 
 
@@ -72,8 +80,10 @@ def _confine(result: int, cpu: float, link: int | None) -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     _keep_only(result, link)
     set_dumpable(True)  # tests of debuggers and of /proc/self work; nothing of PID 1 is in reach
-    with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w", encoding="ascii") as stream:
-        stream.write("1000")
+    with contextlib.suppress(OSError):
+        fd = os.open("/proc/self/oom_score_adj", os.O_WRONLY)
+        os.write(fd, b"1000")
+        os.close(fd)
     _limit(resource.RLIMIT_AS, virtual_memory() + 2 * _GIB)
     _limit(resource.RLIMIT_CPU, int(cpu) + 2)
     _limit(resource.RLIMIT_FSIZE, _FILE_BYTES)
@@ -90,6 +100,9 @@ def _keep_only(result: int, link: int | None) -> None:
     for place, fd in enumerate(kept, 3):  # LINK is the second of them
         os.dup2(fd, place, inheritable=False)
     os.closerange(3 + len(kept), 65536)
+    # PID 1 has its own on a descriptor that is closed by now.
+    sys.stdin = open(0, closefd=False)  # noqa: SIM115
+    sys.stdout, sys.stderr = open(1, "w", closefd=False), open(2, "w", closefd=False)  # noqa: SIM115
 
 
 def _limit(kind: int, value: int) -> None:

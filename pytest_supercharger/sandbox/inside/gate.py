@@ -26,7 +26,7 @@ _DETAIL = 500  # characters a failure: a suite may have thousands of them
 def main(job: Job, channel: Channel) -> None:
     """Run project tests in this process and send what came of each."""
     project = job["project"]
-    overlay.copy_project(overlay.decode(job["overlay"]), job["snapshot"], project)
+    overlay.copy_project(job["overlay"], job["snapshot"], project)
     _settle(project, job["roots"])
     reporter = Reporter(channel.send, detail=_DETAIL)
     record_stubs(channel.send, reporter)

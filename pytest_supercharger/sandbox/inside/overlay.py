@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import os
 import shutil
 import sys
@@ -13,12 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from types import ModuleType
 
-__all__ = ["copy_project", "decode", "import_from", "install"]
-
-
-def decode(overlay: Mapping[str, str]) -> dict[str, bytes]:
-    """The overlay of a job as it came in JSON."""
-    return {path: base64.b64decode(text) for path, text in overlay.items()}
+__all__ = ["copy_project", "import_from", "install"]
 
 
 class _Loader(SourceFileLoader):

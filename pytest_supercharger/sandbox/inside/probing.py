@@ -32,9 +32,9 @@ def main(job: Job, channel: Channel) -> None:
     """Import the module, then evaluate every probe that is not finished yet."""
     os.makedirs("/tmp/p")
     os.chdir("/tmp/p")
-    overlay.install(overlay.decode(job["overlay"]), job["snapshot"], job["roots"])
+    overlay.install(job["overlay"], job["snapshot"], job["roots"])
     reached: list[str] = []
-    record_stubs(lambda message: reached.append(message["stub"]))
+    record_stubs(lambda *messages: reached.extend(message["stub"] for message in messages))
     try:
         module = importlib.import_module(job["module"])
     except BaseException as error:

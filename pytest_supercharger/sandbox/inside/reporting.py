@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator
-from typing import Any
+from collections.abc import Generator
+from typing import TYPE_CHECKING
 
 import pytest
 
-__all__ = ["Reporter", "describe", "record_stubs"]
+if TYPE_CHECKING:
+    from .child import Send
 
-Send = Callable[[dict[str, Any]], None]
+__all__ = ["Reporter", "describe", "record_stubs"]
 
 
 def describe(error: BaseException, size: int = 2000) -> str:
@@ -27,7 +28,7 @@ class Reporter:
     """Sends begin, test, done and collect messages; one `test` message an item, with the outcome of each phase."""
 
     def __init__(self, send: Send, *, detail: int = 2000) -> None:
-        self._send = send
+        self.send = send
         self._detail = detail
         self.current = ""
         self.collecting = ""
@@ -36,7 +37,7 @@ class Reporter:
     @pytest.hookimpl(trylast=True)
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Note what was selected."""
-        self.collected = [item.nodeid for item in session.items]
+        self.collected += [item.nodeid for item in session.items]
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_make_collect_report(
@@ -53,7 +54,7 @@ class Reporter:
             value = error.value if error is not None else None
             cause = value if value is None else (value.__cause__ or value)
             text = describe(cause, self._detail) if cause is not None else str(report.longrepr)[: self._detail]
-            self._send({"type": "collect", "node": collector.nodeid, "outcome": report.outcome, "detail": text})
+            self.send({"type": "collect", "node": collector.nodeid, "outcome": report.outcome, "detail": text})
         return report
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -63,13 +64,13 @@ class Reporter:
         self._phases: list[str] = []
         self._error: dict[str, str] = {}
         began = time.perf_counter()
-        self._send({"type": "begin", "unit": item.nodeid})
+        self.send({"type": "begin", "unit": item.nodeid})
         try:
             return (yield)
         finally:
             test = {"type": "test", "node": item.nodeid, "phases": self._phases[:20], **self._error}
-            self._send({**test, "seconds": round(time.perf_counter() - began, 4)})
-            self._send({"type": "done", "unit": item.nodeid})
+            seconds = round(time.perf_counter() - began, 4)
+            self.send({**test, "seconds": seconds}, {"type": "done", "unit": item.nodeid})
             self.current = ""
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)

@@ -29,7 +29,7 @@ def main(job: Job, channel: Channel) -> None:
     """Serve the test's half until it is over."""
     os.makedirs("/tmp/p")
     os.chdir("/tmp/p")
-    overlay.install(overlay.decode(job["overlay"]), job["snapshot"], job["roots"])
+    overlay.install(job["overlay"], job["snapshot"], job["roots"])
     record_stubs(channel.send)
     end = JobEnd(channel)
     side = _Serving(job["snapshot"], channel)

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
 __all__ = ["PATIENCE", "Budget", "Facts", "Supervisor"]
 
-_TICK_MS = 50
+_TICK = 0.05  # seconds between two looks at the limits
+_TICK_WITHOUT_HANDLE = 0.005
 _GRACE = 0.25  # seconds for helper processes to notice that the job is over
 _READ = 1 << 16
 PATIENCE = 2  # how much longer a job may take in wall time when it waits for a CPU rather than sleeps
@@ -60,15 +61,25 @@ class Facts:
     lead: bool = True  # no unit was begun yet
     cpu: float = 0.0
     wall: float = 0.0
+    received: int = 0  # bytes of messages
+
+    def told(self) -> dict[str, Any]:
+        """The fields that the host is told."""
+        return {name: value for name, value in vars(self).items() if name != "received"}
+
+    @property
+    def odd(self) -> bool:
+        """Whether anything but the job itself ended it, or something was left of it."""
+        return bool(self.limit or self.ooms or self.leftover or self.foreign)
 
 
 class Supervisor:
     """Forks a job, watches it, and leaves no process of it behind."""
 
     def __init__(self, *, pulse: Callable[[], None], readable: Callable[[], None], host: int = 0) -> None:
-        self._pulse = pulse  # called about every tick
-        self._readable = readable  # called when the host has sent something
-        self._host = host
+        self.pulse = pulse  # called about every tick
+        self.readable = readable  # called when the host has sent something
+        self.host = host  # the descriptor the host's frames come from
 
     def run(self, main: Callable[[Job, Channel], None], job: Job, budget: Budget, link: Link | None = None) -> Facts:
         """Run `main(job, channel)` in a fork within `budget`; `link` is its line to the job of another slot."""
@@ -96,17 +107,6 @@ class Supervisor:
             os.close(control_in)
             os.close(result)
 
-    def beat(self, host_ready: bool) -> None:
-        """Let the zygote say that it lives and read what the host sent."""
-        if host_ready:
-            self._readable()
-        self._pulse()
-
-    @property
-    def host(self) -> int:
-        """The descriptor the host's frames come from."""
-        return self._host
-
 
 class _Watch:
     def __init__(
@@ -117,9 +117,9 @@ class _Watch:
         self.secret, self.own = secret.hex(), expected_status(secret)
         self.facts = Facts()
         self.decoder = Decoder(budget.output)
-        self.received = 0
-        self.begun = self.unit_begun = time.monotonic()
-        self.cpu_begun = self.unit_cpu = accounting.cpu_seconds()
+        self.begun = self.unit_begun = self.looked = time.monotonic()
+        self.ended_cpu = self.unit_cpu = accounting.ended_cpu_seconds()
+        self.fresh = False  # a unit was begun since the last look
         self.open = True
         self.patience = 1
         os.set_blocking(result, False)
@@ -132,27 +132,35 @@ class _Watch:
         if handle is not None:
             poller.register(handle, select.POLLIN)
         try:
-            while not self._ended():
-                ready = {fd for fd, _ in poller.poll(_TICK_MS if handle is not None else 5)}
-                if self.result in ready and not self._drain():
-                    poller.unregister(self.result)
-                self.owner.beat(self.owner.host in ready)
-                if self.link is not None:
-                    self.link.flush()
-                self._check_limits()
-                if self.facts.limit:
-                    break
+            self._watch(poller, handle)
         finally:
             if handle is not None:
                 os.close(handle)
             self._clear()
         return self._finish()
 
-    def _ended(self) -> bool:
-        _reap(self._note_if_ours)  # orphans of the job too, or they would fill the process table
-        return self.facts.status is not None or self.facts.signal is not None
+    def _watch(self, poller: select.poll, handle: int | None) -> None:
+        tick = _TICK if handle is not None else _TICK_WITHOUT_HANDLE
+        while not self.facts.limit:
+            ready = [fd for fd, _ in poller.poll(tick * 1000)]
+            if self.result in ready and not self._drain():
+                poller.unregister(self.result)
+            if self.owner.host in ready:
+                self.owner.readable()
+            if self.link is not None:
+                self.link.flush()
+            looking = time.monotonic() - self.looked >= tick
+            if handle in ready or looking:
+                _reap(self._note_if_ours)  # orphans of the job too, or they would fill the process table
+                if self.facts.status is not None or self.facts.signal is not None:
+                    return
+            if looking:
+                self.owner.pulse()
+                self._look()
 
-    def _note_status(self, status: int) -> None:
+    def _note_if_ours(self, pid: int, status: int) -> None:
+        if pid != self.pid:
+            return
         if os.WIFSIGNALED(status):
             self.facts.signal = os.WTERMSIG(status)
         else:
@@ -169,8 +177,8 @@ class _Watch:
             if not data:
                 self.open = False
                 break
-            self.received += len(data)
-            if self.received > self.budget.output:
+            self.facts.received += len(data)
+            if self.facts.received > self.budget.output:
                 self.facts.limit = self.facts.limit or "output"
                 self.open = False
                 break
@@ -198,31 +206,34 @@ class _Watch:
     def _turn(self, message: dict[str, Any]) -> None:
         self.facts.unit = str(message.get("unit", ""))[:2000] if message["type"] == "begin" else ""
         self.facts.lead = False
-        self.unit_begun, self.unit_cpu = time.monotonic(), accounting.cpu_seconds()
+        self.unit_begun = time.monotonic()
+        self.fresh = True
         self.patience = 1
 
-    def _check_limits(self) -> None:
-        if self.facts.limit:
-            return
-        now, budget, lead = time.monotonic(), self.budget, self.facts.lead
+    def _look(self) -> None:
+        """Hold the job against its limits; what a unit used before the first look at it is not counted."""
+        self.looked = now = time.monotonic()
+        cpu = accounting.cpu_seconds()
+        if self.fresh:
+            self.fresh, self.unit_cpu = False, cpu
+        budget, lead, waited = self.budget, self.facts.lead, now - self.unit_begun
         if now - self.begun > budget.total_wall:
             self.facts.limit = "total"
         elif self.link is not None and self.link.overdue:
             self.facts.limit = "wall"
-        elif accounting.cpu_seconds() - self.unit_cpu > (budget.lead_cpu if lead else budget.unit_cpu):
+        elif cpu - self.unit_cpu > (budget.lead_cpu if lead else budget.unit_cpu):
             self.facts.limit = "cpu"
-        elif now - self.unit_begun > (budget.lead_wall if lead else budget.unit_wall) * self.patience:
-            if self.patience == 1 and accounting.starved(now - self.unit_begun):
+        elif waited > (budget.lead_wall if lead else budget.unit_wall) * self.patience:
+            if self.patience == 1 and accounting.starved(waited):
                 self.patience = PATIENCE
             else:
                 self.facts.limit = "wall"
         if self.facts.limit in ("wall", "total"):
-            self.facts.starved = accounting.starved(now - self.unit_begun)
+            self.facts.starved = accounting.starved(waited)
 
     def _clear(self) -> None:
-        if not self.facts.limit:
-            self._wait_for_helpers()
-        self.facts.leftover = 0 if self.facts.limit else len(accounting.other_processes())
+        if not self.facts.limit and not self._all_gone(_GRACE):
+            self.facts.leftover = len(accounting.other_processes())
         deadline = time.monotonic() + 10
         while not _reap(self._note_if_ours):
             if time.monotonic() > deadline:
@@ -232,14 +243,14 @@ class _Watch:
             time.sleep(0.001)
         self._drain()
 
-    def _wait_for_helpers(self) -> None:
-        deadline = time.monotonic() + _GRACE
-        while not _reap(self._note_if_ours) and time.monotonic() < deadline:
+    def _all_gone(self, seconds: float) -> bool:
+        # Orphans are PID 1's children: where it has none, there is no process left.
+        deadline = time.monotonic() + seconds
+        while not _reap(self._note_if_ours):
+            if time.monotonic() > deadline:
+                return False
             time.sleep(0.002)
-
-    def _note_if_ours(self, pid: int, status: int) -> None:
-        if pid == self.pid:
-            self._note_status(status)
+        return True
 
     def _finish(self) -> Facts:
         facts = self.facts
@@ -248,7 +259,7 @@ class _Watch:
         if facts.signal == signal.SIGXCPU:
             facts.limit = facts.limit or "cpu"
         facts.ooms = max(0, accounting.oom_kills() - self.ooms)
-        facts.cpu = round(accounting.cpu_seconds() - self.cpu_begun, 4)
+        facts.cpu = round(accounting.ended_cpu_seconds() - self.ended_cpu, 4)
         facts.wall = round(time.monotonic() - self.begun, 4)
         return facts
 

@@ -14,9 +14,56 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["mount_points", "wipe"]
+__all__ = ["Wiper", "mount_points", "wipe"]
+
+_FOLDERS = ("/tmp", "/dev/shm", "/dev/mqueue", "/var/tmp", "/run/lock")
+_JOB_FOLDER = "/tmp/p"  # what nearly every job leaves, and nothing else
 
 _FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+class Wiper:
+    """Empties the folders of a slot between jobs, and looks closely only at file systems on which something is left."""
+
+    def __init__(self) -> None:
+        self._mounts = mount_points()
+        self._folders = [folder for folder in _FOLDERS if os.access(folder, os.W_OK)]
+        self._empty: dict[str, tuple[int, ...]] = {}
+        self._modes = {folder: _mode(folder) for folder in self._folders}
+
+    def add(self, folder: str) -> None:
+        """Empty `folder` too from now on, where jobs may write to it."""
+        if os.access(folder, os.W_OK) and folder not in self._folders:
+            self._folders.append(folder)
+            self._modes[folder] = _mode(folder)
+
+    def wipe(self) -> bool:
+        """Remove everything that jobs have written; whether that worked."""
+        with contextlib.suppress(OSError):
+            os.rmdir(_JOB_FOLDER)
+        clean = True
+        for folder in self._folders:
+            if _mode(folder) != self._modes[folder]:
+                os.chmod(folder, self._modes[folder])
+            if self._empty.get(folder) != _used(folder):
+                clean &= wipe(folder, self._mounts)
+                self._note(folder, clean)
+        return clean
+
+    def _note(self, folder: str, clean: bool) -> None:
+        used = _used(folder)
+        # Only a file system of its own, that counts its files, can say by their number that nothing was added.
+        if clean and used[0] and folder in self._mounts:
+            self._empty.setdefault(folder, used)
+
+
+def _mode(folder: str) -> int:
+    return stat.S_IMODE(os.stat(folder).st_mode)
+
+
+def _used(folder: str) -> tuple[int, ...]:
+    facts = os.statvfs(folder)
+    return facts.f_files - facts.f_ffree, facts.f_blocks - facts.f_bfree
 
 
 def mount_points() -> frozenset[str]:

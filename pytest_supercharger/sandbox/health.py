@@ -1,0 +1,49 @@
+"""Pairs of known outcome: a slot has to judge them right before it gets a job, and every so often after."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from pytest_supercharger.domain import GeneratedTest, Verdict
+from pytest_supercharger.sandbox import protocol, verdict
+from pytest_supercharger.sandbox.base import Limits
+
+if TYPE_CHECKING:
+    from pytest_supercharger.sandbox.slot import Slot
+
+__all__ = ["problem"]
+
+_SECONDS = 300.0  # for an answer; PID 1 keeps the time of the tests
+_ORDINARY = Limits()
+_SHORT = Limits(seconds=0.03)  # PID 1 looks every 50 ms: the endless test costs about twice that
+
+
+def _pair(name: str, body: str, before: str = "") -> GeneratedTest:
+    return GeneratedTest(id=name, name="test_it", source=f"{before}def test_it():\n    {body}\n")
+
+
+_KNOWN = {
+    _pair("right", "assert sum([1, 2]) == 3"): {Verdict.PASS},
+    _pair("wrong", "assert sum([1, 2]) == 4"): {Verdict.FAIL},
+    _pair("not importable", "pass", "import no_such_module_at_all\n"): {Verdict.FAIL},
+}
+_ENDLESS = {
+    # On a machine that is too busy to use up the time, it is nobody's fault.
+    _pair("endless", "while True:\n        pass"): {Verdict.TIMEOUT, Verdict.INFRA},
+}
+
+
+def problem(slot: Slot) -> str:
+    """What the slot judged wrongly, "" when nothing; raises SlotBroken when it does not answer."""
+    for known, limits in ((_KNOWN, _ORDINARY), (_ENDLESS, _SHORT)):
+        for test, found in _ask(slot, list(known), limits).items():
+            if found[0] not in known[test]:
+                return f"a test that is {test.id} came to {found[0].value}: {found[1]}"
+    return ""
+
+
+def _ask(slot: Slot, tests: Sequence[GeneratedTest], limits: Limits) -> dict[GeneratedTest, tuple[Verdict, str]]:
+    results = verdict.tests_results(*slot.exchange(protocol.tests_job({}, tests, limits, batch=False), _SECONDS), tests)
+    none = (Verdict.INFRA, "no answer")
+    return {test: (results[test.id].verdict, results[test.id].detail) if test.id in results else none for test in tests}

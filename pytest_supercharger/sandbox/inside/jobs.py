@@ -1,0 +1,150 @@
+"""What PID 1 does for each kind of job: how many forks, within which limits, and when it stops."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any
+
+from . import compiling, gate, probing, running, split_serve, split_test
+from .child import Channel, Job
+from .supervise import PATIENCE, Budget, Facts
+
+__all__ = ["JOBS", "LINKED", "Codes", "Run"]
+
+_RESTARTS = 3  # forks of a gate job that a test may end
+_PROBE_RESTARTS = 1  # of a probe job that an input may end: a candidate that hung twice is taken to hang on the rest
+_GATE_OUTPUT = 6 << 20
+_GATE_NODES = 20_000
+_TESTS_OUTPUT = 4 << 20  # of all forks of a job together: the answer has to fit into one frame
+_CODES_BYTES = 16 << 20
+_LINK_OUTPUT = 64 << 20  # of a split run: all that its two halves say to each other
+
+Main = Callable[[Job, Channel], None]
+Run = Callable[[Main, Job, Budget], Facts]
+
+
+class Codes:
+    """The code of test modules, compiled once a slot; kept as bytes, which PID 1 never looks into."""
+
+    def __init__(self) -> None:
+        self._codes: dict[tuple[str, str], bytes] = {}
+        self._size = 0
+
+    def of(self, run: Run, job: Job) -> list[bytes | None]:
+        """The code of each test of `job`, None for one that has none."""
+        keys = [(test["name"], test["source"]) for test in job["tests"]]
+        missing = [key for key in dict.fromkeys(keys) if key not in self._codes]
+        if missing:
+            tests = [{"name": name, "source": source} for name, source in missing]
+            facts = run(compiling.main, {"tests": tests}, _budget(job, 1, output=2 * _CODES_BYTES))
+            if self._size > _CODES_BYTES:
+                self._codes.clear()
+                self._size = 0
+            for message in facts.messages:
+                self._keep(missing, message)
+        return [self._codes.get(key) for key in keys]
+
+    def _keep(self, keys: list[tuple[str, str]], message: dict[str, Any]) -> None:
+        if message.get("type") == "code":
+            key = keys[message["index"]]
+            self._codes[key] = base64.b64decode(message["code"])
+            self._size += len(self._codes[key]) + len(key[1])
+
+
+def _budget(job: Job, units: int, *, output: int | None = None) -> Budget:
+    limits = job["limits"]
+    lead = max(limits["import_seconds"], 3 * limits["seconds"])
+    return Budget(
+        lead_cpu=limits["import_seconds"],
+        unit_cpu=limits["seconds"],
+        lead_wall=lead,
+        unit_wall=3 * limits["seconds"],
+        total_wall=PATIENCE * (lead + 3 * limits["seconds"] * units) + 5,
+        output=output or limits["output_bytes"],
+    )
+
+
+def _tests(run: Run, job: Job, codes: Codes) -> list[Facts]:
+    """One fork for all tests, or one a test up to the first odd end: the rest is run in another slot."""
+    job = {**job, "overlay": _decode(job["overlay"]), "codes": codes.of(run, job)}
+    tests = job["tests"]
+    if job["batch"]:
+        return [run(running.main, job, _budget(job, len(tests)))]
+    runs: list[Facts] = []
+    left = _TESTS_OUTPUT
+    for test, code in zip(tests, job["codes"], strict=True):
+        budget = _budget(job, 1)
+        runs.append(run(running.main, {**job, "tests": [test], "codes": [code]}, budget))
+        left -= runs[-1].received
+        if runs[-1].odd or left < budget.output:
+            break
+    return runs
+
+
+def _split_test(run: Run, job: Job, codes: Codes) -> list[Facts]:
+    job = {**job, "codes": codes.of(run, job)}
+    return [run(split_test.main, job, _budget(job, 1, output=_LINK_OUTPUT))]
+
+
+def _split_serve(run: Run, job: Job, codes: Codes) -> list[Facts]:
+    job = {**job, "overlay": _decode(job["overlay"])}
+    return [run(split_serve.main, job, _budget(job, 1, output=_LINK_OUTPUT))]
+
+
+def _probe(run: Run, job: Job, codes: Codes) -> list[Facts]:
+    job = {**job, "overlay": _decode(job["overlay"])}
+    runs: list[Facts] = []
+    finished: list[str] = []
+    units = [f"{index}:{run}" for index in range(len(job["probes"])) for run in range(probing.RUNS)]
+    while len(runs) <= _PROBE_RESTARTS and len(finished) < len(units):
+        job_now = {**job, "finished": finished}
+        runs.append(run(probing.main, job_now, _budget(job, len(units) - len(finished))))
+        if not runs[-1].unit:
+            break
+        finished = _finished_probes(runs, units)
+    return runs
+
+
+def _finished_probes(runs: list[Facts], units: list[str]) -> list[str]:
+    done = {message.get("unit") for run in runs for message in run.messages if message.get("type") == "ended"}
+    # An input that ended its process once is not tried a second time.
+    hung = {run.unit.partition(":")[0] for run in runs if run.unit}
+    return [unit for unit in units if unit in done or unit.partition(":")[0] in hung]
+
+
+def _gate(run: Run, job: Job, codes: Codes) -> list[Facts]:
+    job = {**job, "overlay": _decode(job["overlay"])}
+    runs: list[Facts] = []
+    left = job["limits"]["gate_seconds"]
+    finished: list[str] = []
+    while len(runs) <= _RESTARTS and left > 0:
+        base = _budget(job, _GATE_NODES, output=_GATE_OUTPUT // (len(runs) + 1))
+        budget = Budget(**{**asdict(base), "lead_cpu": left, "lead_wall": left, "total_wall": left})
+        runs.append(run(gate.main, {**job, "finished": finished}, budget))
+        left -= runs[-1].wall
+        if not runs[-1].unit or runs[-1].unit in finished:
+            break
+        finished = [message["node"] for run in runs for message in run.messages if _is_test(message)]
+        finished += [run.unit for run in runs if run.unit]
+    return runs
+
+
+def _is_test(message: dict[str, Any]) -> bool:
+    return message.get("type") == "test" and isinstance(message.get("node"), str)
+
+
+def _decode(overlay: dict[str, str]) -> dict[str, bytes]:
+    return {path: binascii.a2b_base64(text) for path, text in overlay.items()}
+
+
+JOBS: dict[str, Callable[[Run, Job, Codes], list[Facts]]] = {
+    "tests": _tests,
+    "probe": _probe,
+    "gate": _gate,
+    "split_test": _split_test,
+    "split_serve": _split_serve,
+}
+LINKED = (split_test.main, split_serve.main)

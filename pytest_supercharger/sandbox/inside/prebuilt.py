@@ -1,0 +1,193 @@
+"""The `generated` profile: pytest's session made once in PID 1, so that a fork only collects and runs.
+
+It uses parts of pytest that may change. Where they differ, `running` falls back to `pytest.main()`.
+"""
+
+from __future__ import annotations
+
+import ast
+import io
+import linecache
+import marshal
+import os
+import sys
+import types
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import pytest
+from _pytest._io import TerminalWriter
+from _pytest.assertion.rewrite import rewrite_asserts
+from _pytest.config import _prepareconfig
+from _pytest.main import Session
+
+from .reporting import Reporter
+
+__all__ = ["FOLDER", "PLUGINS", "Plain", "Prebuilt", "TestModule", "arguments"]
+
+FOLDER = "/tmp/p"
+
+# Plugins that generated tests may rely on where the project's environment has them: the module that is the plugin.
+PLUGINS = tuple(
+    name
+    for name in ("pytest_asyncio.plugin", "anyio.pytest_plugin", "_hypothesis_pytestplugin", "pytest_mock")
+    if find_spec(name.partition(".")[0]) is not None
+)
+# What writes, debugs or collects other files, and what collects garbage twice at the end of a session.
+_UNWANTED = (
+    *("cacheprovider", "terminal", "faulthandler", "unraisableexception", "threadexception", "pastebin"),
+    *("junitxml", "doctest", "stepwise", "debugging", "setuponly", "setupplan"),
+)
+
+
+def arguments() -> list[str]:
+    """The options of a run of generated tests: no conftest, no ini file, few plugins, nothing printed."""
+    options = ["--noconftest", "-c", "/dev/null", "--rootdir", FOLDER, "--confcutdir", FOLDER, "--capture=no"]
+    for plugin in _UNWANTED:
+        options += ["-p", f"no:{plugin}"]
+    for plugin in PLUGINS:
+        options += ["-p", plugin]
+    if "pytest_asyncio.plugin" in PLUGINS:
+        options += ["-o", "asyncio_mode=auto"]
+    return options
+
+
+class Plain:
+    """Settings without a flag of their own once the terminal plugin is off."""
+
+    def pytest_configure(self, config: pytest.Config) -> None:
+        """Skip rendering source of failures nobody reads, and make Hypothesis say the same thing on every run."""
+        config.option.tbstyle = "no"
+        # Before pytest 9, explaining a failed comparison takes the writer of the terminal plugin.
+        config.pluginmanager.register(_Terminal(), "terminalreporter")
+        if "_hypothesis_pytestplugin" in PLUGINS:
+            _steady_hypothesis()
+
+
+class _Terminal:
+    def __init__(self) -> None:
+        self._tw = TerminalWriter(io.StringIO())
+
+
+def _steady_hypothesis() -> None:
+    from hypothesis import settings
+
+    settings.register_profile("supercharge", deadline=None, derandomize=True, database=None)
+    settings.load_profile("supercharge")
+
+
+_WARM_UP = """
+import pytest
+
+@pytest.fixture
+def one():
+    return 1
+
+@pytest.mark.parametrize("x", [1, 2])
+def test_passes(one, x):
+    assert one + x == x + 1
+    assert one in [1, 2]
+    with pytest.raises(ValueError, match="no"):
+        raise ValueError("no")
+    assert 0.1 + 0.2 == pytest.approx(0.3)
+
+def test_fails():
+    assert 1 == 2
+"""
+
+
+def compile_module(source: str, path: str) -> bytes:
+    """The code of a test module, its assertions rewritten so that they tell what they compared."""
+    tree = ast.parse(source, path)
+    rewrite_asserts(tree, source.encode("utf-8", "surrogatepass"))
+    return marshal.dumps(compile(tree, path, "exec", dont_inherit=True))
+
+
+@dataclass(frozen=True)
+class TestModule:
+    """One test module that has no file: its name, its text, and its code as `marshal` writes it, if there is any."""
+
+    name: str
+    source: str
+    code: bytes | None
+
+
+class _Module(pytest.Module):
+    source: TestModule
+
+    def _getobj(self) -> types.ModuleType:
+        path = str(self.path)
+        lines = self.source.source.splitlines(keepends=True)
+        linecache.cache[path] = (len(self.source.source), None, lines, path)  # for inspect and tracebacks
+        code = marshal.loads(self.source.code) if self.source.code else compile(self.source.source, path, "exec")
+        module = types.ModuleType(self.source.name)
+        module.__file__ = path
+        sys.modules[self.source.name] = module
+        exec(code, module.__dict__)
+        return module
+
+
+class Prebuilt:
+    """A configured session that has collected nothing yet."""
+
+    def __init__(self) -> None:
+        os.makedirs(FOLDER, exist_ok=True)
+        before = os.environ.copy()
+        for variable in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS"):
+            os.environ.pop(variable, None)
+        os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+        self.reporter = Reporter(lambda *messages: None)
+        try:
+            with warnings.catch_warnings():  # the filters of a session would be those of every other job
+                self._config = _prepareconfig([*arguments(), "--assert=plain"], [self.reporter, Plain()])
+                self._config._do_configure()
+                self._session = Session.from_config(self._config)
+                self._config.hook.pytest_sessionstart(session=self._session)
+            self._warm_up()
+        finally:
+            os.environ.clear()
+            os.environ.update(before)
+
+    def _warm_up(self) -> None:
+        """Run tests of our own here, so that no fork has to fill the caches of Python and pytest.
+
+        Raises:
+            RuntimeError: they come to something else than they should; this pytest is not one we know.
+        """
+        said: list[dict[str, Any]] = []
+        self.reporter.send = lambda *messages: said.extend(messages)
+        for _ in range(2):  # Python specialises code that has run before
+            self.run([TestModule("test_warm_up", _WARM_UP, compile_module(_WARM_UP, f"{FOLDER}/test_warm_up.py"))])
+        seen = {message["node"].partition("::")[2]: message["phases"][1] for message in said if "phases" in message}
+        if seen != {"test_passes[1]": "passed", "test_passes[2]": "passed", "test_fails": "failed"}:
+            raise RuntimeError(f"tests of known outcome came to {seen}")
+        self._session.testsfailed = self._session.testscollected = 0
+        self._session.items = []
+        self.reporter.collected = []
+        del sys.modules["test_warm_up"], linecache.cache[f"{FOLDER}/test_warm_up.py"]
+
+    def run(self, modules: Sequence[TestModule]) -> int:
+        """Collect and run `modules` one after the other, each torn down before the next; pytest's exit status."""
+        for module in modules:
+            items = self._collect(module)
+            for place, item in enumerate(items, 1):
+                following = items[place] if place < len(items) else None
+                self._config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+        if self._session.testsfailed:
+            return int(pytest.ExitCode.TESTS_FAILED)
+        return int(pytest.ExitCode.OK if self.reporter.collected else pytest.ExitCode.NO_TESTS_COLLECTED)
+
+    def _collect(self, source: TestModule) -> list[pytest.Item]:
+        session, hook = self._session, self._config.hook
+        module = _Module.from_parent(session, path=Path(f"{FOLDER}/{source.name}.py"))
+        module.source = source
+        items = list(session.genitems(module))
+        hook.pytest_collection_modifyitems(session=session, config=self._config, items=items)
+        session.items = items
+        session.testscollected += len(items)
+        hook.pytest_collection_finish(session=session)
+        return items
