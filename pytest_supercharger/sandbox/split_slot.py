@@ -29,6 +29,7 @@ class SplitSlot(Slot):
 
     def __init__(self, test: Slot, candidate: Slot) -> None:
         self._test, self._candidate = test, candidate
+        self.hello = test.hello
         self.jobs = 0
         self.last_used = time.monotonic()
 
@@ -62,9 +63,8 @@ class SplitSlot(Slot):
                 raise problem
         self.jobs += 1
         self.last_used = time.monotonic()
-        results = {"test": other.result, "candidate": half.result}
-        clean = all(result.get("clean") is not False for result in results.values())
-        return {"test": other.sent, "candidate": half.sent}, {**results, "clean": clean}
+        sent = {"test": other.sent, "candidate": half.sent}
+        return sent, {"test": other.result, "candidate": half.result, **_together(other.result, half.result)}
 
     def ping(self, seconds: float = 10.0) -> None:
         """Tell both that the host is alive."""
@@ -78,6 +78,17 @@ class SplitSlot(Slot):
             self._test.destroy()
         finally:
             self._candidate.destroy()
+
+
+def _together(*results: Mapping[str, Any]) -> dict[str, Any]:
+    """What the pool looks at to see whether the place can be used again."""
+    runs = [result["runs"] for result in results if isinstance(result.get("runs"), list)]
+    sizes = [result["rss"] for result in results if isinstance(result.get("rss"), int)]
+    return {
+        "clean": all(result.get("clean") is not False for result in results),
+        "runs": [run for several in runs for run in several],
+        "rss": max(sizes, default=0),
+    }
 
 
 class _Half:
