@@ -12,7 +12,8 @@ from pytest_supercharger.errors import SourceError
 from pytest_supercharger.ledger import Ledger
 from pytest_supercharger.matrix import Matrix
 from pytest_supercharger.projecttests import GateVerdict, ProjectTests
-from pytest_supercharger.sandbox.base import Overlay, Sandbox
+from pytest_supercharger.sandbox.base import Overlay
+from pytest_supercharger.splitting import Splitting
 
 __all__ = ["Checker"]
 
@@ -32,7 +33,7 @@ class Checker:
         matrix: Matrix,
         source: SourceFile,
         *,
-        sandbox: Sandbox,
+        splitting: Splitting,
         tests: ProjectTests,
         ledger: Ledger,
         dependencies: Dependencies,
@@ -44,7 +45,8 @@ class Checker:
         """`wait` waits for another stub and says whether that one was accepted; `left` are seconds of this stub."""
         self._matrix = matrix
         self._source = source
-        self._sandbox = sandbox
+        self._splitting = splitting
+        self._sandbox = splitting.sandbox
         self._tests = tests
         self._ledger = ledger
         self._dependencies = dependencies
@@ -107,11 +109,14 @@ class Checker:
         inputs = [matrix.probes[probe] for probe in known]
         outputs = self._sandbox.probe(overlay, matrix.stub.module, inputs) if inputs else {}
         gate = matrix.gates[key] = self._gate(overlay)
+        doubt = self._splitting.doubt(overlay, passed)
         verdicts = {pair.verdict for pair in pairs.values()}
         if gate.infra or Verdict.INFRA in verdicts or any(o.kind is OutputKind.INFRA for o in outputs.values()):
             return "the sandbox could not run it once more"
         if not gate.passed or verdicts - {Verdict.PASS}:
             return "its verdicts change from run to run"
+        if doubt:
+            return doubt
         if any((outputs[p].kind, outputs[p].text) != (known[p].kind, known[p].text) for p in known):
             return "its results change from run to run"
         return "" if passed or known or gate.spoke else "nothing could be run on it"
@@ -196,8 +201,11 @@ class Checker:
     ) -> None:
         missing = self._matrix.missing_tests(key, tests)
         if missing and self._in_time():
-            results = self._sandbox.run_tests(overlay, missing, isolated=isolated)
+            results = self._splitting.run(overlay, missing, isolated=isolated)
             self._matrix.pairs |= {(key, test): result for test, result in results.items()}
+            doubt = self._splitting.sample(overlay, key, missing, results)
+            if doubt:
+                self._refuse(self._matrix.candidates[key], doubt)
 
     def _in_time(self) -> bool:
         """Whether another round in the sandbox may begin; notes when it may not."""

@@ -182,6 +182,7 @@ class Verdict(str, enum.Enum):
     DISK = "disk"  # wrote more than there is room for
     ENVIRONMENT = "environment"  # fails alike for every candidate; never held against one
     INFRA = "infra"  # our fault; retried, never held against a candidate
+    NOT_ENCODABLE = "not encodable"  # of split runs only: the test uses what cannot be said between two processes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -116,6 +116,13 @@ TABLE = (
         help="Sandbox containers to run at once (default: one a core)",
     ),
     Option(
+        field="level",
+        name="supercharge-level",
+        parse=values.level,
+        metavar="LEVEL",
+        help="2: test and candidate in one process, re-checked in two before acceptance; 3: always in two (default: 2)",
+    ),
+    Option(
         field="test_seconds",
         name="supercharge-test-seconds",
         parse=values.seconds,

@@ -18,12 +18,15 @@ else:
         return function
 
 
-__all__ = ["OPTIONS", "StubNotFilled", "recorder", "supercharge"]
+__all__ = ["OPTIONS", "StubNotFilled", "recorder", "stand_in", "supercharge"]
 
 OPTIONS = ("confidence", "examples", "samples", "uses")
 
 # Set by the sandbox: called with the stub's id each time an unfilled stub is reached.
 recorder: Callable[[str], None] | None = None
+
+# Set by the sandbox: makes the function that takes the place of a stub, from the stub and its id.
+stand_in: Callable[[Any, str], Any] | None = None
 
 # The values of inspect.CO_GENERATOR and so on; `inspect` alone costs more than this whole package.
 _GENERATOR, _COROUTINE, _ASYNC_GENERATOR = 0x20, 0x80, 0x200
@@ -81,6 +84,8 @@ def _wrapper(function: Any) -> Any:
     """Return a function of the same kind (plain, coroutine, generator) that raises when it runs."""
     stub_id = f"{_text(function, '__module__')}:{_text(function, '__qualname__')}"
     flags = getattr(getattr(function, "__code__", None), "co_flags", 0)
+    if stand_in is not None:
+        return stand_in(function, stub_id)
 
     def plain(*args: Any, **kwargs: Any) -> Any:
         raise _reached(stub_id)

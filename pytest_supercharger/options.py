@@ -31,6 +31,7 @@ class Settings:
     time: float = 300.0  # wall seconds a stub
     parallel: int = 0  # stubs worked on at once; 0: as many as fill the nodes
     slots: int = 0  # sandbox containers; 0: one a core
+    level: int = 2  # of verdicts; 3: each test and its candidate in containers of their own
     test_seconds: float = 10.0  # CPU, a test or call
     memory: int = 512  # MiB, as is what follows
     processes: int = 128

@@ -23,6 +23,7 @@ from pytest_supercharger.projecttests import ProjectTests
 from pytest_supercharger.reporting import Reporter
 from pytest_supercharger.sandbox.base import Sandbox
 from pytest_supercharger.solver import SAMPLES_AT_ONCE, Generator, Services, Solver
+from pytest_supercharger.splitting import Splitting
 from pytest_supercharger.writeback import files, patch, verify
 
 _MOST_STUBS = 16
@@ -170,7 +171,9 @@ class Session:
         with self._open_generator() as generator:
             services = Services(
                 generator=generator,
-                sandbox=sandbox,
+                splitting=Splitting(
+                    sandbox, level=self._settings.level, seed=self._settings.seed, report=self._reporter.line
+                ),
                 tests=tests,
                 ledger=ledger,
                 dependencies=Dependencies(sandbox, self._settings.install, report=self._reporter.line),
@@ -254,7 +257,7 @@ def _pool(workers: int, services: Services) -> Iterator[ThreadPoolExecutor]:
         services.stop.set()
         services.ledger.stop()
         services.generator.close()  # ends the calls the threads wait for
-        services.sandbox.close()
+        services.splitting.sandbox.close()
         pool.shutdown(wait=True, cancel_futures=True)
         raise
     pool.shutdown(wait=True)

@@ -33,7 +33,7 @@ from pytest_supercharger.options import Settings
 from pytest_supercharger.projecttests import ProjectTests
 from pytest_supercharger.questioner import Questioner
 from pytest_supercharger.reporting import Reporter
-from pytest_supercharger.sandbox.base import Sandbox
+from pytest_supercharger.splitting import Splitting
 
 __all__ = ["Generator", "Services", "Solver"]
 
@@ -50,7 +50,7 @@ class Services:
     """What every solver of a run shares."""
 
     generator: Generator
-    sandbox: Sandbox
+    splitting: Splitting
     tests: ProjectTests
     ledger: Ledger
     dependencies: Dependencies
@@ -95,7 +95,7 @@ class Solver:
             self._checker = Checker(
                 self._matrix,
                 self._file,
-                sandbox=self._services.sandbox,
+                splitting=self._services.splitting,
                 tests=self._services.tests,
                 ledger=self._services.ledger,
                 dependencies=self._services.dependencies,

@@ -17,6 +17,7 @@ __all__ = [
     "engine",
     "environment",
     "file",
+    "level",
     "mebibytes",
     "natural",
     "number",
@@ -72,6 +73,13 @@ def natural(name: str, text: str) -> int:
     if value != int(value) or value < 0:
         raise pytest.UsageError(f"{name} is {text}; give a whole number, 0 or more")
     return int(value)
+
+
+def level(name: str, text: str) -> int:
+    """A level of verdicts that there is a choice of."""
+    if text.strip() not in ("2", "3"):
+        raise pytest.UsageError(f"{name} is {text!r}; give 2 (test and candidate in one process) or 3 (in two)")
+    return int(text)
 
 
 def words(name: str, text: str) -> str:

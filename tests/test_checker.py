@@ -25,6 +25,7 @@ from pytest_supercharger.matrix import Matrix
 from pytest_supercharger.projecttests import ProjectTests
 from pytest_supercharger.sandbox.base import GateResult
 from pytest_supercharger.sandbox.fake import FakeSandbox
+from pytest_supercharger.splitting import Splitting
 
 SOURCE = SourceFile(
     path=Path("/p/m.py"),
@@ -48,7 +49,7 @@ NODE = "t.py::test_f"
 class Bench:
     """One stub with its checker above a scripted sandbox."""
 
-    def __init__(self, *, wait=lambda other: False, left=lambda: 60.0, **script):
+    def __init__(self, *, wait=lambda other: False, left=lambda: 60.0, seed=0, **script):
         self.sandbox = FakeSandbox(**script)
         (stub,) = stubs.find(SOURCE)
         self.matrix = Matrix(stub=stub, trusted=())
@@ -59,7 +60,7 @@ class Bench:
         self.checker = Checker(
             self.matrix,
             SOURCE,
-            sandbox=self.sandbox,
+            splitting=Splitting(self.sandbox, seed=seed),
             tests=self.tests,
             ledger=self.ledger,
             dependencies=Dependencies(self.sandbox, ask=lambda module: None),
@@ -272,3 +273,19 @@ def test_the_gate_of_the_confirmation_is_the_one_that_is_recorded():
     assert bench.matrix.gate_tests("c") == ()
     assert bench.checker.confirm(CANDIDATE)
     assert bench.matrix.gate_tests("c") == bench.matrix.gate_tests() == (NODE,)
+
+
+def test_a_pass_that_is_none_in_a_process_of_its_own_rules_the_candidate_out_on_confirmation():
+    bench = Bench(split=lambda overlay, test: PairResult(verdict=Verdict.FAIL, detail="AssertionError"))
+    bench.checker.add_tests(bench.matrix.add_tests(suite()))
+    assert not bench.checker.confirm(CANDIDATE)
+    assert bench.matrix.refused == {
+        "c": "passes test_f only in one process with it; apart the verdict is fail: AssertionError"
+    }
+
+
+def test_a_drawn_pass_that_is_none_in_a_process_of_its_own_rules_the_candidate_out_at_once(monkeypatch):
+    monkeypatch.setattr("pytest_supercharger.splitting.SAMPLED", 1.0)
+    bench = Bench(split=lambda overlay, test: Verdict.FAIL)
+    bench.checker.add_tests(bench.matrix.add_tests(suite()))
+    assert "only in one process" in bench.matrix.refused["c"]

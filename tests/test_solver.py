@@ -19,6 +19,7 @@ from pytest_supercharger.projecttests import ProjectTests
 from pytest_supercharger.reporting import Reporter
 from pytest_supercharger.sandbox.base import GateResult
 from pytest_supercharger.solver import Services, Solver
+from pytest_supercharger.splitting import Splitting
 
 SOURCE = SourceFile(
     path=Path("/p/calc.py"),
@@ -57,7 +58,7 @@ def solver(sandbox, *, codes=CODES, tests=TESTS, install=()):
     project_tests.discover()
     services = Services(
         generator=FakeGenerator(code=codes, test=tests),
-        sandbox=sandbox,
+        splitting=Splitting(sandbox),
         tests=project_tests,
         ledger=Ledger({"calc.py": SOURCE}, found),
         dependencies=Dependencies(sandbox, install, ask=lambda module: None),

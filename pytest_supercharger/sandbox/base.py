@@ -57,6 +57,10 @@ class Sandbox(Protocol):
         """
         ...
 
+    def run_split(self, overlay: Overlay, tests: Sequence[GeneratedTest]) -> dict[str, PairResult]:
+        """Run each test in one container and the candidate in another; NOT_ENCODABLE where a test does not allow it."""
+        ...
+
     def probe(self, overlay: Overlay, module: str, probes: Sequence[Probe]) -> dict[str, Output]:
         """Evaluate each probe against `module`; the result is keyed by the probe's id."""
         ...

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pytest_supercharger.domain import GeneratedTest, Output, OutputKind, PairResult, Probe, Verdict
 from pytest_supercharger.errors import SandboxError
-from pytest_supercharger.sandbox import protocol, verdict
+from pytest_supercharger.sandbox import protocol, split_scope, split_verdict, verdict
 from pytest_supercharger.sandbox.base import GateResult, Limits, Overlay
 from pytest_supercharger.sandbox.canaries import Flock
 from pytest_supercharger.sandbox.engines import Engines
@@ -121,6 +121,26 @@ class DockerSandbox:
         """The wall time a job may take that imports the module and makes so many calls."""
         return max(self._limits.import_seconds, 3 * self._limits.seconds) + 3 * self._limits.seconds * calls
 
+    def run_split(self, overlay: Overlay, tests: Sequence[GeneratedTest]) -> dict[str, PairResult]:
+        """Run each test in one container and the candidate in another; NOT_ENCODABLE where a test does not allow it."""
+        limits = self._limits
+        seconds = _PATIENCE * self._seconds(1) + _GRACE_SECONDS
+        apart = {test.id: reason for test in tests if (reason := split_scope.why_not(test))}
+        futures = {
+            test.id: self._submit(
+                dict(zip(("test", "candidate"), protocol.split_jobs(overlay, test, limits), strict=True)),
+                seconds,
+                partial(_judge_split, test),
+                lambda problem: PairResult(verdict=Verdict.INFRA, detail=problem),
+                lambda pair: pair.verdict is Verdict.INFRA,
+                split=True,
+            )
+            for test in tests
+            if test.id not in apart
+        }
+        refused = {key: PairResult(verdict=Verdict.NOT_ENCODABLE, detail=reason) for key, reason in apart.items()}
+        return {**refused, **{key: future.result() for key, future in futures.items()}}
+
     def probe(self, overlay: Overlay, module: str, probes: Sequence[Probe]) -> dict[str, Output]:
         """Evaluate each probe against `module`; the result is keyed by the probe's id."""
         if not probes:
@@ -188,12 +208,15 @@ class DockerSandbox:
         judge: Callable[[dict[str, Any], dict[str, Any]], T],
         infra: Callable[[str], T],
         is_infra: Callable[[T], bool] = lambda result: False,
+        *,
+        split: bool = False,
     ) -> Future[T]:
         running = self._ready()
+        pool = running.split_pool if split else running.pool
 
         def once() -> T:
             try:
-                sent, result = running.pool.call(job, seconds)
+                sent, result = pool.call(job, seconds)
             except SlotBroken as error:
                 return infra(f"the sandbox failed twice: {error}")
             except Closed:
@@ -206,6 +229,10 @@ class DockerSandbox:
             return once() if is_infra(result) else result
 
         return running.threads.submit(work)
+
+
+def _judge_split(test: GeneratedTest, job: dict[str, Any], result: dict[str, Any]) -> PairResult:
+    return split_verdict.split_result(job, result, test)
 
 
 class _Running:
@@ -233,6 +260,7 @@ class _Running:
             self._engines.close()
             raise
         self.threads = ThreadPoolExecutor(max_workers=self.pool.size, thread_name_prefix="supercharger-slot")
+        self.split_pool = self._engines.pairs(max(1, self.pool.size // 2), setup)
         self._lock = threading.Lock()
         self._open = True
 
@@ -246,6 +274,7 @@ class _Running:
             stack.callback(self._engines.close)
             stack.callback(self.threads.shutdown, wait=True, cancel_futures=True)
             stack.callback(self.pool.close)
+            stack.callback(self.split_pool.close)
 
 
 def _clean_up(client: DockerClient, report: Callable[[str], None]) -> None:

@@ -18,6 +18,7 @@ from pytest_supercharger.sandbox.host import fitting_slots
 from pytest_supercharger.sandbox.pool import SlotPool
 from pytest_supercharger.sandbox.prepared import prepare
 from pytest_supercharger.sandbox.slot import Slot
+from pytest_supercharger.sandbox.split_slot import SplitSlot
 from pytest_supercharger.sandbox.spread import Member, Spread
 from pytest_supercharger.sandbox.tunnel import Tunnel
 
@@ -94,6 +95,16 @@ class Engines:
             parts = ", ".join(f"{member.size} at {member.address}" for member in members)
             self._report(f"sandbox: slots on {len(members)} engines: {parts}")
         return Spread(members, self._report)
+
+    def pairs(self, size: int, setup: Mapping[str, Any]) -> SlotPool:
+        """Places for split runs, two containers each, on the first engine; made when they are first needed."""
+        engine, prepared = self.places[0]
+
+        def start(number: int) -> Slot:
+            first = _NUMBERS // 2 + 2 * number
+            return SplitSlot.pair(engine.client.api, (prepared.spec(first), prepared.spec(first + 1)), setup)
+
+        return SlotPool(size, start)
 
     def close(self) -> None:
         """Remove what was made on them, and let go; each step is taken whatever the one before it came to."""

@@ -23,7 +23,7 @@ _ESCAPE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ud800-\udfff\ufeff]")
 
 T = TypeVar("T")
-Kind = Literal["import", "output", "ended", "test", "collect", "reached", "end"]
+Kind = Literal["import", "output", "ended", "test", "collect", "reached", "end", "unencodable", "broken"]
 
 
 class Odd(ValueError):
@@ -90,6 +90,8 @@ _SHAPES: dict[str, dict[str, type | tuple[type, ...]]] = {
     "collect": {"node": str, "outcome": str, "detail": str},
     "reached": {"stub": str, "node": str, "collector": str},
     "end": {"exit": int, "collected": list},
+    "unencodable": {"detail": str},
+    "broken": {"detail": str},
 }
 _OPTIONAL: dict[str, dict[str, type]] = {
     "test": {"error": str, "detail": str, "where": str, "odd": str},

@@ -21,12 +21,18 @@ Gate = Callable[[Overlay, "Sequence[str] | None"], GateResult]
 
 
 class FakeSandbox:
-    """Answers by three functions of the overlay; records every call in `calls` as (kind, overlay, what was asked)."""
+    """Answers by four functions of the overlay; records every call in `calls` as (kind, overlay, what was asked)."""
 
     def __init__(
-        self, *, judge: Judge | None = None, evaluate: Evaluate | None = None, gate: Gate | None = None
+        self,
+        *,
+        judge: Judge | None = None,
+        split: Judge | None = None,
+        evaluate: Evaluate | None = None,
+        gate: Gate | None = None,
     ) -> None:
         self._judge = judge or (lambda overlay, test: Verdict.PASS)
+        self._split = split or (lambda overlay, test: Verdict.PASS)
         self._evaluate = evaluate or (lambda overlay, module, probe: Output(kind=OutputKind.OPAQUE))
         self._gate = gate or (lambda overlay, nodeids: GateResult())
         self._lock = threading.Lock()
@@ -40,6 +46,11 @@ class FakeSandbox:
         """What `judge` says of each test; asked for in isolation, the call is recorded as "isolated"."""
         self._record("isolated" if isolated else "tests", overlay, [test.id for test in tests])
         return {test.id: _pair(self._judge(overlay, test)) for test in tests}
+
+    def run_split(self, overlay: Overlay, tests: Sequence[GeneratedTest]) -> dict[str, PairResult]:
+        """What `split` says of each test."""
+        self._record("split", overlay, [test.id for test in tests])
+        return {test.id: _pair(self._split(overlay, test)) for test in tests}
 
     def probe(self, overlay: Overlay, module: str, probes: Sequence[Probe]) -> dict[str, Output]:
         """What `evaluate` says of each probe."""

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pytest_supercharger.domain import GeneratedTest, Probe
     from pytest_supercharger.sandbox.base import Limits, Overlay
 
-__all__ = ["Job", "gate_job", "module_name", "probe_job", "setup_job", "tests_job"]
+__all__ = ["Job", "gate_job", "module_name", "probe_job", "setup_job", "split_jobs", "tests_job"]
 
 Job = dict[str, Any]
 
@@ -42,6 +42,14 @@ def tests_job(overlay: Overlay, forks: Sequence[Sequence[GeneratedTest]], limits
     """Run generated tests on the project with `overlay` in it: those of one fork after each other in one process."""
     modules = [[{"name": module_name(test), "source": test.source} for test in tests] for tests in forks]
     return {**_job("tests", overlay, limits), "forks": modules}
+
+
+def split_jobs(overlay: Overlay, test: GeneratedTest, limits: Limits) -> tuple[Job, Job]:
+    """The two halves of a split run: the test without the candidate, and the candidate without the test."""
+    return (
+        {**_job("split_test", {}, limits), "forks": [[{"name": module_name(test), "source": test.source}]]},
+        _job("split_serve", overlay, limits),
+    )
 
 
 def probe_job(overlay: Overlay, module: str, probes: Sequence[Probe], limits: Limits) -> Job:

@@ -15,7 +15,7 @@ from pytest_supercharger.sandbox.hardening import create_arguments
 from pytest_supercharger.sandbox.stream import Stream, StreamBroken
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from docker import APIClient
 
@@ -123,21 +123,29 @@ class Slot:
         Raises SlotBroken when the container ends, is silent, is late, reports a problem of its own, or says anything
         but heartbeats and the result of this very job.
         """
+        deadline = time.monotonic() + seconds
+        sent = self.put(job, deadline)
+        return sent, self.take(sent, deadline)
+
+    def put(self, job: Mapping[str, Any], deadline: float) -> dict[str, Any]:
+        """Send a job; what was sent, with id and nonce."""
         sent = {**job, "id": self._serial, "nonce": secrets.token_hex(16)}
         self._serial += 1
-        deadline = time.monotonic() + seconds
-        try:
-            frame = encode(sent)
-        except FrameError as error:
-            raise SandboxError(f"a job does not fit the sandbox's protocol: {error}") from None
-        try:
-            self._stream.send(frame, deadline)
-        except StreamBroken as error:
-            raise SlotBroken(str(error)) from None
-        result = self._result(sent, deadline)
+        self._send(sent, deadline)
+        return sent
+
+    def take(
+        self, sent: Mapping[str, Any], deadline: float, relay: Callable[[str | None], None] | None = None
+    ) -> dict[str, Any]:
+        """The result of a job; what it says on the way to the job of another slot goes to `relay`."""
+        result = self._result(sent, deadline, relay)
         self.jobs += 1
         self.last_used = time.monotonic()
-        return sent, result
+        return result
+
+    def relay(self, sent: Mapping[str, Any], data: str | None, deadline: float) -> None:
+        """Tell a running job what the one in another slot says, None when that one is over; from any thread."""
+        self._send({"kind": "relay", "id": sent["id"], "data": data}, deadline)
 
     def ping(self, seconds: float = 10.0) -> None:
         """Tell PID 1 that the host is alive."""
@@ -148,12 +156,27 @@ class Slot:
         self._stream.close()
         remove(self._api, self.container)
 
-    def _result(self, sent: Mapping[str, Any], deadline: float) -> dict[str, Any]:
+    def _send(self, message: Mapping[str, Any], deadline: float) -> None:
+        try:
+            frame = encode(dict(message))
+        except FrameError as error:
+            raise SandboxError(f"a job does not fit the sandbox's protocol: {error}") from None
+        try:
+            self._stream.send(frame, deadline)
+        except StreamBroken as error:
+            raise SlotBroken(str(error)) from None
+
+    def _result(
+        self, sent: Mapping[str, Any], deadline: float, relay: Callable[[str | None], None] | None = None
+    ) -> dict[str, Any]:
         for _ in range(_MAX_BEATS):
             frame = self._next_frame(min(deadline, time.monotonic() + _SILENCE_SECONDS))
             if frame.get("id") != sent["id"]:
                 raise SlotBroken(f"the container answered job {str(frame.get('id'))[:50]}, not {sent['id']}")
             if frame.get("kind") == "heartbeat":
+                continue
+            if frame.get("kind") == "relay" and relay is not None and isinstance(frame.get("data"), str):
+                relay(frame["data"])
                 continue
             if frame.get("kind") != "result" or frame.get("nonce") != sent["nonce"]:
                 raise SlotBroken("the container sent a frame that is not the result of its job")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import fcntl
 import os
 import resource
 import signal
@@ -16,9 +17,10 @@ from .accounting import counts_ooms, virtual_memory
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["Channel", "Job", "Send", "address_space", "expected_status", "set_dumpable", "start"]
+__all__ = ["LINK", "Channel", "Job", "Send", "address_space", "expected_status", "set_dumpable", "start"]
 
 Job = dict[str, Any]
+LINK = 4  # the descriptor on which a job of a split run hears the other one
 _PR_SET_DUMPABLE = 4
 _GIB = 1 << 30
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -57,11 +59,13 @@ class Channel:
         self.leave: Callable[[], None] = lambda: leave(status)
 
 
-def start(main: Callable[[Job, Channel], None], job: Job, *, control: int, result: int, cpu: float) -> None:
+def start(
+    main: Callable[[Job, Channel], None], job: Job, *, control: int, result: int, cpu: float, linked: bool = False
+) -> None:
     """Run `main` in this freshly forked process and end it; never returns."""
     try:
         secret = os.read(control, 32)
-        _confine(result, cpu, job["limits"])
+        _confine(result, cpu, job["limits"], control if linked else None)
         channel = Channel(3, secret)
         main(job, channel)
         channel.leave()
@@ -69,13 +73,13 @@ def start(main: Callable[[Job, Channel], None], job: Job, *, control: int, resul
         os._exit(1)
 
 
-def _confine(result: int, cpu: float, limits: dict[str, Any]) -> None:
+def _confine(result: int, cpu: float, limits: dict[str, Any], link: int | None) -> None:
     os.setsid()
     signal.pthread_sigmask(signal.SIG_SETMASK, [])
     signal.signal(signal.SIGINT, signal.default_int_handler)
     for number in (signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2):
         signal.signal(number, signal.SIG_DFL)  # PID 1 ignores them, and children of tests would inherit that
-    _keep_only(result)
+    _keep_only(result, link)
     set_dumpable(True)  # tests of debuggers and of /proc/self work; nothing of PID 1 is in reach
     with contextlib.suppress(OSError):
         fd = os.open("/proc/self/oom_score_adj", os.O_WRONLY)
@@ -101,13 +105,14 @@ def address_space(used: int, memory: int, *, counted: bool) -> int:
     return used + (max(2 * _GIB, 2 * memory) if counted else memory)
 
 
-def _keep_only(result: int) -> None:
+def _keep_only(result: int, link: int | None) -> None:
     null = os.open("/dev/null", os.O_RDWR)
-    kept = os.dup(result)
+    kept = [fcntl.fcntl(fd, fcntl.F_DUPFD, 10) for fd in (result, link) if fd is not None]
     for fd in (0, 1, 2):
         os.dup2(null, fd)
-    os.dup2(kept, 3, inheritable=False)
-    os.closerange(4, 65536)
+    for place, fd in enumerate(kept, 3):  # LINK is the second of them
+        os.dup2(fd, place, inheritable=False)
+    os.closerange(3 + len(kept), 65536)
     # PID 1 has its own on a descriptor that is closed by now.
     sys.stdin = open(0, closefd=False)  # noqa: SIM115
     sys.stdout, sys.stderr = open(1, "w", closefd=False), open(2, "w", closefd=False)  # noqa: SIM115

@@ -8,11 +8,11 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
-from . import compiling, gate, probing, running
+from . import compiling, gate, probing, running, split_serve, split_test
 from .child import Channel, Job
 from .supervise import PATIENCE, Budget, Facts
 
-__all__ = ["JOBS", "Codes", "Run"]
+__all__ = ["JOBS", "LINKED", "Codes", "Run"]
 
 _RESTARTS = 3  # forks of a gate job that a test may end
 _PROBE_RESTARTS = 1  # of a probe job that an input may end: a candidate that hung twice is taken to hang on the rest
@@ -20,6 +20,7 @@ _GATE_OUTPUT = 6 << 20
 _GATE_NODES = 20_000
 _TESTS_OUTPUT = 4 << 20  # of all forks of a job together: the answer has to fit into one frame
 _CODES_BYTES = 16 << 20
+_LINK_OUTPUT = 64 << 20  # of a split run: all that its two halves say to each other
 
 Main = Callable[[Job, Channel], None]
 Run = Callable[[Main, Job, Budget], Facts]
@@ -41,7 +42,8 @@ class Codes:
             if self._size > _CODES_BYTES:
                 self._codes.clear()
                 self._size = 0
-            facts = run(compiling.main, {"tests": tests}, _budget(job, 1, output=2 * _CODES_BYTES))
+            compiling_job = {"tests": tests, "limits": job["limits"]}
+            facts = run(compiling.main, compiling_job, _budget(job, 1, output=2 * _CODES_BYTES))
             for message in facts.messages:
                 self._keep(missing, message)
         return [
@@ -81,6 +83,16 @@ def _tests(run: Run, job: Job, codes: Codes) -> list[Facts]:
         if runs[-1].odd or left < budget.output:
             break
     return runs
+
+
+def _split_test(run: Run, job: Job, codes: Codes) -> list[Facts]:
+    (tests,) = codes.add(run, job)
+    return [run(split_test.main, {**job, "tests": tests}, _budget(job, 1, output=_LINK_OUTPUT))]
+
+
+def _split_serve(run: Run, job: Job, codes: Codes) -> list[Facts]:
+    job = {**job, "overlay": _decode(job["overlay"])}
+    return [run(split_serve.main, job, _budget(job, 1, output=_LINK_OUTPUT))]
 
 
 def _probe(run: Run, job: Job, codes: Codes) -> list[Facts]:
@@ -129,4 +141,11 @@ def _decode(overlay: dict[str, str]) -> dict[str, bytes]:
     return {path: binascii.a2b_base64(text) for path, text in overlay.items()}
 
 
-JOBS: dict[str, Callable[[Run, Job, Codes], list[Facts]]] = {"tests": _tests, "probe": _probe, "gate": _gate}
+JOBS: dict[str, Callable[[Run, Job, Codes], list[Facts]]] = {
+    "tests": _tests,
+    "probe": _probe,
+    "gate": _gate,
+    "split_test": _split_test,
+    "split_serve": _split_serve,
+}
+LINKED = (split_test.main, split_serve.main)

@@ -21,6 +21,8 @@ from .child import Channel, Job, expected_status, start
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from .split_link import Link
+
 __all__ = ["PATIENCE", "Budget", "Facts", "Supervisor"]
 
 _TICK = 0.05  # seconds between two looks at the limits
@@ -79,8 +81,8 @@ class Supervisor:
         self.readable = readable  # called when the host has sent something
         self.host = host  # the descriptor the host's frames come from
 
-    def run(self, main: Callable[[Job, Channel], None], job: Job, budget: Budget) -> Facts:
-        """Run `main(job, channel)` in a fork within `budget`."""
+    def run(self, main: Callable[[Job, Channel], None], job: Job, budget: Budget, link: Link | None = None) -> Facts:
+        """Run `main(job, channel)` in a fork within `budget`; `link` is its line to the job of another slot."""
         if accounting.thread_count() != 1:
             raise RuntimeError("PID 1 has more than one thread: forking is not safe")
         ooms, refused = accounting.oom_kills(), accounting.refused_forks()
@@ -90,23 +92,36 @@ class Supervisor:
         pid = os.fork()
         if not pid:
             os.close(control_in)
-            start(main, job, control=control, result=result_in, cpu=budget.lead_cpu + budget.total_wall)
+            cpu = budget.lead_cpu + budget.total_wall
+            start(main, job, control=control, result=result_in, cpu=cpu, linked=link is not None)
         os.close(control)
         os.close(result_in)
         try:
             os.write(control_in, secret)
-            return _Watch(self, pid, result, secret, budget, ooms, refused).run()
+            if link is not None:
+                link.attach(control_in)
+            return _Watch(self, pid, result, secret, budget, (ooms, refused), link).run()
         finally:
+            if link is not None:
+                link.detach()
             os.close(control_in)
             os.close(result)
 
 
 class _Watch:
     def __init__(
-        self, owner: Supervisor, pid: int, result: int, secret: bytes, budget: Budget, ooms: int, refused: int
+        self,
+        owner: Supervisor,
+        pid: int,
+        result: int,
+        secret: bytes,
+        budget: Budget,
+        before: tuple[int, int],
+        link: Link | None,
     ) -> None:
         self.owner, self.pid, self.result, self.budget = owner, pid, result, budget
-        self.ooms, self.refused = ooms, refused
+        self.ooms, self.refused = before
+        self.link = link
         self.secret, self.own = secret.hex(), expected_status(secret)
         self.facts = Facts()
         self.decoder = Decoder(budget.output)
@@ -140,6 +155,8 @@ class _Watch:
                 poller.unregister(self.result)
             if self.owner.host in ready:
                 self.owner.readable()
+            if self.link is not None:
+                self.link.flush()
             looking = time.monotonic() - self.looked >= tick
             if handle in ready or looking:
                 _reap(self._note_if_ours)  # orphans of the job too, or they would fill the process table
@@ -189,6 +206,8 @@ class _Watch:
                 self.facts.foreign += 1
             elif message.get("type") in ("begin", "done"):
                 self._turn(message)
+            elif message.get("type") == "relay" and self.link is not None:
+                self.link.from_job(message)
             else:
                 self.facts.messages.append(message)
 
@@ -208,6 +227,8 @@ class _Watch:
         budget, lead, waited = self.budget, self.facts.lead, now - self.unit_begun
         if now - self.begun > budget.total_wall:
             self.facts.limit = "total"
+        elif self.link is not None and self.link.overdue:
+            self.facts.limit = "wall"
         elif cpu - self.unit_cpu > (budget.lead_cpu if lead else budget.unit_cpu):
             self.facts.limit = "cpu"
         elif waited > (budget.lead_wall if lead else budget.unit_wall) * self.patience:

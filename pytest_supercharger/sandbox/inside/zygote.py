@@ -22,7 +22,8 @@ import pytest
 from ..frames import Decoder, FrameError, encode
 from . import accounting, prebuilt, running
 from .child import Job, set_dumpable
-from .jobs import JOBS, Codes, Main
+from .jobs import JOBS, LINKED, Codes, Main
+from .split_link import Link
 from .supervise import Budget, Facts, Supervisor
 from .wipe import Wiper
 
@@ -92,6 +93,7 @@ class _Zygote:
         self._job: Job | None = None
         self._clean = True
         self._last_frame = self._last_beat = time.monotonic()
+        self._link = Link(self._send)
         self._supervisor = Supervisor(pulse=self._pulse, readable=self._read)
 
     def serve(self) -> None:
@@ -126,7 +128,12 @@ class _Zygote:
         if not data:
             raise _HostGone
         self._last_frame = time.monotonic()
-        self._queue += self._decoder.feed(data)
+        for frame in self._decoder.feed(data):
+            if frame.get("kind") == "relay":
+                self._link.from_host(frame)
+                continue
+            self._link.begin(frame.get("id"))
+            self._queue.append(frame)
 
     def _pulse(self) -> None:
         _check_terminated()
@@ -167,7 +174,7 @@ class _Zygote:
 
     def _run(self, main: Main, job: Job, budget: Budget) -> Facts:
         try:
-            return self._supervisor.run(main, job, budget)
+            return self._supervisor.run(main, job, budget, self._link if main in LINKED else None)
         finally:
             self._clean &= self._wiper.wipe() and not accounting.ipc_objects()
 
