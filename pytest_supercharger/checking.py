@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 
 from pytest_supercharger import evidence
-from pytest_supercharger.domain import Verdict
+from pytest_supercharger.dependencies import Dependencies
+from pytest_supercharger.domain import GeneratedTest, Verdict
 from pytest_supercharger.projecttests import judge
 from pytest_supercharger.reporting import Reporter
 from pytest_supercharger.sandbox.base import Sandbox
@@ -16,8 +17,15 @@ from pytest_supercharger.session import Work
 __all__ = ["check"]
 
 
-def check(work: Work, open_sandbox: Callable[[], AbstractContextManager[Sandbox]], reporter: Reporter) -> bool:
+def check(
+    work: Work,
+    open_sandbox: Callable[[], AbstractContextManager[Sandbox]],
+    reporter: Reporter,
+    install: Sequence[str] = (),
+) -> bool:
     """Whether no stub is left and every accepted function passes its evidence; says what does not.
+
+    `install` names distributions that may be fetched where a function was accepted with them.
 
     Raises:
         SourceError: an evidence record is damaged.
@@ -30,9 +38,20 @@ def check(work: Work, open_sandbox: Callable[[], AbstractContextManager[Sandbox]
         reporter.line("no evidence to check")
         return not work.stubs
     with open_sandbox() as sandbox:
+        dependencies = Dependencies(sandbox, install, report=reporter.line)
+        for record in records:
+            _bring_along(record, work.project.root, dependencies)
         good = [_holds(record, work.project.root, sandbox, reporter) for record in records]
     reporter.line(f"{sum(good)} of {len(good)} accepted functions pass their evidence")
     return all(good) and not work.stubs
+
+
+def _bring_along(record: evidence.Record, root: Path, dependencies: Dependencies) -> None:
+    """Fetch, or say what is missing of, that which the function had when it was accepted; its tests tell the rest."""
+    path = root / record.relpath
+    if record.wheels and path.is_file():
+        source = path.read_text("utf-8", errors="replace")
+        dependencies.refusal(GeneratedTest(id=record.stub, name="", source=source))
 
 
 def _holds(record: evidence.Record, root: Path, sandbox: Sandbox, reporter: Reporter) -> bool:

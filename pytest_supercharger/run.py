@@ -137,7 +137,8 @@ class Run:
     def _check(self, work: session.Work) -> None:
         from pytest_supercharger import checking
 
-        good = checking.check(work, lambda: self._sandbox(work.project), self.reporter)
+        install = self._settings.install
+        good = checking.check(work, lambda: self._sandbox(work.project), self.reporter, install)
         self.stopped = pytest.ExitCode.OK if good else pytest.ExitCode.TESTS_FAILED
 
     def _sandbox(self, project: Project) -> AbstractContextManager[Sandbox]:

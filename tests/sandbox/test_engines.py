@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import certifi
 import pytest
 from python_base import import_base
 from relay import Relay, engine_socket
@@ -154,6 +155,7 @@ def test_an_engine_behind_tls_takes_jobs_from_who_has_a_certificate(
     with Relay(tmp_path, tls=context) as relay:
         with pytest.raises(SandboxError, match="Docker is not reachable at tcp://localhost"):
             connect(relay.address)
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", certifi.where())  # of the web, not of engines
         monkeypatch.setenv("DOCKER_TLS_VERIFY", "1")
         monkeypatch.setenv("DOCKER_CERT_PATH", str(tmp_path))
         with DockerSandbox(project, limits=LIMITS, slots=1, placement=on(relay.address)) as sandbox:
