@@ -51,7 +51,9 @@ class OwnEngine:
         options += ["--containerd-namespace", space, "--containerd-plugins-namespace", f"{space}-plugins"]
         (self._folder / "pidfile").unlink(missing_ok=True)
         with (self._folder / "log").open("ab") as log:
-            self._process = subprocess.Popen(["dockerd", *options], stdout=log, stderr=log, start_new_session=True)
+            # In a network of its own: without a bridge to keep, an engine removes that of the machine's other one.
+            command = ["unshare", "--net", "dockerd", *options]
+            self._process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
         deadline = time.monotonic() + _WAIT_SECONDS
         while not self._answers():
             if self._process.poll() is not None or time.monotonic() > deadline:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any, cast
 
 import pytest
-from zygote_slot import ZygoteSlot
+from zygote_slot import GOOD, ZygoteSlot
 
+from pytest_supercharger.domain import Verdict
 from pytest_supercharger.sandbox import health
 from pytest_supercharger.sandbox.slot import Slot
 
@@ -18,6 +19,7 @@ FACTS = {
 
 @pytest.mark.docker
 def test_a_good_slot_has_no_problem(zygote: ZygoteSlot) -> None:
+    assert zygote.pair(GOOD).verdict is Verdict.PASS
     assert health.problem(zygote.slot) == ""
     assert health.problem(zygote.slot) == ""
 

@@ -20,7 +20,7 @@ __all__ = ["GOOD", "LIMITS", "MODULE", "TEST", "ZygoteSlot"]
 
 LIMITS = Limits(seconds=2.0, import_seconds=3.0, gate_seconds=120.0, memory_bytes=256 * 1024 * 1024)
 
-_QUIET = 15.0  # seconds in which other tests ran; PID 1 ends after 30 of silence
+_QUIET_SECONDS = 20.0  # PID 1 ends after 30
 _ATTEMPTS = 5  # on a machine that is too busy for a time limit to mean anything
 
 MODULE = """
@@ -62,14 +62,9 @@ class ZygoteSlot:
         self._client = connect()
         self._host = Host.prepare(self._client, facts(self._client), project, LIMITS)
         roots = ["", "src"]
-        self._setup = protocol.setup_job(
-            project=str(project), snapshot=SNAPSHOT, roots=roots, limits=LIMITS, plain=plain
-        )
-        self._number = number
-        self.slot = self._started()
-
-    def _started(self) -> Slot:
-        return Slot.start(self._client.api, self._host.spec(self._number), self._setup)
+        setup = protocol.setup_job(project=str(project), snapshot=SNAPSHOT, roots=roots, limits=LIMITS, plain=plain)
+        self._start = lambda: Slot.start(self._client.api, self._host.spec(number), setup)
+        self.slot = self._start()
 
     def close(self) -> None:
         """Remove the container and the copy of the project."""
@@ -78,10 +73,10 @@ class ZygoteSlot:
         self._client.close()
 
     def ask(self, job: protocol.Job, seconds: float = 200) -> tuple[dict[str, Any], dict[str, Any]]:
-        """What was sent and what came back."""
-        if time.monotonic() - self.slot.last_used > _QUIET:
+        """What was sent and what came back; from a new container where this one has waited too long for a word."""
+        if time.monotonic() - self.slot.last_used > _QUIET_SECONDS:
             self.slot.destroy()
-            self.slot = self._started()
+            self.slot = self._start()
         return self.slot.exchange(job, seconds)
 
     def pair(self, code: str, source: str = TEST, limits: Limits = LIMITS) -> PairResult:

@@ -10,6 +10,7 @@ import io
 import linecache
 import marshal
 import os
+import re
 import sys
 import types
 import warnings
@@ -27,7 +28,7 @@ from _pytest.main import Session
 
 from ..frames import encode
 from .equality import NAME, Probe, add_probes, prober
-from .integrity import executed, snapshot
+from .integrity import Check, executed, snapshot
 from .reporting import Reporter
 
 __all__ = ["FOLDER", "PLUGINS", "Plain", "Prebuilt", "TestModule", "arguments"]
@@ -107,6 +108,12 @@ class TestCase(unittest.TestCase):
     def test_case(self):
         self.assertEqual(1 + 1, 2)
 """
+_PLAIN = """
+def test_passes():
+    assert 1 + 1 == 2
+"""
+# Tests whose pass goes through more than that of the plain one.
+_USES_MORE = re.compile(r"unittest|raises|approx|warns|fixture|parametrize|mark|async")
 _WARM_UP_OUTCOMES = {
     "test_passes[1]": "passed",
     "test_passes[2]": "passed",
@@ -168,12 +175,23 @@ class Prebuilt:
                 self._session = Session.from_config(self._config)
                 self._config.hook.pytest_sessionstart(session=self._session)
             self._warm_up()
-            with executed() as codes:
-                self._warm_up()
-            self.changed = snapshot(self._config, codes)
+            self._changed = [self._snapshot(_PLAIN), self._snapshot(_WARM_UP)]
         finally:
             os.environ.clear()
             os.environ.update(before)
+
+    def changed(self, modules: Sequence[TestModule]) -> list[str]:
+        """What decides outcomes and is not what it was before the fork.
+
+        For a single ordinary test it is what a pass goes through; a fork pays for every object that is looked at.
+        """
+        thorough = len(modules) > 1 or any(_USES_MORE.search(module.source) for module in modules)
+        return self._changed[thorough]()
+
+    def _snapshot(self, source: str) -> Check:
+        with executed() as codes:
+            self._run_own(source)
+        return snapshot(self._config, codes)
 
     def _warm_up(self) -> None:
         """Run tests of our own here, so that no fork has to fill the caches of Python and pytest.
@@ -181,17 +199,21 @@ class Prebuilt:
         Raises:
             RuntimeError: they come to something else than they should; this pytest is not one we know.
         """
-        said: list[dict[str, Any]] = []
-        # Encoded as on the way to PID 1: that code decides outcomes too.
-        self.reporter.send = lambda *messages: said.extend(message for message in messages if encode(message))
-        self.run([TestModule("test_warm_up", _WARM_UP, compile_module(_WARM_UP, f"{FOLDER}/test_warm_up.py"))])
+        said = self._run_own(_WARM_UP)
         seen = {message["node"].partition("::")[2]: message["phases"][1] for message in said if "phases" in message}
         if seen != _WARM_UP_OUTCOMES:
             raise RuntimeError(f"tests of known outcome came to {seen}")
+
+    def _run_own(self, source: str) -> list[dict[str, Any]]:
+        said: list[dict[str, Any]] = []
+        # Encoded as on the way to PID 1: that code decides outcomes too.
+        self.reporter.send = lambda *messages: said.extend(message for message in messages if encode(message))
+        self.run([TestModule("test_warm_up", source, compile_module(source, f"{FOLDER}/test_warm_up.py"))])
         self._session.testsfailed = self._session.testscollected = 0
         self._session.items = []
         self.reporter.collected = []
         del sys.modules["test_warm_up"], linecache.cache[f"{FOLDER}/test_warm_up.py"]
+        return said
 
     def run(self, modules: Sequence[TestModule]) -> int:
         """Collect and run `modules` one after the other, each torn down before the next; pytest's exit status."""

@@ -53,7 +53,7 @@ def main(job: Job, channel: Channel) -> None:
     record_stubs(channel.send, reporter)
     status = prebuilt.run(modules)
     channel.send(
-        {"type": "end", "exit": status, "collected": reporter.collected[:10_000], "changed": prebuilt.changed()}
+        {"type": "end", "exit": status, "collected": reporter.collected[:10_000], "changed": prebuilt.changed(modules)}
     )
 
 
