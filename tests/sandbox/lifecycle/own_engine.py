@@ -25,7 +25,7 @@ class OwnEngine:
     """Runs `dockerd` over a socket, a data folder and a containerd of its own; no network."""
 
     def __init__(self) -> None:
-        self._folder = Path(tempfile.mkdtemp(prefix="engine-"))
+        self._folder = Path(tempfile.mkdtemp(prefix="killable-engine-"))
         self.address = f"unix://{self._folder}/socket"
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -91,7 +91,7 @@ class OwnEngine:
         if self._process is not None and self._process.poll() is None:
             self._process.terminate()
             self._process.wait(_WAIT_SECONDS)
-        subprocess.run(["umount", self._folder / "data-root"], stderr=subprocess.DEVNULL, check=False)
+        subprocess.run(["umount", "-R", "-l", self._folder / "data-root"], stderr=subprocess.DEVNULL, check=False)
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def client(self) -> docker.DockerClient:
