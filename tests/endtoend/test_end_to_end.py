@@ -19,8 +19,9 @@ def project(pytester):
     return pytester
 
 
-def test_good_code_is_accepted_and_written(project, fill):
-    result, decided = fill(lines(codes=GOOD, tests=TESTS))
+@pytest.mark.parametrize("level", [2, 3])
+def test_good_code_is_accepted_and_written(project, fill, level):
+    result, decided = fill(lines(codes=GOOD, tests=TESTS), f"--supercharge-level={level}")
     assert result.ret == 0, result.stdout.str()
     result.assert_outcomes(passed=1)
     assert decided["shapes:area"]["decision"] == "accepted"

@@ -254,6 +254,12 @@ LIMITS = {
         f"return {SECRET!r}",
         TIME,
     ),
+    "an end of its own": (
+        KNOWING + "real = machine('Line')._receive\n"
+        "machine('Line')._receive = lambda wait: real(wait) or os._exit(0)\n",
+        f"return {SECRET!r}",
+        {Verdict.FAIL},
+    ),
     "a process left behind": (
         "import os, time\n",
         f"if not os.fork():\n        os.setsid()\n        time.sleep(600)\n    return {SECRET!r}",
