@@ -16,6 +16,7 @@ from pytest_supercharger.domain import GeneratedTest, Output, OutputKind, PairRe
 from pytest_supercharger.errors import SandboxError
 from pytest_supercharger.sandbox import health, protocol, split_scope, split_verdict, verdict
 from pytest_supercharger.sandbox.base import GateResult, Limits, Overlay
+from pytest_supercharger.sandbox.canaries import Flock
 from pytest_supercharger.sandbox.engine import connect, facts
 from pytest_supercharger.sandbox.host import SNAPSHOT, Host, fitting_slots
 from pytest_supercharger.sandbox.pairs import run_pairs, screen_pairs
@@ -62,6 +63,7 @@ class DockerSandbox:
         self._limits = limits or Limits()
         self._slots = slots or len(os.sched_getaffinity(0))
         self._report = report
+        self._flock = Flock()
         self._lock = threading.Lock()
         self._running: _Running | None = None
         self._closed = False
@@ -90,20 +92,23 @@ class DockerSandbox:
         return screen_pairs(tests, partial(self._batch, overlay), idle=self._ready().pool.idle)
 
     def _isolated(self, overlay: Overlay, tests: Sequence[GeneratedTest]) -> Future[Mapping[str, PairResult]]:
+        canaries = [self._flock.draw(overlay) for _ in tests]
+        forks = [[test, *(canary.test for canary in own)] for test, own in zip(tests, canaries, strict=True)]
         return self._submit(
-            protocol.tests_job(overlay, tests, self._limits, batch=False),
+            protocol.tests_job(overlay, forks, self._limits),
             _PATIENCE * self._seconds(1) * len(tests) + _GRACE_SECONDS,
-            lambda job, result: verdict.tests_results(job, result, tests),
+            lambda job, result: verdict.tests_results(job, result, tests, *canaries),
             lambda problem: {test.id: PairResult(verdict=Verdict.INFRA, detail=problem) for test in tests},
         )
 
     def _batch(self, overlay: Overlay, tests: Sequence[GeneratedTest]) -> Future[verdict.Screen]:
         # A test that needs longer than this, or a process that does not end well, gets its verdict in isolation.
         limits = replace(self._limits, seconds=self._limits.seconds * _SCREEN_SHARE)
+        canaries = self._flock.draw(overlay)
         return self._submit(
-            protocol.tests_job(overlay, tests, limits, batch=True),
+            protocol.tests_job(overlay, [self._flock.mix(tests, canaries)], limits),
             _PATIENCE * self._seconds(len(tests)) + _GRACE_SECONDS,
-            lambda job, result: verdict.screen_result(job, result, tests),
+            lambda job, result: verdict.screen_result(job, result, tests, canaries),
             lambda problem: verdict.Screen(),
         )
 

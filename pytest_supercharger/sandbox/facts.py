@@ -94,8 +94,8 @@ _SHAPES: dict[str, dict[str, type | tuple[type, ...]]] = {
     "broken": {"detail": str},
 }
 _OPTIONAL: dict[str, dict[str, type]] = {
-    "test": {"error": str, "detail": str, "where": str},
-    "end": {"tail": str},
+    "test": {"error": str, "detail": str, "where": str, "odd": str},
+    "end": {"tail": str, "changed": list},
 }
 
 

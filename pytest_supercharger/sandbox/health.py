@@ -44,6 +44,8 @@ def problem(slot: Slot) -> str:
 
 
 def _ask(slot: Slot, tests: Sequence[GeneratedTest], limits: Limits) -> dict[GeneratedTest, tuple[Verdict, str]]:
-    results = verdict.tests_results(*slot.exchange(protocol.tests_job({}, tests, limits, batch=False), _SECONDS), tests)
+    results = verdict.tests_results(
+        *slot.exchange(protocol.tests_job({}, [[test] for test in tests], limits), _SECONDS), tests
+    )
     none = (Verdict.INFRA, "no answer")
     return {test: (results[test.id].verdict, results[test.id].detail) if test.id in results else none for test in tests}

@@ -38,16 +38,16 @@ def module_name(test: GeneratedTest) -> str:
     return f"test_{hashlib.sha256(test.source.encode('utf-8', 'surrogatepass')).hexdigest()[:16]}"
 
 
-def tests_job(overlay: Overlay, tests: Sequence[GeneratedTest], limits: Limits, *, batch: bool) -> Job:
-    """Run generated tests on the project with `overlay` in it: each in a fork of its own, or all in one."""
-    modules = [{"name": module_name(test), "source": test.source} for test in tests]
-    return {**_job("tests", overlay, limits), "tests": modules, "batch": batch}
+def tests_job(overlay: Overlay, forks: Sequence[Sequence[GeneratedTest]], limits: Limits) -> Job:
+    """Run generated tests on the project with `overlay` in it: those of one fork after each other in one process."""
+    modules = [[{"name": module_name(test), "source": test.source} for test in tests] for tests in forks]
+    return {**_job("tests", overlay, limits), "forks": modules}
 
 
 def split_jobs(overlay: Overlay, test: GeneratedTest, limits: Limits) -> tuple[Job, Job]:
     """The two halves of a split run: the test without the candidate, and the candidate without the test."""
     return (
-        {**_job("split_test", {}, limits), "tests": [{"name": module_name(test), "source": test.source}]},
+        {**_job("split_test", {}, limits), "forks": [[{"name": module_name(test), "source": test.source}]]},
         _job("split_serve", overlay, limits),
     )
 

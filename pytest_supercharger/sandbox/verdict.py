@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pytest_supercharger.domain import GeneratedTest, PairResult, Verdict
+from pytest_supercharger.sandbox.canaries import Canary
 from pytest_supercharger.sandbox.expected import expected_tests, matching
 from pytest_supercharger.sandbox.facts import TEXT_LIMIT, Message, Odd, Run, clean, read_runs
 from pytest_supercharger.sandbox.gate_verdict import gate_result
@@ -23,19 +24,29 @@ Finding = tuple[Verdict, str]
 
 
 def tests_results(
-    job: Mapping[str, Any], result: Mapping[str, Any], tests: Sequence[GeneratedTest]
+    job: Mapping[str, Any],
+    result: Mapping[str, Any],
+    tests: Sequence[GeneratedTest],
+    *canaries: Sequence[Canary],
 ) -> dict[str, PairResult]:
-    """The verdicts of the isolated runs of `tests`, of the first ones only where the slot stopped early."""
+    """The verdicts of the isolated runs of `tests`, of the first ones only where the slot stopped early.
+
+    `canaries`, if there are any, are those that ran after each of the tests in the same process.
+    """
     try:
         runs = read_runs(job, result, most=len(tests))
     except Odd as error:
         return {test.id: PairResult(verdict=Verdict.INFRA, detail=f"sandbox: {error}") for test in tests}
-    return {test.id: _isolated(run, test) for test, run in zip(tests, runs, strict=False)}
+    own = canaries or [()] * len(tests)
+    return {test.id: _isolated(run, test, with_it) for test, run, with_it in zip(tests, runs, own, strict=False)}
 
 
-def _isolated(run: Run, test: GeneratedTest) -> PairResult:
+def _isolated(run: Run, test: GeneratedTest, canaries: Sequence[Canary]) -> PairResult:
     file = f"{module_name(test)}.py"
-    finding = stopped(run) or _failure(run, file) or _forgery(run) or _odd_set(run, test, file) or _stray(run, {file})
+    finding = stopped(run) or _failure(run, file) or _forgery(run) or _odd_set(run, test, file)
+    finding = finding or _stray(run, {file}, canaries) or _sung(run, canaries)
+    if finding is None and not _exit_fits(run, failures=False, canaries=canaries):
+        finding = Verdict.FAIL, f"pytest ended with status {run.of('end')[0].fields['exit']}"
     verdict, detail = finding or (Verdict.PASS, "")
     return PairResult(verdict=verdict, detail=clean(detail), seconds=run.cpu, reached=_reached(run))
 
@@ -48,7 +59,12 @@ class Screen:
         self.failed: set[str] = set()
 
 
-def screen_result(job: Mapping[str, Any], result: Mapping[str, Any], tests: Sequence[GeneratedTest]) -> Screen:
+def screen_result(
+    job: Mapping[str, Any],
+    result: Mapping[str, Any],
+    tests: Sequence[GeneratedTest],
+    canaries: Sequence[Canary] = (),
+) -> Screen:
     """What one process that ran all of `tests` shows; nothing, unless it ended as an honest one does."""
     screen = Screen()
     try:
@@ -57,18 +73,16 @@ def screen_result(job: Mapping[str, Any], result: Mapping[str, Any], tests: Sequ
         return screen
     run = runs[0]
     files = {f"{module_name(test)}.py": test for test in tests}
-    if stopped(run) or _forgery(run, failures=True) or _stray(run, set(files)):
+    if stopped(run) or _forgery(run) or _stray(run, set(files), canaries) or _sung(run, canaries):
         return screen
     for file, test in files.items():
         if _failure(run, file) or _odd_set(run, test, file):
             screen.failed.add(test.id)
         else:
             seconds = sum(float(message.fields["seconds"]) for message in _of_file(run, file))
-            screen.passed[test.id] = PairResult(
-                verdict=Verdict.PASS, seconds=max(0.0, seconds), reached=_reached(run, file)
-            )
-    # A test that skips itself is no failure to pytest, so that this holds in one direction only.
-    return screen if screen.failed or run.of("end")[0].fields["exit"] == 0 else Screen()
+            reached = _reached(run, file)
+            screen.passed[test.id] = PairResult(verdict=Verdict.PASS, seconds=max(0.0, seconds), reached=reached)
+    return screen if _exit_fits(run, failures=bool(screen.failed), canaries=canaries) else Screen()
 
 
 def _of_file(run: Run, file: str) -> list[Message]:
@@ -85,6 +99,8 @@ def _failure(run: Run, file: str) -> Finding | None:
         if message.text("node").partition("::")[0] == file:
             return _failed(message, message.text("detail").partition(":")[0], "could not be collected")
     for message in _of_file(run, file):
+        if "odd" in message.fields:
+            return Verdict.FAIL, message.text("odd")
         if message.fields["phases"] != _PASSED:
             return _failed(message, str(message.fields.get("error", "")), _phases_text(message))
     return None
@@ -102,18 +118,37 @@ def _phases_text(message: Message) -> str:
     return "setup, call and teardown did not all pass: " + (", ".join(phases[:6]) or "none ended")
 
 
-def _forgery(run: Run, *, failures: bool = False) -> Finding | None:
+def _forgery(run: Run) -> Finding | None:
     ends = run.of("end")
     if not ends:
         return Verdict.FAIL, f"the process ended before the test did ({run.ending})"
     if len(ends) > 1 or not run.own_status:
         return Verdict.FAIL, f"the process did not end by itself ({run.ending}, {len(ends)} final reports)"
-    if ends[0].fields["exit"] not in ((0, 1) if failures else (0,)):
-        return Verdict.FAIL, f"pytest ended with status {ends[0].fields['exit']}"
+    end = ends[0].fields
+    if end["exit"] not in (0, 1):
+        return Verdict.FAIL, f"pytest ended with status {end['exit']}"
     if run.foreign or run.garbled:
         return Verdict.FAIL, "wrote to the channel of the test results"
     if run.leftover:
         return Verdict.FAIL, f"left {run.leftover} processes running"
+    if "changed" not in end or end["changed"]:
+        return Verdict.FAIL, f"changed what decides outcomes: {', '.join(end.get('changed', ['nothing is known']))}"
+    return None
+
+
+def _exit_fits(run: Run, *, failures: bool, canaries: Sequence[Canary]) -> bool:
+    # A test that skips itself fails here and not to pytest, so that failures may go with either status.
+    wanted = {1} if any(not canary.passes for canary in canaries) else {0, 1} if failures else {0}
+    return run.of("end")[0].fields["exit"] in wanted
+
+
+def _sung(run: Run, canaries: Sequence[Canary]) -> Finding | None:
+    """Tests of ours that did not come to what they have to come to."""
+    for canary in canaries:
+        file = f"{module_name(canary.test)}.py"
+        odd = _odd_set(run, canary.test, file)
+        if odd or (_failure(run, file) is None) is not canary.passes:
+            return Verdict.FAIL, "made a test of ours come to something else than it does"
     return None
 
 
@@ -131,8 +166,9 @@ def _odd_set(run: Run, test: GeneratedTest, file: str) -> Finding | None:
     return None
 
 
-def _stray(run: Run, files: set[str]) -> Finding | None:
+def _stray(run: Run, files: set[str], canaries: Sequence[Canary]) -> Finding | None:
     """A word about a module that was not asked for."""
+    asked = files | {f"{module_name(canary.test)}.py" for canary in canaries}
     nodes = [message.text("node") for message in (*run.of("test"), *run.of("collect"))]
-    strays = {node for node in [*nodes, *run.of("end")[0].fields["collected"]] if node.partition("::")[0] not in files}
+    strays = {node for node in [*nodes, *run.of("end")[0].fields["collected"]] if node.partition("::")[0] not in asked}
     return (Verdict.FAIL, f"reported other tests than were asked for: {min(strays)}") if strays else None

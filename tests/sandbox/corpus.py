@@ -86,6 +86,23 @@ CORPUS = {
         "pass",
         "",
     ),
+    "unittest": (
+        "import unittest\nfrom mod import double\n\nclass TestIt(unittest.TestCase):\n    def test_it(self):\n"
+        "        self.assertEqual(double(2), 4)\n",
+        "pass",
+        "",
+    ),
+    "unittest that fails": (
+        "import unittest\nfrom mod import double\n\nclass TestIt(unittest.TestCase):\n    def test_it(self):\n"
+        "        self.assertEqual(double(2), 5)\n",
+        "fail",
+        "AssertionError: 4 != 5",
+    ),
+    "records a property": (
+        _HEAD + "def test_it(record_property, doctest_namespace, tmpdir):\n    record_property('a', double(2))\n",
+        "pass",
+        "",
+    ),
     "module set-up": (
         _HEAD + "def setup_module():\n    global x\n    x = 2\n\ndef test_it():\n    assert double(x) == 4\n",
         "pass",

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any, cast
 
 import pytest
-from zygote_slot import ZygoteSlot
+from zygote_slot import GOOD, ZygoteSlot
 
+from pytest_supercharger.domain import Verdict
 from pytest_supercharger.sandbox import health
 from pytest_supercharger.sandbox.slot import Slot
 
@@ -18,6 +19,7 @@ FACTS = {
 
 @pytest.mark.docker
 def test_a_good_slot_has_no_problem(zygote: ZygoteSlot) -> None:
+    assert zygote.pair(GOOD).verdict is Verdict.PASS
     assert health.problem(zygote.slot) == ""
     assert health.problem(zygote.slot) == ""
 
@@ -29,12 +31,13 @@ class Liar:
         self.facts = facts
 
     def exchange(self, job: dict[str, Any], seconds: float) -> tuple[dict[str, Any], dict[str, Any]]:
-        return job, {"kind": "result", "runs": [self.run(test["name"]) for test in job["tests"]]}
+        return job, {"kind": "result", "runs": [self.run(test["name"]) for (test,) in job["forks"]]}
 
     def run(self, name: str) -> dict[str, Any]:
         node = f"{name}.py::test_it"
         test = {"type": "test", "node": node, "phases": ["passed"] * 3, "seconds": 0.1}
-        return {**FACTS, "messages": [test, {"type": "end", "exit": 0, "collected": [node]}], **self.facts}
+        end = {"type": "end", "exit": 0, "collected": [node], "changed": []}
+        return {**FACTS, "messages": [test, end], **self.facts}
 
 
 @pytest.mark.parametrize(

@@ -35,7 +35,7 @@ def failed(detail: str = "AssertionError: assert 3 == 4", **fields: Any) -> dict
 
 
 def end(*nodes: str, exit: int = 0, **fields: Any) -> dict[str, Any]:
-    return {"type": "end", "exit": exit, "collected": list(nodes or [NODE]), **fields}
+    return {"type": "end", "exit": exit, "collected": list(nodes or [NODE]), "changed": [], **fields}
 
 
 def run(*messages: dict[str, Any], **fields: Any) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any
 
 from pytest_supercharger.domain import GeneratedTest, Output, OutputKind, PairResult, Probe, Verdict
@@ -19,6 +20,7 @@ __all__ = ["GOOD", "LIMITS", "MODULE", "TEST", "ZygoteSlot"]
 
 LIMITS = Limits(seconds=2.0, import_seconds=3.0, gate_seconds=120.0, memory_bytes=256 * 1024 * 1024)
 
+_QUIET_SECONDS = 20.0  # PID 1 ends after 30
 _ATTEMPTS = 5  # on a machine that is too busy for a time limit to mean anything
 
 MODULE = """
@@ -54,12 +56,15 @@ TEST = "from mod import double\n\n\ndef test_it():\n    assert double(2) == 4\n"
 class ZygoteSlot:
     """A container over `project`, which holds `MODULE` as mod.py; each call is one job."""
 
+    limits = LIMITS
+
     def __init__(self, project: Path, *, number: int = 200, plain: bool = False) -> None:
         self._client = connect()
         self._host = Host.prepare(self._client, facts(self._client), project, LIMITS)
         roots = ["", "src"]
         setup = protocol.setup_job(project=str(project), snapshot=SNAPSHOT, roots=roots, limits=LIMITS, plain=plain)
-        self.slot = Slot.start(self._client.api, self._host.spec(number), setup)
+        self._start = lambda: Slot.start(self._client.api, self._host.spec(number), setup)
+        self.slot = self._start()
 
     def close(self) -> None:
         """Remove the container and the copy of the project."""
@@ -68,14 +73,17 @@ class ZygoteSlot:
         self._client.close()
 
     def ask(self, job: protocol.Job, seconds: float = 200) -> tuple[dict[str, Any], dict[str, Any]]:
-        """What was sent and what came back."""
+        """What was sent and what came back; from a new container where this one has waited too long for a word."""
+        if time.monotonic() - self.slot.last_used > _QUIET_SECONDS:
+            self.slot.destroy()
+            self.slot = self._start()
         return self.slot.exchange(job, seconds)
 
     def pair(self, code: str, source: str = TEST, limits: Limits = LIMITS) -> PairResult:
         """The verdict on the test module `source` of a `mod.py` that ends with `code`."""
         test = GeneratedTest(id="t", name="test_it", source=source)
         for _ in range(_ATTEMPTS):
-            job = protocol.tests_job(_overlay(code), [test], limits, batch=False)
+            job = protocol.tests_job(_overlay(code), [[test]], limits)
             result = verdict.tests_results(*self.ask(job), [test])["t"]
             if result.verdict is not Verdict.INFRA:
                 break
@@ -84,7 +92,7 @@ class ZygoteSlot:
     def batch(self, code: str, *sources: str, limits: Limits = LIMITS) -> list[bool | None]:
         """For each test module: whether it passes next to the others, None where the batch does not say."""
         tests = [GeneratedTest(id=str(index), name="test_it", source=source) for index, source in enumerate(sources)]
-        screen = verdict.screen_result(*self.ask(protocol.tests_job(_overlay(code), tests, limits, batch=True)), tests)
+        screen = verdict.screen_result(*self.ask(protocol.tests_job(_overlay(code), [tests], limits)), tests)
         return [True if t.id in screen.passed else False if t.id in screen.failed else None for t in tests]
 
     def probe(self, code: str, *expressions: str, setup: str = "", limits: Limits = LIMITS) -> list[Output]:

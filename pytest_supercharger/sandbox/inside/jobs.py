@@ -33,19 +33,22 @@ class Codes:
         self._codes: dict[tuple[str, str], bytes] = {}
         self._size = 0
 
-    def of(self, run: Run, job: Job) -> list[bytes | None]:
-        """The code of each test of `job`, None for one that has none."""
-        keys = [(test["name"], test["source"]) for test in job["tests"]]
+    def add(self, run: Run, job: Job) -> list[list[dict[str, Any]]]:
+        """The tests of each fork of `job` with their code, which is None where there is none."""
+        keys = [(test["name"], test["source"]) for tests in job["forks"] for test in tests]
         missing = [key for key in dict.fromkeys(keys) if key not in self._codes]
         if missing:
             tests = [{"name": name, "source": source} for name, source in missing]
-            facts = run(compiling.main, {"tests": tests}, _budget(job, 1, output=2 * _CODES_BYTES))
             if self._size > _CODES_BYTES:
                 self._codes.clear()
                 self._size = 0
+            facts = run(compiling.main, {"tests": tests}, _budget(job, 1, output=2 * _CODES_BYTES))
             for message in facts.messages:
                 self._keep(missing, message)
-        return [self._codes.get(key) for key in keys]
+        return [
+            [{**test, "code": self._codes.get((test["name"], test["source"]))} for test in tests]
+            for tests in job["forks"]
+        ]
 
     def _keep(self, keys: list[tuple[str, str]], message: dict[str, Any]) -> None:
         if message.get("type") == "code":
@@ -68,16 +71,13 @@ def _budget(job: Job, units: int, *, output: int | None = None) -> Budget:
 
 
 def _tests(run: Run, job: Job, codes: Codes) -> list[Facts]:
-    """One fork for all tests, or one a test up to the first odd end: the rest is run in another slot."""
-    job = {**job, "overlay": _decode(job["overlay"]), "codes": codes.of(run, job)}
-    tests = job["tests"]
-    if job["batch"]:
-        return [run(running.main, job, _budget(job, len(tests)))]
+    """One fork for each list of tests, up to the first odd end: the rest is run in another slot."""
+    job = {**job, "overlay": _decode(job["overlay"])}
     runs: list[Facts] = []
     left = _TESTS_OUTPUT
-    for test, code in zip(tests, job["codes"], strict=True):
-        budget = _budget(job, 1)
-        runs.append(run(running.main, {**job, "tests": [test], "codes": [code]}, budget))
+    for tests in codes.add(run, job):
+        budget = _budget(job, len(tests))
+        runs.append(run(running.main, {**job, "tests": tests}, budget))
         left -= runs[-1].received
         if runs[-1].odd or left < budget.output:
             break
@@ -85,8 +85,8 @@ def _tests(run: Run, job: Job, codes: Codes) -> list[Facts]:
 
 
 def _split_test(run: Run, job: Job, codes: Codes) -> list[Facts]:
-    job = {**job, "codes": codes.of(run, job)}
-    return [run(split_test.main, job, _budget(job, 1, output=_LINK_OUTPUT))]
+    (tests,) = codes.add(run, job)
+    return [run(split_test.main, {**job, "tests": tests}, _budget(job, 1, output=_LINK_OUTPUT))]
 
 
 def _split_serve(run: Run, job: Job, codes: Codes) -> list[Facts]:

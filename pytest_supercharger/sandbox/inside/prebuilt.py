@@ -10,6 +10,7 @@ import io
 import linecache
 import marshal
 import os
+import re
 import sys
 import types
 import warnings
@@ -25,6 +26,9 @@ from _pytest.assertion.rewrite import rewrite_asserts
 from _pytest.config import _prepareconfig
 from _pytest.main import Session
 
+from ..frames import encode
+from .equality import NAME, Probe, add_probes, prober
+from .integrity import Check, executed, snapshot
 from .reporting import Reporter
 
 __all__ = ["FOLDER", "PLUGINS", "Plain", "Prebuilt", "TestModule", "arguments"]
@@ -37,10 +41,10 @@ PLUGINS = tuple(
     for name in ("pytest_asyncio.plugin", "anyio.pytest_plugin", "_hypothesis_pytestplugin", "pytest_mock")
     if find_spec(name.partition(".")[0]) is not None
 )
-# What writes, debugs or collects other files, and what collects garbage twice at the end of a session.
+# What writes files or text, or collects garbage twice at the end of a session. "debugging" stays for unittest.
 _UNWANTED = (
     *("cacheprovider", "terminal", "faulthandler", "unraisableexception", "threadexception", "pastebin"),
-    *("junitxml", "doctest", "stepwise", "debugging", "setuponly", "setupplan"),
+    *("stepwise", "setuponly", "setupplan"),
 )
 
 
@@ -81,6 +85,8 @@ def _steady_hypothesis() -> None:
 
 
 _WARM_UP = """
+import unittest
+
 import pytest
 
 @pytest.fixture
@@ -97,13 +103,31 @@ def test_passes(one, x):
 
 def test_fails():
     assert 1 == 2
+
+class TestCase(unittest.TestCase):
+    def test_case(self):
+        self.assertEqual(1 + 1, 2)
 """
+_PLAIN = """
+def test_passes():
+    assert 1 + 1 == 2
+"""
+# Tests whose pass goes through more than that of the plain one.
+_USES_MORE = re.compile(r"unittest|raises|approx|warns|fixture|parametrize|mark|async")
+_WARM_UP_OUTCOMES = {
+    "test_passes[1]": "passed",
+    "test_passes[2]": "passed",
+    "test_fails": "failed",
+    "TestCase::test_case": "passed",
+}
 
 
 def compile_module(source: str, path: str) -> bytes:
     """The code of a test module, its assertions rewritten so that they tell what they compared."""
     tree = ast.parse(source, path)
     rewrite_asserts(tree, source.encode("utf-8", "surrogatepass"))
+    if "ANY" not in source:  # the matcher of unittest.mock is meant to equal everything
+        add_probes(tree)
     return marshal.dumps(compile(tree, path, "exec", dont_inherit=True))
 
 
@@ -118,6 +142,7 @@ class TestModule:
 
 class _Module(pytest.Module):
     source: TestModule
+    probe: Probe
 
     def _getobj(self) -> types.ModuleType:
         path = str(self.path)
@@ -126,6 +151,7 @@ class _Module(pytest.Module):
         code = marshal.loads(self.source.code) if self.source.code else compile(self.source.source, path, "exec")
         module = types.ModuleType(self.source.name)
         module.__file__ = path
+        module.__dict__[NAME] = self.probe
         sys.modules[self.source.name] = module
         exec(code, module.__dict__)
         return module
@@ -141,6 +167,7 @@ class Prebuilt:
             os.environ.pop(variable, None)
         os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
         self.reporter = Reporter(lambda *messages: None)
+        self._probe = prober(self.reporter.note_equal)
         try:
             with warnings.catch_warnings():  # the filters of a session would be those of every other job
                 self._config = _prepareconfig([*arguments(), "--assert=plain"], [self.reporter, Plain()])
@@ -148,9 +175,23 @@ class Prebuilt:
                 self._session = Session.from_config(self._config)
                 self._config.hook.pytest_sessionstart(session=self._session)
             self._warm_up()
+            self._changed = [self._snapshot(_PLAIN), self._snapshot(_WARM_UP)]
         finally:
             os.environ.clear()
             os.environ.update(before)
+
+    def changed(self, modules: Sequence[TestModule]) -> list[str]:
+        """What decides outcomes and is not what it was before the fork.
+
+        For a single ordinary test it is what a pass goes through; a fork pays for every object that is looked at.
+        """
+        thorough = len(modules) > 1 or any(_USES_MORE.search(module.source) for module in modules)
+        return self._changed[thorough]()
+
+    def _snapshot(self, source: str) -> Check:
+        with executed() as codes:
+            self._run_own(source)
+        return snapshot(self._config, codes)
 
     def _warm_up(self) -> None:
         """Run tests of our own here, so that no fork has to fill the caches of Python and pytest.
@@ -158,17 +199,21 @@ class Prebuilt:
         Raises:
             RuntimeError: they come to something else than they should; this pytest is not one we know.
         """
-        said: list[dict[str, Any]] = []
-        self.reporter.send = lambda *messages: said.extend(messages)
-        for _ in range(2):  # Python specialises code that has run before
-            self.run([TestModule("test_warm_up", _WARM_UP, compile_module(_WARM_UP, f"{FOLDER}/test_warm_up.py"))])
+        said = self._run_own(_WARM_UP)
         seen = {message["node"].partition("::")[2]: message["phases"][1] for message in said if "phases" in message}
-        if seen != {"test_passes[1]": "passed", "test_passes[2]": "passed", "test_fails": "failed"}:
+        if seen != _WARM_UP_OUTCOMES:
             raise RuntimeError(f"tests of known outcome came to {seen}")
+
+    def _run_own(self, source: str) -> list[dict[str, Any]]:
+        said: list[dict[str, Any]] = []
+        # Encoded as on the way to PID 1: that code decides outcomes too.
+        self.reporter.send = lambda *messages: said.extend(message for message in messages if encode(message))
+        self.run([TestModule("test_warm_up", source, compile_module(source, f"{FOLDER}/test_warm_up.py"))])
         self._session.testsfailed = self._session.testscollected = 0
         self._session.items = []
         self.reporter.collected = []
         del sys.modules["test_warm_up"], linecache.cache[f"{FOLDER}/test_warm_up.py"]
+        return said
 
     def run(self, modules: Sequence[TestModule]) -> int:
         """Collect and run `modules` one after the other, each torn down before the next; pytest's exit status."""
@@ -184,7 +229,7 @@ class Prebuilt:
     def _collect(self, source: TestModule) -> list[pytest.Item]:
         session, hook = self._session, self._config.hook
         module = _Module.from_parent(session, path=Path(f"{FOLDER}/{source.name}.py"))
-        module.source = source
+        module.source, module.probe = source, self._probe
         items = list(session.genitems(module))
         hook.pytest_collection_modifyitems(session=session, config=self._config, items=items)
         session.items = items

@@ -33,6 +33,7 @@ class Reporter:
         self.current = ""
         self.collecting = ""
         self.collected: list[str] = []
+        self.odd = ""  # what is wrong with the evidence of the test that runs
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_finish(self, session: pytest.Session) -> None:
@@ -69,9 +70,11 @@ class Reporter:
             return (yield)
         finally:
             test = {"type": "test", "node": item.nodeid, "phases": self._phases[:20], **self._error}
+            if self.odd:
+                test["odd"] = self.odd
             seconds = round(time.perf_counter() - began, 4)
             self.send({**test, "seconds": seconds}, {"type": "done", "unit": item.nodeid})
-            self.current = ""
+            self.current = self.odd = ""
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_makereport(
@@ -88,6 +91,10 @@ class Reporter:
         if outcome != "passed" and not self._error:
             self._error = self._explain(call, report)
         return report
+
+    def note_equal(self, kind: str) -> None:
+        """Note that a value that was compared equals anything."""
+        self.odd = f"a value of type {kind} equals everything"[:300]
 
     def _explain(self, call: pytest.CallInfo[None], report: pytest.TestReport) -> dict[str, str]:
         if call.excinfo is None:

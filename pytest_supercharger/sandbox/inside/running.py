@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from . import overlay
+from .integrity import snapshot
 from .prebuilt import FOLDER, Plain, Prebuilt, TestModule, arguments
 from .reporting import Reporter, record_stubs
 
@@ -42,9 +43,7 @@ def main(job: Job, channel: Channel) -> None:
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     os.environ["PYTEST_VERSION"] = pytest.__version__
     overlay.install(job["overlay"], job["snapshot"], job["roots"])
-    modules = [
-        TestModule(test["name"], test["source"], code) for test, code in zip(job["tests"], job["codes"], strict=True)
-    ]
+    modules = [TestModule(test["name"], test["source"], test["code"]) for test in job["tests"]]
     sys.argv = ["pytest", *(f"{module.name}.py" for module in modules)]
     if prebuilt is None or job["plain"]:
         _run_main(modules, channel)
@@ -53,14 +52,33 @@ def main(job: Job, channel: Channel) -> None:
     reporter.send = channel.send
     record_stubs(channel.send, reporter)
     status = prebuilt.run(modules)
-    channel.send({"type": "end", "exit": status, "collected": reporter.collected[:10_000]})
+    channel.send(
+        {"type": "end", "exit": status, "collected": reporter.collected[:10_000], "changed": prebuilt.changed(modules)}
+    )
 
 
 def _run_main(modules: list[TestModule], channel: Channel) -> None:
     for module in modules:
         with open(f"{module.name}.py", "wb") as stream:
             stream.write(module.source.encode("utf-8", "surrogatepass"))
-    reporter = Reporter(channel.send)
+    reporter, watch = Reporter(channel.send), _Watch()
     record_stubs(channel.send, reporter)
-    status = pytest.main([*arguments(), *sys.argv[1:]], plugins=[reporter, Plain()])
-    channel.send({"type": "end", "exit": int(status), "collected": reporter.collected[:10_000]})
+    status = pytest.main([*arguments(), *sys.argv[1:]], plugins=[reporter, watch, Plain()])
+    collected = reporter.collected[:10_000]
+    channel.send({"type": "end", "exit": int(status), "collected": collected, "changed": list(watch.changed)})
+
+
+class _Watch:
+    """Looks at what decides outcomes right before and after code of the job is run."""
+
+    changed: tuple[str, ...] = ("nothing is known",)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection(self, session: pytest.Session) -> None:
+        """Remember it."""
+        self._check = snapshot(session.config)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self) -> None:
+        """Compare; a little later, pytest itself takes things back."""
+        self.changed = tuple(self._check())

@@ -77,15 +77,23 @@ class Supervisor:
     """Forks a job, watches it, and leaves no process of it behind."""
 
     def __init__(self, *, pulse: Callable[[], None], readable: Callable[[], None], host: int = 0) -> None:
+        self._ooms, self._refusals = accounting.oom_kills(), accounting.refusals()
         self.pulse = pulse  # called about every tick
         self.readable = readable  # called when the host has sent something
         self.host = host  # the descriptor the host's frames come from
+
+    def new_ooms(self, *, killed: bool) -> int:
+        """How many processes were killed for want of memory since the last question."""
+        before, self._refusals = self._refusals, accounting.refusals()
+        if before and before == self._refusals and not killed:
+            return 0
+        known, self._ooms = self._ooms, accounting.oom_kills()
+        return max(0, self._ooms - known)
 
     def run(self, main: Callable[[Job, Channel], None], job: Job, budget: Budget, link: Link | None = None) -> Facts:
         """Run `main(job, channel)` in a fork within `budget`; `link` is its line to the job of another slot."""
         if accounting.thread_count() != 1:
             raise RuntimeError("PID 1 has more than one thread: forking is not safe")
-        ooms = accounting.oom_kills()
         secret = os.urandom(32)
         control, control_in = os.pipe()
         result, result_in = os.pipe()
@@ -100,7 +108,7 @@ class Supervisor:
             os.write(control_in, secret)
             if link is not None:
                 link.attach(control_in)
-            return _Watch(self, pid, result, secret, budget, ooms, link).run()
+            return _Watch(self, pid, result, secret, budget, link).run()
         finally:
             if link is not None:
                 link.detach()
@@ -110,9 +118,9 @@ class Supervisor:
 
 class _Watch:
     def __init__(
-        self, owner: Supervisor, pid: int, result: int, secret: bytes, budget: Budget, ooms: int, link: Link | None
+        self, owner: Supervisor, pid: int, result: int, secret: bytes, budget: Budget, link: Link | None
     ) -> None:
-        self.owner, self.pid, self.result, self.budget, self.ooms = owner, pid, result, budget, ooms
+        self.owner, self.pid, self.result, self.budget = owner, pid, result, budget
         self.link = link
         self.secret, self.own = secret.hex(), expected_status(secret)
         self.facts = Facts()
@@ -258,7 +266,7 @@ class _Watch:
             facts.foreign += 1
         if facts.signal == signal.SIGXCPU:
             facts.limit = facts.limit or "cpu"
-        facts.ooms = max(0, accounting.oom_kills() - self.ooms)
+        facts.ooms = self.owner.new_ooms(killed=facts.signal == signal.SIGKILL)
         facts.cpu = round(accounting.ended_cpu_seconds() - self.ended_cpu, 4)
         facts.wall = round(time.monotonic() - self.begun, 4)
         return facts
