@@ -94,7 +94,6 @@ class Supervisor:
         """Run `main(job, channel)` in a fork within `budget`; `link` is its line to the job of another slot."""
         if accounting.thread_count() != 1:
             raise RuntimeError("PID 1 has more than one thread: forking is not safe")
-        refused = accounting.refused_forks()
         secret = os.urandom(32)
         control, control_in = os.pipe()
         result, result_in = os.pipe()
@@ -109,7 +108,7 @@ class Supervisor:
             os.write(control_in, secret)
             if link is not None:
                 link.attach(control_in)
-            return _Watch(self, pid, result, secret, budget, refused, link).run()
+            return _Watch(self, pid, result, secret, budget, link).run()
         finally:
             if link is not None:
                 link.detach()
@@ -119,17 +118,10 @@ class Supervisor:
 
 class _Watch:
     def __init__(
-        self,
-        owner: Supervisor,
-        pid: int,
-        result: int,
-        secret: bytes,
-        budget: Budget,
-        refused: int,
-        link: Link | None,
+        self, owner: Supervisor, pid: int, result: int, secret: bytes, budget: Budget, link: Link | None
     ) -> None:
         self.owner, self.pid, self.result, self.budget = owner, pid, result, budget
-        self.refused, self.link = refused, link
+        self.link = link
         self.secret, self.own = secret.hex(), expected_status(secret)
         self.facts = Facts()
         self.decoder = Decoder(budget.output)
@@ -274,7 +266,7 @@ class _Watch:
             facts.foreign += 1
         if facts.signal == signal.SIGXCPU:
             facts.limit = facts.limit or "cpu"
-        if accounting.refused_forks() > self.refused:
+        if self.owner.new_refusals():
             facts.limit = facts.limit or "processes"
         facts.ooms = self.owner.new_ooms(killed=facts.signal == signal.SIGKILL)
         facts.cpu = round(accounting.ended_cpu_seconds() - self.ended_cpu, 4)
