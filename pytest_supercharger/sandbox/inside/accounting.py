@@ -91,7 +91,8 @@ def refusals() -> str:
 
     Of version 1 of cgroups; empty where there is no such file, and where reading `oom_kills` is cheap itself.
     """
-    return _read("/sys/fs/cgroup/memory/memory.failcnt")
+    # Memory and swap together are bounded by the same number and refused first, where they are counted at all.
+    return "".join(_read(f"/sys/fs/cgroup/memory/memory.{name}failcnt") for name in ("", "memsw."))
 
 
 def oom_kills() -> int:
