@@ -11,7 +11,6 @@ __all__ = [
     "ipc_objects",
     "oom_kills",
     "other_processes",
-    "refusals",
     "resident_memory",
     "starved",
     "thread_count",
@@ -84,15 +83,6 @@ def _waited(pid: int) -> float | None:
     stats = [_read(f"/proc/{pid}/task/{task}/schedstat").split() for task in tasks]
     waits = [int(stat[1]) / 1e9 for stat in stats if len(stat) == 3]
     return max(waits) if waits else None
-
-
-def refusals() -> str:
-    """A text that changes when the kernel has refused this container memory; cheap to read, unlike `oom_kills`.
-
-    Of version 1 of cgroups; empty where there is no such file, and where reading `oom_kills` is cheap itself.
-    """
-    # Memory and swap together are bounded by the same number and refused first, where they are counted at all.
-    return "".join(_read(f"/sys/fs/cgroup/memory/memory.{name}failcnt") for name in ("", "memsw."))
 
 
 def oom_kills() -> int:
