@@ -267,6 +267,32 @@ def test_what_repeats_itself_is_confirmed():
     assert bench.checker.confirm(CANDIDATE)
 
 
+def test_a_confirmation_runs_every_test_on_its_own():
+    bench = Bench()
+    bench.checker.add_tests(bench.matrix.add_tests(suite(4)))
+    assert bench.calls("isolated") == []
+    assert bench.checker.confirm(CANDIDATE)
+    (asked,) = bench.calls("isolated")
+    assert sorted(asked) == sorted(test.id for test in suite(4))
+
+
+def test_a_test_that_passes_only_after_others_keeps_a_candidate_from_being_confirmed():
+    bench = Bench()
+    bench.checker.add_tests(bench.matrix.add_tests(suite(4)))
+    bench.sandbox._judge = lambda overlay, test: Verdict.FAIL if test.id == "t2" else Verdict.PASS
+    assert not bench.checker.confirm(CANDIDATE)
+    assert bench.matrix.refused == {"c": "its verdicts change from run to run"}
+
+
+def test_trusted_tests_are_run_on_their_own_from_the_start():
+    bench = Bench()
+    trusted = tuple(GeneratedTest(id=key, name="test_f", source=key, trusted=True) for key in "ab")
+    bench.matrix.trusted = trusted
+    bench.checker.add_candidate(CANDIDATE)
+    assert bench.calls("isolated") == [("a",), ("b",)]
+    assert bench.calls("tests") == []
+
+
 def test_the_gate_of_the_confirmation_is_the_one_that_is_recorded():
     bench = Bench(gate=project_test(BLOCKED, PASSED), judge=lambda overlay, test: Verdict.PASS)
     bench.checker.add_tests(bench.matrix.add_tests(suite()))

@@ -43,7 +43,8 @@ def test_a_patched_harness_is_seen_where_it_would_not_have_changed_the_verdict(
     # The patch comes after the test is over, so that no other rule catches it.
     late = GOOD + "import sys\n" + f"PATCH = {patch!r}\n"
     source = (
-        f"import pytest{', unittest' * (name == 'unittest')}\nfrom mod import PATCH, double\n\n\n@pytest.fixture\ndef late():\n    yield\n"
+        f"import pytest{', unittest' * (name == 'unittest')}\n"
+        "from mod import PATCH, double\n\n\n@pytest.fixture\ndef late():\n    yield\n"
         "    exec(PATCH, {})\n\n\ndef test_it(late):\n    assert double(2) == 4\n"
     )
     result = zygote.pair(late, source)

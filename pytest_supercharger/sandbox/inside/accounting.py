@@ -12,7 +12,6 @@ __all__ = [
     "ipc_objects",
     "oom_kills",
     "other_processes",
-    "refusals",
     "refused_forks",
     "resident_memory",
     "starved",
@@ -90,14 +89,6 @@ def _waited(pid: int) -> float | None:
     stats = [_read(f"/proc/{pid}/task/{task}/schedstat").split() for task in tasks]
     waits = [int(stat[1]) / 1e9 for stat in stats if len(stat) == 3]
     return max(waits) if waits else None
-
-
-def refusals() -> str:
-    """A text that changes when the kernel has refused this container memory; cheap to read, unlike `oom_kills`.
-
-    Of version 1 of cgroups; empty where there is no such file, and where reading `oom_kills` is cheap itself.
-    """
-    return _read("/sys/fs/cgroup/memory/memory.failcnt")
 
 
 def oom_kills() -> int:

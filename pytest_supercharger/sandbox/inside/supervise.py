@@ -77,18 +77,20 @@ class Supervisor:
     """Forks a job, watches it, and leaves no process of it behind."""
 
     def __init__(self, *, pulse: Callable[[], None], readable: Callable[[], None], host: int = 0) -> None:
-        self._ooms, self._refusals = accounting.oom_kills(), accounting.refusals()
+        self._ooms, self._refused = accounting.oom_kills(), accounting.refused_forks()
         self.pulse = pulse  # called about every tick
         self.readable = readable  # called when the host has sent something
         self.host = host  # the descriptor the host's frames come from
 
-    def new_ooms(self, *, killed: bool) -> int:
+    def new_ooms(self) -> int:
         """How many processes were killed for want of memory since the last question."""
-        before, self._refusals = self._refusals, accounting.refusals()
-        if before and before == self._refusals and not killed:
-            return 0
         known, self._ooms = self._ooms, accounting.oom_kills()
         return max(0, self._ooms - known)
+
+    def new_refusals(self) -> int:
+        """How often one more process or thread was refused since the last question."""
+        known, self._refused = self._refused, accounting.refused_forks()
+        return max(0, self._refused - known)
 
     def run(self, main: Callable[[Job, Channel], None], job: Job, budget: Budget, link: Link | None = None) -> Facts:
         """Run `main(job, channel)` in a fork within `budget`; `link` is its line to the job of another slot."""
@@ -268,7 +270,7 @@ class _Watch:
             facts.limit = facts.limit or "cpu"
         if self.owner.new_refusals():
             facts.limit = facts.limit or "processes"
-        facts.ooms = self.owner.new_ooms(killed=facts.signal == signal.SIGKILL)
+        facts.ooms = self.owner.new_ooms()
         facts.cpu = round(accounting.ended_cpu_seconds() - self.ended_cpu, 4)
         facts.wall = round(time.monotonic() - self.begun, 4)
         return facts
