@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from pytest_supercharger.domain import GeneratedTest, Output, OutputKind, PairResult, Probe, Verdict
 from pytest_supercharger.sandbox import verdict as rules
+from pytest_supercharger.sandbox.canaries import Canary
 from pytest_supercharger.sandbox.protocol import module_name
 from pytest_supercharger.sandbox.verdict import expected_tests, gate_result, probe_result, screen_result
 
@@ -493,3 +494,31 @@ def test_an_unexpected_pass_is_a_pass() -> None:
 
 def test_an_odd_gate_answer_is_a_problem() -> None:
     assert gate_result(GATE, {}).problem.startswith("sandbox:")
+
+
+SINGS, FAILS = (
+    Canary(test=GeneratedTest(id=name, name="test_c", source=f"def test_c():\n    {name}\n"), passes=passes)
+    for name, passes in (("one", True), ("two", False))
+)
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "status", "expected"),
+    [
+        (["passed", "failed"], 1, Verdict.PASS),
+        (["passed", "failed"], 0, Verdict.FAIL),
+        (["passed", "passed"], 1, Verdict.FAIL),
+        (["failed", "failed"], 1, Verdict.FAIL),
+        (["failed", "passed"], 1, Verdict.FAIL),
+        (["passed"], 1, Verdict.FAIL),
+        ([], 1, Verdict.FAIL),
+    ],
+)
+def test_canaries_have_to_come_to_what_they_come_to(outcomes: list[str], status: int, expected: Verdict) -> None:
+    nodes = [f"{module_name(canary.test)}.py::test_c" for canary in (SINGS, FAILS)][: len(outcomes)]
+    said = [
+        {**passed(node), "phases": ["passed", outcome, "passed"]} for node, outcome in zip(nodes, outcomes, strict=True)
+    ]
+    answer = result(run(passed(), *said, end(NODE, *nodes, exit=status)))
+    assert rules.tests_results(JOB, answer, [TEST], (SINGS, FAILS))["t"].verdict is expected
+    assert bool(screen_result(JOB, answer, [TEST], (SINGS, FAILS)).passed) is (expected is Verdict.PASS)
