@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from corpus import CANDIDATE, ORDER
+from order_corpus import CANDIDATE, ORDER
 from zygote_slot import GOOD, MODULE, TEST, ZygoteSlot
 
 from pytest_supercharger.domain import GeneratedTest, PairResult, Verdict

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from corpus import CANDIDATE, CORPUS
+from order_corpus import CANDIDATE, CORPUS
 from zygote_slot import MODULE, ZygoteSlot
 
 if TYPE_CHECKING:
