@@ -19,7 +19,7 @@ _SIZE = 12  # different ones a sandbox, so that slots compile them once
 _SHARE = 0.1  # of the processes without anything suspicious
 _SUSPICIOUS = re.compile(
     rb"\b(?:_pytest|pytest|pluggy|unittest|builtins|gc|inspect|ctypes|atexit|importlib|settrace|setprofile|_getframe"
-    rb"|currentframe|exc_info|modules|monitoring|__(?:eq|ne|hash|contains|code|globals|builtins|subclasses|import)__)\b"
+    rb"|currentframe|tb_frame|f_back|_supercharger|exc_info|modules|monitoring|__(?:eq|ne|hash|contains|code|globals|builtins|subclasses|import)__)\b"
 )
 _TEMPLATES = (
     "def test_{name}():\n    {a} = {x}\n    assert {a} + {y} == {z}\n",

@@ -17,6 +17,8 @@ FRAME_LIMIT = 16 << 20
 _HEADER = struct.Struct(">I")
 _MAX_DEPTH = 32
 _MAX_DIGITS = 100
+# Made here, so that a function patched in `json` afterwards writes none of our messages.
+_to_json = json.JSONEncoder(allow_nan=False, separators=(",", ":")).encode
 
 
 class FrameError(ValueError):
@@ -26,7 +28,7 @@ class FrameError(ValueError):
 def encode(obj: dict[str, Any], limit: int = FRAME_LIMIT) -> bytes:
     """The frame of `obj`; FrameError when it is longer than `limit` or holds what JSON cannot say."""
     try:
-        body = json.dumps(obj, allow_nan=False, separators=(",", ":")).encode("ascii")
+        body = _to_json(obj).encode("ascii")
     except (TypeError, ValueError, RecursionError) as error:
         raise FrameError(f"cannot send a frame: {error}") from None
     if len(body) > limit:

@@ -66,6 +66,8 @@ def test_canaries_stand_anywhere_and_tests_keep_their_order() -> None:
         (b"from _pytest.reports import TestReport\n", True),
         (b"class A:\n    def __eq__(self, other): return True\n", True),
         (b"import sys\nsys._getframe()\n", True),
+        (b"error.__traceback__.tb_frame.f_back\n", True),
+        (b"from _supercharger.inside.running import prebuilt\n", True),
         (b"def settle(x): pass\n", False),
     ],
 )

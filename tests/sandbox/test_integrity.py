@@ -60,6 +60,8 @@ def test_replacing_input_and_print_is_allowed(zygote: ZygoteSlot) -> None:
 EQUALS = {
     "everything": "class A:\n    def __eq__(self, other): return True\n",
     "and is a number": "class A(int):\n    def __eq__(self, other): return True\n    __hash__ = int.__hash__\n",
+    "that is a number": "class A(int):\n    def __eq__(self, other): return isinstance(other, int)\n"
+    "    __hash__ = int.__hash__\n",
     "and claims to be built in": "class A:\n    def __eq__(self, other): return True\nA.__module__ = 'builtins'\n",
     "by its metaclass": "class M(type):\n    def __eq__(cls, other): return True\n    __hash__ = type.__hash__\n"
     "class I(metaclass=M): pass\nA = lambda: I\n",
@@ -77,6 +79,62 @@ def test_a_value_that_equals_everything_does_not_pass(zygote: ZygoteSlot, code: 
         )
         assert result.verdict is Verdict.FAIL, (comparison, result)
         assert "equals everything" in result.detail
+
+
+@pytest.mark.parametrize("expected", ["approx(4)", "approx(4.0, abs=1000)", "approx(4.0, rel=1e-2)"])
+def test_an_approximation_equals_not_everything(zygote: ZygoteSlot, expected: str) -> None:
+    source = "from pytest import approx\n" + TEST.replace("== 4", f"== {expected}")
+    assert zygote.pair(GOOD, source).verdict is Verdict.PASS
+
+
+# Ways to have another function run where the test `test_it` of the module `names` stands.
+REPLACED = {
+    "its code": "def nothing(): pass\nnames['test_it'].__code__ = nothing.__code__\n",
+    "the function": "def nothing(request): pass\nrequest.node.obj = nothing\n",
+}
+
+
+@pytest.mark.parametrize("patch", REPLACED.values(), ids=REPLACED.keys())
+def test_a_test_that_is_replaced_does_not_pass(zygote: ZygoteSlot, patch: str) -> None:
+    code = f"PATCH = {patch!r}\n{WRONG}"
+    source = (
+        "import pytest\nfrom mod import PATCH, double\n\n\n@pytest.fixture\ndef early(request):\n"
+        "    exec(PATCH, {'names': globals(), 'request': request})\n\n\n"
+        "def test_it(early):\n    assert double(2) == 4\n"
+    )
+    result = zygote.pair(code, source)
+    assert (result.verdict, result.detail) == (Verdict.FAIL, "another function runs in place of the test")
+
+
+WRAPPED = {
+    "by functools.wraps of its own": "import functools\n\ndef twice(f):\n    @functools.wraps(f)\n"
+    "    def run():\n        f(), f()\n    return run\n\n@twice\n",
+    "by a decorator without it": "def once(f):\n    return lambda: f()\n\n@once\n",
+    "by a decorator of the project": "from mod import keep\n\n@keep\n",
+    "by unittest.mock": "from unittest import mock\n\n@mock.patch('os.sep', '/')\n",
+}
+
+
+@pytest.mark.parametrize("head", WRAPPED.values(), ids=WRAPPED.keys())
+def test_a_decorated_test_passes(zygote: ZygoteSlot, head: str) -> None:
+    code = GOOD + "def keep(f):\n    return lambda: f()\n"
+    source = f"from mod import double\n{head}def test_it():\n    assert double(2) == 4\n"
+    assert zygote.pair(code, source).verdict is Verdict.PASS
+
+
+def test_results_go_nowhere_but_to_pid_1(zygote: ZygoteSlot) -> None:
+    relay = (
+        "import os\nfar, near = os.pipe()\nif not os.fork():\n    os.close(near)\n"
+        "    while data := os.read(far, 65536):\n        os.write(3, data)\n    os._exit(0)\nos.dup2(near, 3)\n"
+        "os.close(near)\n"
+    )
+    code = relay + GOOD
+    assert "ended before the test did" in zygote.pair(code).detail
+
+
+def test_a_patched_json_writes_no_results(zygote: ZygoteSlot) -> None:
+    code = "import json\njson.dumps = json.JSONEncoder = lambda *a, **k: '{}'\n" + GOOD
+    assert zygote.pair(code).verdict is Verdict.PASS
 
 
 def test_a_container_that_holds_everything_does_not_pass(zygote: ZygoteSlot) -> None:

@@ -168,7 +168,8 @@ FORGERIES = {
 def test_no_forgery_passes_and_the_next_pair_is_judged_as_ever(pair: SplitPair, code: str, body: str) -> None:
     result = pair.run(TEST, code, f=body)
     assert result.verdict in (Verdict.FAIL, Verdict.TIMEOUT), result
-    good = pair.run(TEST, f=f"return {SECRET!r}")
+    # Another answer: what a right candidate says may lie in the dead memory of its PID 1, for the next scan to find.
+    good = pair.run(TEST.replace(SECRET, "open"), f="return 'open'")
     assert good.verdict is Verdict.PASS, good
 
 

@@ -48,8 +48,12 @@ class Channel:
 
     def __init__(self, fd: int, secret: bytes) -> None:
         text, status, write, leave = secret.hex(), expected_status(secret), os.write, os._exit
+        look, pipe = os.fstat, os.fstat(fd)
 
         def send(*messages: dict[str, Any]) -> None:
+            now = look(fd)
+            if (now.st_dev, now.st_ino) != (pipe.st_dev, pipe.st_ino):
+                raise OSError("the descriptor of the results leads elsewhere")
             data = memoryview(b"".join([encode({"secret": text, **message}) for message in messages]))
             while data:
                 data = data[write(fd, data[:65536]) :]

@@ -13,6 +13,7 @@ __all__ = ["NAME", "add_probes", "prober"]
 
 NAME = "@supercharge_probe"  # no name that a test could use by accident
 _PLAIN = frozenset({int, float, complex, bool, str, bytes, type(None), range, type, type(len), type(lambda: 0)})
+_NUMBERS = (int, float, complex)
 _HOLDERS = (list, tuple, set, frozenset)
 _MOST = 50  # values looked at in one container
 _DEPTH = 3
@@ -72,14 +73,14 @@ def _values(value: Any, depth: int) -> Iterator[Any]:
 
 
 def _equals_anything(value: Any, other: Any) -> bool:
-    return all(_equal(value, stranger) for stranger in (object(), *_near(other)))
+    number = other if type(other) in _NUMBERS else 1_000
+    numbers = (number + 1, 2 * number + 3, -number - 1_000_000)  # far apart: an approximation equals what is near
+    return any(all(_equal(value, stranger) for stranger in some) for some in (numbers, (object(), *_near(other))))
 
 
 def _near(other: Any) -> Iterator[Any]:
     """Something of the type it was compared with, and yet something else."""
-    if type(other) in (int, float, complex):
-        yield other + 1
-    elif type(other) in (str, bytes):
+    if type(other) in (str, bytes):
         yield other + other[:1] + (b"?" if type(other) is bytes else "?")
     elif type(other) in (list, tuple):
         yield type(other)([*other, object()])

@@ -19,7 +19,7 @@ from pluggy import HookCaller
 if TYPE_CHECKING:
     import pytest
 
-__all__ = ["Check", "executed", "snapshot"]
+__all__ = ["Check", "executed", "is_of", "nested", "snapshot"]
 
 _PACKAGES = ("_pytest.", "pluggy.", "unittest.", "json.", "_supercharger.")
 # Tests replace these and need not put them back; nothing here depends on them.
@@ -80,6 +80,25 @@ def _comparison(frozen: Any, sizes: Any, functions: Any, known: Any, hooks: Any)
         return found
 
     return changed
+
+
+def nested(code: CodeType) -> dict[int, CodeType]:
+    """The code of a module and of everything that is defined in it, by identity."""
+    found = {id(code): code}
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            found |= nested(constant)
+    return found
+
+
+def is_of(codes: Container[int], function: Any) -> bool:
+    """Whether `function`, or what it wraps, still has its code from `codes`."""
+    function = getattr(function, "__func__", function)
+    while id(getattr(function, "__code__", None)) not in codes:
+        function = getattr(function, "__wrapped__", None)
+        if function is None:
+            return False
+    return True
 
 
 class _Chosen:

@@ -14,7 +14,7 @@ import re
 import sys
 import types
 import warnings
-from collections.abc import Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -28,7 +28,7 @@ from _pytest.main import Session
 
 from ..frames import encode
 from .equality import NAME, Probe, add_probes, prober
-from .integrity import Check, executed, snapshot
+from .integrity import Check, executed, is_of, nested, snapshot
 from .reporting import Reporter
 
 __all__ = ["FOLDER", "PLUGINS", "Plain", "Prebuilt", "TestModule", "arguments"]
@@ -114,6 +114,8 @@ def test_passes():
 """
 # Tests whose pass goes through more that could be told to agree than the plain one's does.
 _USES_MORE = re.compile(r"unittest|raises|approx|warns")
+# What may put a function from elsewhere in the place of a test.
+_DECORATED = re.compile(r"^[ \t]*@(?!pytest\.)", re.MULTILINE)
 _WARM_UP_OUTCOMES = {
     "test_passes[1]": "passed",
     "test_passes[2]": "passed",
@@ -143,18 +145,35 @@ class TestModule:
 class _Module(pytest.Module):
     source: TestModule
     probe: Probe
+    codes: Mapping[int, types.CodeType]
 
     def _getobj(self) -> types.ModuleType:
         path = str(self.path)
         lines = self.source.source.splitlines(keepends=True)
         linecache.cache[path] = (len(self.source.source), None, lines, path)  # for inspect and tracebacks
         code = marshal.loads(self.source.code) if self.source.code else compile(self.source.source, path, "exec")
+        self.codes = nested(code)
         module = types.ModuleType(self.source.name)
         module.__file__ = path
         module.__dict__[NAME] = self.probe
         sys.modules[self.source.name] = module
         exec(code, module.__dict__)
         return module
+
+
+class _Genuine:
+    """Sees to it that what runs as a test is what the test's module defines."""
+
+    def __init__(self, reporter: Reporter) -> None:
+        self._reporter = reporter
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> Generator[None, object, object]:
+        """Look at the function right before it is called."""
+        module = pyfuncitem.getparent(_Module)
+        if module and not is_of(module.codes, pyfuncitem.obj) and not _DECORATED.search(module.source.source):
+            self._reporter.odd = "another function runs in place of the test"
+        return (yield)
 
 
 class Prebuilt:
@@ -170,7 +189,9 @@ class Prebuilt:
         self._probe = prober(self.reporter.note_equal)
         try:
             with warnings.catch_warnings():  # the filters of a session would be those of every other job
-                self._config = _prepareconfig([*arguments(), "--assert=plain"], [self.reporter, Plain()])
+                self._config = _prepareconfig(
+                    [*arguments(), "--assert=plain"], [self.reporter, _Genuine(self.reporter), Plain()]
+                )
                 self._config._do_configure()
                 self._session = Session.from_config(self._config)
                 self._config.hook.pytest_sessionstart(session=self._session)

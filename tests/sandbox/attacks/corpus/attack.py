@@ -70,7 +70,8 @@ class Attack:
     name: str
     code: str  # of the module `sums`
     layer: str  # what stops it
-    tests: tuple[str, ...] = (TEST,)  # run at once, in this order; the last one has to be failed
+    tests: tuple[str, ...] = (TEST,)  # the last one has to be failed
+    batch: bool = False  # the tests are run at once, in this order, and what passes so is believed
     expected: frozenset[Verdict] = frozenset({Verdict.FAIL})
     outcomes: frozenset[str] | None = None  # what may have come of what it tries; None where it does not tell
     after: str = TEST  # passed by a right candidate in the same slot, right after

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from corpus.attack import sheet
+from pytest_supercharger.domain import Verdict
 
 __all__ = ["ATTACKS"]
 
@@ -220,6 +221,12 @@ _COLLECTED = sheet(
     while not frame.f_globals.get("__name__", "").startswith("test_"):
         frame = frame.f_back
     frame.f_globals["test_more"] = lambda: None
+    """,
+)
+
+_MANY = sheet(
+    "limit on messages",
+    """
     ### own: the test is made into two thousand
     import sys
     frame = sys._getframe()
@@ -228,6 +235,8 @@ _COLLECTED = sheet(
     for index in range(2000):
         frame.f_globals[f"test_it_{index}"] = lambda: None
     """,
+    expected=frozenset({Verdict.OUTPUT}),
+    fresh_slot=True,
 )
 
 _LEFT = sheet(
@@ -267,4 +276,4 @@ _FIXTURES = sheet(
     tests=(_FIXTURE,),
 )
 
-ATTACKS = (*_EARLY, *_PHASES, *_COLLECTED, *_LEFT, *_FIXTURES)
+ATTACKS = (*_EARLY, *_PHASES, *_COLLECTED, *_MANY, *_LEFT, *_FIXTURES)

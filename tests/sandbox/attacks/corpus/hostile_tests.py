@@ -62,7 +62,7 @@ def _modules(sources: dict[str, str], code: str, layer: str, expected: Verdict) 
     )
 
 
-_POISON = sheet(
+_FIRST = sheet(
     "isolation: the verdict of a pair is that of a fork of its own",
     """
     ### own: wrong at the first call, right from then on
@@ -70,6 +70,13 @@ _POISON = sheet(
     def add(a, b):
         calls.append(a)
         return a + b if len(calls) > 1 else None
+    """,
+    tests=(TEST, _OTHER),
+)
+
+_POISON = sheet(
+    "batch: what is not seen to pass in it, or stands beside anything odd, is run again in a fork of its own",
+    """
     ### own: the first test ends the process of all
     import os
     def add(a, b):
@@ -86,10 +93,12 @@ _POISON = sheet(
         return 0
     """,
     tests=(TEST, _OTHER),
+    batch=True,
 )
 
 ATTACKS = (
     *_modules(_VACUOUS, WRONG, _RULE, Verdict.FAIL),
     *_modules(_ODD, GOOD, "nothing to stop", Verdict.PASS),
+    *_FIRST,
     *_POISON,
 )

@@ -6,8 +6,6 @@ from corpus.attack import sheet
 
 __all__ = ["ATTACKS"]
 
-_WHY = "test and candidate share one interpreter, and this changes what is not compared before and after"
-
 _STOPPED = sheet(
     "verdict rule: an exception under a passed report counts as altered; phases",
     """
@@ -81,7 +79,7 @@ _STOPPED = sheet(
 )
 
 _CHANGES = sheet(
-    "effect gate, ahead of the sandbox",
+    "verdict rule: what decides outcomes is what it was before",
     """
     ### 8: Function.runtest does nothing
     import _pytest.python
@@ -115,6 +113,12 @@ _CHANGES = sheet(
     for thing in gc.get_objects():
         if isinstance(thing, pytest.PytestPluginManager):
             thing.register(Plugin())
+    """,
+)
+
+_SWAPPED = sheet(
+    "verdict rule: what runs as a test is what its module defines",
+    """
     ### 20: the code of the test is swapped once it is there
     import sys
     def nothing():
@@ -141,6 +145,12 @@ _CHANGES = sheet(
         sys.monitoring.set_events(4, sys.monitoring.events.PY_START)
     else:
         sys.settrace(swap)
+    """,
+)
+
+_TRACED = sheet(
+    "effect gate, ahead of the sandbox",
+    """
     ### 20: what an assertion found is rewritten from a trace function
     import sys
     def trace(frame, event, argument):
@@ -155,7 +165,7 @@ _CHANGES = sheet(
         return 0
     """,
     reaches_a_pass=True,
-    reason=_WHY,
+    reason="test and candidate share one interpreter, and this changes nothing that is compared before and after",
 )
 
 _LENGTH = """\
@@ -170,7 +180,7 @@ def test_it():
 """
 
 _BUILTINS = sheet(
-    "effect gate, ahead of the sandbox",
+    "verdict rule: what decides outcomes is what it was before",
     """
     ### 11: isinstance, len and sum answer what is wanted
     import builtins
@@ -183,8 +193,6 @@ _BUILTINS = sheet(
         return thing
     """,
     tests=(_LENGTH,),
-    reaches_a_pass=True,
-    reason=_WHY,
 )
 
-ATTACKS = (*_STOPPED, *_CHANGES, *_BUILTINS)
+ATTACKS = (*_STOPPED, *_CHANGES, *_SWAPPED, *_TRACED, *_BUILTINS)

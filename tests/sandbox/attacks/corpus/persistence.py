@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from corpus.attack import sheet, tries
+from pytest_supercharger.domain import Verdict
 
 __all__ = ["ATTACKS", "LOOK"]
 
@@ -88,12 +89,6 @@ _FILES = sheet(
     os.mkfifo("/tmp/left/pipe")
     os.mkfifo("/dev/shm/pipe")
     socket.socket(socket.AF_UNIX).bind("/tmp/left/socket")
-    ### 34: as many files as there is room for
-    def add(a, b):
-        index = 0
-        while True:
-            open(f"/tmp/p/{index}", "w").close()
-            index += 1
     ### own: attributes of files and folders
     import os
     os.makedirs("/tmp/left")
@@ -132,6 +127,20 @@ _FILES = sheet(
         except OSError:
             pass
     """,
+    after=LOOK,
+)
+
+_ROOM = sheet(
+    _WIPE,
+    """
+    ### 34: as many files as there is room for
+    def add(a, b):
+        index = 0
+        while True:
+            open(f"/tmp/p/{index}", "w").close()
+            index += 1
+    """,
+    expected=frozenset({Verdict.DISK}),
     after=LOOK,
 )
 
@@ -257,4 +266,4 @@ _MEMORY = sheet(
     after=LOOK,
 )
 
-ATTACKS = (*_FILES, *_TOP, *_PROCESSES, *_MEMORY)
+ATTACKS = (*_FILES, *_ROOM, *_TOP, *_PROCESSES, *_MEMORY)

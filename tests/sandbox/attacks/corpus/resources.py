@@ -47,11 +47,6 @@ _PROCESSES = sheet(
                 os.fork()
             except OSError:
                 pass
-    ### 26: threads without end
-    import threading, time
-    def add(a, b):
-        while True:
-            threading.Thread(target=time.sleep, args=(600,), daemon=True).start()
     ### 32: a thread that does not end
     import threading
     def spin():
@@ -78,6 +73,19 @@ _PROCESSES = sheet(
         return 0
     """,
     expected=_ENDS,
+    fresh_slot=True,
+)
+
+_THREADS = sheet(
+    "cgroup: processes",
+    """
+    ### 26: threads without end
+    import threading, time
+    def add(a, b):
+        while True:
+            threading.Thread(target=time.sleep, args=(600,), daemon=True).start()
+    """,
+    expected=frozenset({Verdict.PROCESSES}),
     fresh_slot=True,
 )
 
@@ -249,7 +257,7 @@ _DISK = sheet(
             with open(f"/tmp/p/{index}", "wb") as stream:
                 os.posix_fallocate(stream.fileno(), 0, 60 << 20)
     """,
-    expected=_ENDS,
+    expected=frozenset({Verdict.DISK}),
     fresh_slot=True,
 )
 
@@ -281,4 +289,4 @@ _SHARED = sheet(
     fresh_slot=True,
 )
 
-ATTACKS = (*_PROCESSES, *_BOMBS, *_TIMES, *_OUTPUT, *_DISK, *_SHARED)
+ATTACKS = (*_PROCESSES, *_THREADS, *_BOMBS, *_TIMES, *_OUTPUT, *_DISK, *_SHARED)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from corpus.attack import sheet
+from pytest_supercharger.domain import Verdict
 
 __all__ = ["ATTACKS"]
 
@@ -50,12 +51,19 @@ ATTACKS = (
         ### own: the channel becomes a file
         import os
         os.dup2(os.open("/tmp/p/out", os.O_CREAT | os.O_RDWR), 3)
+        """,
+        fresh_slot=True,
+    ),
+    *sheet(
+        "limit on messages",
+        """
         ### own: the pipe is filled and never read
         import os
         def add(a, b):
             while True:
                 os.write(3, bytes(65536))
         """,
+        expected=frozenset({Verdict.OUTPUT}),
         fresh_slot=True,
     ),
     *sheet(
@@ -138,6 +146,72 @@ ATTACKS = (
         ### own: assertions are answered by __bool__ of a patched comparison
         import _pytest.assertion.util as util
         util._reprcompare = util._assertion_pass = lambda *arguments: "passed"
+        """,
+    ),
+    *sheet(
+        "verdict rule: what decides outcomes is what it was before; json is bound before any job",
+        """
+        ### own: json writes another message than it is given
+        import json
+        real = json.dumps
+        def dumps(thing, **more):
+            if isinstance(thing, dict) and thing.get("type") == "test":
+                thing = {"secret": thing["secret"], "type": "test", "node": thing["node"], "phases": ["passed"] * 3, "seconds": 0}
+            if isinstance(thing, dict) and thing.get("type") == "end":
+                thing = {**thing, "exit": 0}
+            return real(thing, **more)
+        json.dumps = dumps
+        ### own: the encoder of the harness is replaced
+        import sys
+        child = sys.modules["_supercharger.inside.child"]
+        real = child.encode
+        def encode(message):
+            if message["type"] == "test":
+                message = {k: v for k, v in message.items() if k not in ("error", "detail", "where")}
+                message["phases"] = ["passed"] * 3
+            if message["type"] == "end":
+                message["exit"] = 0
+            return real(message)
+        child.encode = encode
+        """,
+    ),
+    *sheet(
+        "verdict rule: what runs as a test is what its module defines",
+        """
+        ### own: an autouse fixture in the test's module replaces the test
+        import pytest, sys
+        frame = sys._getframe()
+        while not frame.f_globals.get("__name__", "").startswith("test_"):
+            frame = frame.f_back
+        @pytest.fixture(autouse=True)
+        def replace(request):
+            request.node.obj = lambda: None
+        frame.f_globals["replace"] = replace
+        """,
+    ),
+    *sheet(
+        "the channel: results go to the pipe that PID 1 made, or nowhere",
+        """
+        ### own: a relay on the result descriptor rewrites the messages on their way
+        import json, os, struct
+        far, near = os.pipe()
+        if not os.fork():
+            os.close(near)
+            with open(far, "rb") as stream, open(3, "wb", 0) as out:
+                while header := stream.read(4):
+                    message = json.loads(stream.read(struct.unpack(">I", header)[0]))
+                    if message["type"] == "test":
+                        for name in ("error", "detail", "where"):
+                            message.pop(name, None)
+                        message["phases"] = ["passed"] * 3
+                    if message["type"] == "end":
+                        message["exit"], message["changed"] = 0, []
+                    body = json.dumps(message).encode()
+                    out.write(struct.pack(">I", len(body)) + body)
+            os._exit(0)
+        os.dup2(near, 3)
+        os.close(near)
+        os.close(far)
         """,
     ),
     *sheet(

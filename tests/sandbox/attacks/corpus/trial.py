@@ -61,10 +61,10 @@ def containers(client: DockerClient) -> frozenset[str]:
     return frozenset(summary["Id"] for summary in found)
 
 
-def run_code(sandbox: Sandbox, code: str, *tests: str) -> list[PairResult]:
-    """The verdicts of one candidate on tests that are run at once."""
+def run_code(sandbox: Sandbox, code: str, *tests: str, isolated: bool = True) -> list[PairResult]:
+    """The verdicts of one candidate on tests, each run on its own unless a search would run them at once."""
     generated = [GeneratedTest(id=f"{index}", name="test_it", source=source) for index, source in enumerate(tests)]
-    results = sandbox.run_tests({_MODULE: code.encode("utf-8", "surrogatepass")}, generated)
+    results = sandbox.run_tests({_MODULE: code.encode("utf-8", "surrogatepass")}, generated, isolated=isolated)
     return [results[test.id] for test in generated]
 
 
@@ -79,7 +79,7 @@ def good_pair(sandbox: Sandbox, test: str = TEST) -> PairResult:
 def tried(sandbox: Sandbox, client: DockerClient, attack: Attack) -> Outcome:
     """Run an attack, then a right candidate."""
     before = containers(client)
-    result = run_code(sandbox, attack.code, *attack.tests)[-1]
+    result = run_code(sandbox, attack.code, *attack.tests, isolated=not attack.batch)[-1]
     after = good_pair(sandbox, attack.after)
     return Outcome(
         verdict=result.verdict.value,
