@@ -116,7 +116,7 @@ class Host:
             image=self.image,
             command=(self.environment.executable, "-s", "-B", "-X", "utf8", "-c", BOOT),
             slot=number,
-            binds=(*self.environment.binds, *self._doors(), *self._own_binds()),
+            binds=(*self.environment.binds, *self._doors(), *self._own_files()),
             environment=environment.variables(self.environment, self.project),
             labels={CLIENT_LABEL: str(ClientIdentity.current()), SLOT_LABEL: str(number)},
             architecture=self.engine.architecture,
@@ -153,12 +153,6 @@ class Host:
             disk_bytes=disk_bytes,
         )
 
-    def _own_binds(self) -> list[Bind]:
-        binds = [Bind(source=str(self.snapshot.tree), target=SNAPSHOT)]
-        if self.packages:
-            binds.append(Bind(source=str(self.packages_folder), target=image.PACKAGES))
-        return binds
-
     def _doors(self) -> list[Bind]:
         """Empty folders anybody may enter, in the place of closed ones, with the mount points that are needed in them.
 
@@ -175,14 +169,17 @@ class Host:
         return binds
 
     def _own_files(self) -> list[Bind]:
-        """The copy of the project, and a hosts file: an engine leaves it empty where it has disabled the network."""
+        """The copy of the project, packages, and a hosts file: an engine leaves that empty where there is no network."""
         hosts = self.snapshot.folder / "hosts"
         hosts.write_text(_HOSTS, "ascii")
         hosts.chmod(0o644)
-        return [
+        binds = [
             Bind(source=str(self.snapshot.tree), target=SNAPSHOT),
             Bind(source=str(hosts), target="/etc/hosts"),
         ]
+        if self.packages:
+            binds.append(Bind(source=str(self.packages_folder), target=image.PACKAGES))
+        return binds
 
     def command_spec(self, code: str, *more: Bind) -> ContainerSpec:
         """The settings of slot 0 with Python code in place of PID 1, and with more to see."""

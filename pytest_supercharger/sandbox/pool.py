@@ -154,7 +154,7 @@ class SlotPool:
             if not self._closed:
                 del self._busy[number]
                 self._idle.append((number, slot))
-                self._changed.notify()
+                self._changed.notify_all()  # a single word might be heard by the keeper only
                 return
         self._discard(number, slot)
 

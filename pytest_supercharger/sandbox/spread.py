@@ -78,7 +78,7 @@ class Spread:
     def _take(self) -> Member:
         with self._changed:
             self._changed.wait_for(lambda: any(member.free for member in self._members) or self._all_lost())
-            if self._all_lost():
+            if self._all_lost() and not self._back():
                 raise SandboxError("no Docker engine answers any more; start one and run again")
             member = max(self._members, key=lambda member: member.free)
             member.busy += 1
@@ -95,6 +95,12 @@ class Spread:
             left = sum(other.size for other in self._members if not other.lost)
         if not known:
             self._report(f"sandbox: the engine at {member.address} is gone ({error}); {left} slots are left elsewhere")
+
+    def _back(self) -> bool:
+        """Take engines that answer again back; whether there is one."""
+        for member in self._members:
+            member.lost = not member.answers()
+        return not self._all_lost()
 
     def _all_lost(self) -> bool:
         return all(member.lost for member in self._members)

@@ -70,6 +70,30 @@ def test_a_slot_is_used_again() -> None:
     pool.close()
 
 
+def test_a_call_that_waits_is_woken_by_the_slot_that_gets_free() -> None:
+    """And not by the keeper's next round, whose first look it was that took the word before."""
+    running, go_on = threading.Event(), threading.Event()
+
+    def work(slot: FakeSlot, job: Mapping[str, Any]) -> dict[str, Any]:
+        running.set()
+        assert go_on.wait(60)
+        return {}
+
+    machine = Machine(work)
+    pool = SlotPool(1, machine.start)
+    with ThreadPoolExecutor(2) as threads:
+        first = threads.submit(pool.call, {}, 1)
+        assert running.wait(60)
+        second = threads.submit(pool.call, {}, 1)
+        while len(pool._changed._waiters) < 2:  # the keeper and the second call
+            pass
+        go_on.set()
+        first.result(60)
+        second.result(60)
+    assert machine.slots[0].pings == 0
+    pool.close()
+
+
 def test_no_more_slots_than_asked_for_run_at_once() -> None:
     together = threading.Barrier(2)
 
