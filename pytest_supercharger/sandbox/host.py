@@ -169,7 +169,7 @@ class Host:
         return binds
 
     def _own_files(self) -> list[Bind]:
-        """The copy of the project, packages, and a hosts file: an engine leaves that empty where there is no network."""
+        """The copy of the project, packages, and a hosts file: an engine leaves that empty where no network is."""
         hosts = self.snapshot.folder / "hosts"
         hosts.write_text(_HOSTS, "ascii")
         hosts.chmod(0o644)
