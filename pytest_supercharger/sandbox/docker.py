@@ -21,7 +21,7 @@ from pytest_supercharger.sandbox.host import SNAPSHOT
 from pytest_supercharger.sandbox.packages import Packages
 from pytest_supercharger.sandbox.pairs import run_pairs, screen_pairs
 from pytest_supercharger.sandbox.placement import Placement
-from pytest_supercharger.sandbox.pool import Closed
+from pytest_supercharger.sandbox.pool import Closed, SlotPool
 from pytest_supercharger.sandbox.reaper import reap, reap_snapshots
 from pytest_supercharger.sandbox.slot import SlotBroken
 
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from docker import DockerClient
 
     from pytest_supercharger.sandbox.prepared import Prepared
+    from pytest_supercharger.sandbox.spread import Spread
 
 __all__ = ["DockerSandbox"]
 
@@ -130,7 +131,7 @@ class DockerSandbox:
             test.id: self._submit(
                 dict(zip(("test", "candidate"), protocol.split_jobs(overlay, test, limits), strict=True)),
                 seconds,
-                partial(_judge_split, test),
+                partial(split_verdict.split_result, test=test),
                 lambda problem: PairResult(verdict=Verdict.INFRA, detail=problem),
                 lambda pair: pair.verdict is Verdict.INFRA,
                 split=True,
@@ -212,7 +213,7 @@ class DockerSandbox:
         split: bool = False,
     ) -> Future[T]:
         running = self._ready()
-        pool = running.split_pool if split else running.pool
+        pool, threads = running.places(split=split)
 
         def once() -> T:
             try:
@@ -228,11 +229,7 @@ class DockerSandbox:
             result = once()
             return once() if is_infra(result) else result
 
-        return running.threads.submit(work)
-
-
-def _judge_split(test: GeneratedTest, job: dict[str, Any], result: dict[str, Any]) -> PairResult:
-    return split_verdict.split_result(job, result, test)
+        return threads.submit(work)
 
 
 class _Running:
@@ -259,10 +256,18 @@ class _Running:
         except BaseException:
             self._engines.close()
             raise
-        self.threads = ThreadPoolExecutor(max_workers=self.pool.size, thread_name_prefix="supercharger-slot")
         self.split_pool = self._engines.pairs(max(1, self.pool.size // 2), setup)
+        # Threads of their own: split jobs that wait for a place keep no slot idle.
+        self._threads, self._split_threads = (
+            ThreadPoolExecutor(max_workers=pool.size, thread_name_prefix="supercharger-slot")
+            for pool in (self.pool, self.split_pool)
+        )
         self._lock = threading.Lock()
         self._open = True
+
+    def places(self, *, split: bool) -> tuple[Spread | SlotPool, ThreadPoolExecutor]:
+        """Where jobs of one or of two containers run, and the threads that bring them there."""
+        return (self.split_pool, self._split_threads) if split else (self.pool, self._threads)
 
     def close(self) -> None:
         with self._lock:
@@ -272,7 +277,8 @@ class _Running:
         # Each step is taken whatever the one before it came to.
         with contextlib.ExitStack() as stack:
             stack.callback(self._engines.close)
-            stack.callback(self.threads.shutdown, wait=True, cancel_futures=True)
+            stack.callback(self._split_threads.shutdown, wait=True, cancel_futures=True)
+            stack.callback(self._threads.shutdown, wait=True, cancel_futures=True)
             stack.callback(self.pool.close)
             stack.callback(self.split_pool.close)
 

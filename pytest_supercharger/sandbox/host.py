@@ -171,8 +171,9 @@ class Host:
     def _own_files(self) -> list[Bind]:
         """The copy of the project, packages, and a hosts file: an engine leaves that empty where no network is."""
         hosts = self.snapshot.folder / "hosts"
-        hosts.write_text(_HOSTS, "ascii")
-        hosts.chmod(0o644)
+        if not hosts.exists():  # slots that run see the very file
+            hosts.write_text(_HOSTS, "ascii")
+            hosts.chmod(0o644)
         binds = [
             Bind(source=str(self.snapshot.tree), target=SNAPSHOT),
             Bind(source=str(hosts), target="/etc/hosts"),
