@@ -281,8 +281,9 @@ class Scan:
 
 def _has_plain_text(node: ast.Attribute, parent: ast.AST | None) -> bool:
     """Whether this is `str.format("...", x)`, whose text is judged as a text."""
-    called = isinstance(parent, ast.Call) and parent.func is node and ast.unparse(node.value) == "str"
-    return called and bool(parent.args) and isinstance(parent.args[0], ast.Constant)  # type: ignore[union-attr]
+    if not isinstance(parent, ast.Call) or parent.func is not node or ast.unparse(node.value) != "str":
+        return False
+    return bool(parent.args) and isinstance(parent.args[0], ast.Constant)
 
 
 def _is_move(node: ast.Call) -> bool:

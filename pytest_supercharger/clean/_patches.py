@@ -61,5 +61,6 @@ def _target(node: ast.Call, bound: Mapping[str, str]) -> str | None:
     if by_item or name not in bound.values():
         return name
     attribute = rest[0] if rest else None
-    is_text = isinstance(attribute, ast.Constant) and isinstance(attribute.value, str)
-    return f"{name}.{attribute.value}" if is_text else None  # type: ignore[union-attr]
+    if isinstance(attribute, ast.Constant) and isinstance(attribute.value, str):
+        return f"{name}.{attribute.value}"
+    return None
