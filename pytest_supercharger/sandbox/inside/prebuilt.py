@@ -188,7 +188,9 @@ class Prebuilt:
         self.reporter = Reporter(lambda *messages: None)
         self._probe = prober(self.reporter.note_equal)
         try:
-            with warnings.catch_warnings():  # the filters of a session would be those of every other job
+            # Recorded: no plugin's advice on the stream that tells the host why PID 1 ended. And the filters of a
+            # session would be those of every other job.
+            with warnings.catch_warnings(record=True):
                 self._config = _prepareconfig(
                     [*arguments(), "--assert=plain"], [self.reporter, _Genuine(self.reporter), Plain()]
                 )
