@@ -23,7 +23,8 @@ from pytest_supercharger.sandbox import slot
 from pytest_supercharger.sandbox.base import Limits
 from pytest_supercharger.sandbox.engine import connect, facts
 from pytest_supercharger.sandbox.host import Host
-from pytest_supercharger.sandbox.inside.prebuilt import FOLDER, arguments
+from pytest_supercharger.sandbox.inside.modules import FOLDER
+from pytest_supercharger.sandbox.inside.prebuilt import arguments
 
 __all__ = ["run"]
 

@@ -14,6 +14,8 @@ from .supervise import PATIENCE, Budget, Facts
 
 __all__ = ["JOBS", "LINKED", "Codes", "Run"]
 
+Code = tuple[bytes | None, tuple[str, ...]]  # see `modules.TestModule`
+
 _RESTARTS = 3  # forks of a gate job that a test may end
 _PROBE_RESTARTS = 1  # of a probe job that an input may end: a candidate that hung twice is taken to hang on the rest
 _GATE_OUTPUT = 6 << 20
@@ -21,6 +23,9 @@ _GATE_NODES = 20_000
 _TESTS_OUTPUT = 4 << 20  # of all forks of a job together: the answer has to fit into one frame
 _CODES_BYTES = 16 << 20
 _LINK_OUTPUT = 64 << 20  # of a split run: all that its two halves say to each other
+
+_SHARED = 4  # forks for which a candidate is worth being compiled in one of its own
+_NO_CODE: Code = (None, ())
 
 Main = Callable[[Job, Channel], None]
 Run = Callable[[Main, Job, Budget], Facts]
@@ -30,32 +35,37 @@ class Codes:
     """The code of test modules, compiled once a slot; kept as bytes, which PID 1 never looks into."""
 
     def __init__(self) -> None:
-        self._codes: dict[tuple[str, str], bytes] = {}
+        self._codes: dict[tuple[str, str], Code] = {}
         self._size = 0
 
-    def add(self, run: Run, job: Job) -> list[list[dict[str, Any]]]:
-        """The tests of each fork of `job` with their code, which is None where there is none."""
+    def add(self, run: Run, job: Job) -> tuple[list[list[dict[str, Any]]], dict[str, bytes]]:
+        """The tests of each fork of `job` with their code, and the code of the overlay if several forks need it."""
         keys = [(test["name"], test["source"]) for tests in job["forks"] for test in tests]
         missing = [key for key in dict.fromkeys(keys) if key not in self._codes]
-        if missing:
+        files = job["overlay"] if len(job["forks"]) >= _SHARED else {}
+        found: dict[str, bytes] = {}
+        if missing or files:
             tests = [{"name": name, "source": source} for name, source in missing]
             if self._size > _CODES_BYTES:
                 self._codes.clear()
                 self._size = 0
-            compiling_job = {"tests": tests, "limits": job["limits"]}
+            compiling_job = {"tests": tests, "files": files, "snapshot": job["snapshot"], "limits": job["limits"]}
             facts = run(compiling.main, compiling_job, _budget(job, 1, output=2 * _CODES_BYTES))
             for message in facts.messages:
-                self._keep(missing, message)
-        return [
-            [{**test, "code": self._codes.get((test["name"], test["source"]))} for test in tests]
+                if message.get("type") == "code" and "file" in message:
+                    found[message["file"]] = base64.b64decode(message["code"])
+                elif message.get("type") == "code":
+                    self._keep(missing[message["test"]], message)
+        forks = [
+            [{**test, "code": self._codes.get((test["name"], test["source"]), _NO_CODE)} for test in tests]
             for tests in job["forks"]
         ]
+        return forks, found
 
-    def _keep(self, keys: list[tuple[str, str]], message: dict[str, Any]) -> None:
-        if message.get("type") == "code":
-            key = keys[message["index"]]
-            self._codes[key] = base64.b64decode(message["code"])
-            self._size += len(self._codes[key]) + len(key[1])
+    def _keep(self, key: tuple[str, str], message: dict[str, Any]) -> None:
+        code = base64.b64decode(message["code"])
+        self._codes[key] = code, tuple(message["ordinary"])
+        self._size += len(code) + len(key[1])
 
 
 def _budget(job: Job, units: int, *, output: int | None = None) -> Budget:
@@ -76,9 +86,10 @@ def _tests(run: Run, job: Job, codes: Codes) -> list[Facts]:
     job = {**job, "overlay": _decode(job["overlay"])}
     runs: list[Facts] = []
     left = _TESTS_OUTPUT
-    for tests in codes.add(run, job):
+    forks, files = codes.add(run, job)
+    for tests in forks:
         budget = _budget(job, len(tests))
-        runs.append(run(running.main, {**job, "tests": tests}, budget))
+        runs.append(run(running.main, {**job, "tests": tests, "codes": files}, budget))
         left -= runs[-1].received
         if runs[-1].odd or left < budget.output:
             break
@@ -86,8 +97,8 @@ def _tests(run: Run, job: Job, codes: Codes) -> list[Facts]:
 
 
 def _split_test(run: Run, job: Job, codes: Codes) -> list[Facts]:
-    (tests,) = codes.add(run, job)
-    return [run(split_test.main, {**job, "tests": tests}, _budget(job, 1, output=_LINK_OUTPUT))]
+    (tests,), _ = codes.add(run, job)
+    return [run(split_test.main, {**job, "tests": tests, "codes": {}}, _budget(job, 1, output=_LINK_OUTPUT))]
 
 
 def _split_serve(run: Run, job: Job, codes: Codes) -> list[Facts]:

@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
+import marshal
 import os
 import stat
 import sys
+from collections.abc import Mapping, Sequence
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from types import ModuleType
+    from types import CodeType, ModuleType
 
 __all__ = ["copy_project", "import_from", "install"]
+
+_NOTHING: Mapping[str, bytes] = MappingProxyType({})
 
 
 class _Loader(SourceFileLoader):
     """Loads one module from bytes in memory; tracebacks and `inspect` see those bytes too."""
 
-    def __init__(self, fullname: str, path: str, data: bytes) -> None:
+    def __init__(self, fullname: str, path: str, data: bytes, code: bytes | None) -> None:
         super().__init__(fullname, path)
-        self._data = data
+        self._data, self._code = data, code
+
+    def get_code(self, fullname: str) -> CodeType | None:
+        """The code that was made before, if there is any, for this path."""
+        code = marshal.loads(self._code) if self._code else None
+        return code if code and code.co_filename == self.path else super().get_code(fullname)
 
     def get_data(self, path: str) -> bytes:
         """The bytes of the overlay for the module itself, those on disk for anything else."""
@@ -32,8 +41,8 @@ class _Loader(SourceFileLoader):
 
 
 class _Finder:
-    def __init__(self, files: Mapping[str, bytes]) -> None:
-        self._files = files
+    def __init__(self, files: Mapping[str, bytes], codes: Mapping[str, bytes]) -> None:
+        self._files, self._codes = files, codes
 
     def find_spec(
         self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
@@ -42,19 +51,25 @@ class _Finder:
         spec = PathFinder.find_spec(name, path, target)
         if spec is None or not spec.origin or not isinstance(spec.loader, SourceFileLoader):
             return None
-        data = self._files.get(os.path.realpath(spec.origin))
+        path = os.path.realpath(spec.origin)
+        data = self._files.get(path)
         if data is None:
             return None
-        spec.loader = _Loader(name, spec.origin, data)
+        spec.loader = _Loader(name, spec.origin, data, self._codes.get(path))
         spec.cached = None
         return spec
 
 
-def install(overlay: Mapping[str, bytes], snapshot: str, roots: Sequence[str]) -> None:
-    """Make this process import the project from `snapshot` with the overlay in place."""
-    files = {os.path.realpath(os.path.join(snapshot, path)): data for path, data in overlay.items()}
+def install(
+    overlay: Mapping[str, bytes], snapshot: str, roots: Sequence[str], codes: Mapping[str, bytes] = _NOTHING
+) -> None:
+    """Make this process import the project from `snapshot` with the overlay in place, of which `codes` is the code."""
+    files, ready = (
+        {os.path.realpath(os.path.join(snapshot, path)): data for path, data in part.items()}
+        for part in (overlay, codes)
+    )
     import_from(snapshot, roots)
-    sys.meta_path.insert(0, _Finder(files))
+    sys.meta_path.insert(0, _Finder(files, ready))
 
 
 def import_from(folder: str, roots: Sequence[str]) -> None:

@@ -5,35 +5,28 @@ It uses parts of pytest that may change. Where they differ, `running` falls back
 
 from __future__ import annotations
 
-import ast
 import io
 import linecache
-import marshal
 import os
 import re
 import sys
-import types
 import warnings
-from collections.abc import Generator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Generator, Sequence
 from importlib.util import find_spec
-from pathlib import Path
 from typing import Any
 
 import pytest
 from _pytest._io import TerminalWriter
-from _pytest.assertion.rewrite import rewrite_asserts
 from _pytest.config import _prepareconfig
 from _pytest.main import Session
 
 from ..frames import encode
-from .equality import NAME, Probe, add_probes, prober
-from .integrity import Check, executed, is_of, nested, snapshot
+from .equality import prober
+from .integrity import Check, executed, is_of, snapshot
+from .modules import FOLDER, Module, TestModule, compile_module
 from .reporting import Reporter
 
-__all__ = ["FOLDER", "PLUGINS", "Plain", "Prebuilt", "TestModule", "arguments"]
-
-FOLDER = "/tmp/p"
+__all__ = ["PLUGINS", "Plain", "Prebuilt", "arguments"]
 
 # Plugins that generated tests may rely on where the project's environment has them: the module that is the plugin.
 PLUGINS = tuple(
@@ -46,6 +39,7 @@ _UNWANTED = (
     *("cacheprovider", "terminal", "faulthandler", "unraisableexception", "threadexception", "pastebin"),
     *("stepwise", "setuponly", "setupplan"),
 )
+_ASYNC_ONLY = frozenset({"event_loop_policy"})  # fixtures of plugins that tests get unasked
 
 
 def arguments() -> list[str]:
@@ -124,43 +118,6 @@ _WARM_UP_OUTCOMES = {
 }
 
 
-def compile_module(source: str, path: str) -> bytes:
-    """The code of a test module, its assertions rewritten so that they tell what they compared."""
-    tree = ast.parse(source, path)
-    rewrite_asserts(tree, source.encode("utf-8", "surrogatepass"))
-    if "ANY" not in source:  # the matcher of unittest.mock is meant to equal everything
-        add_probes(tree)
-    return marshal.dumps(compile(tree, path, "exec", dont_inherit=True))
-
-
-@dataclass(frozen=True)
-class TestModule:
-    """One test module that has no file: its name, its text, and its code as `marshal` writes it, if there is any."""
-
-    name: str
-    source: str
-    code: bytes | None
-
-
-class _Module(pytest.Module):
-    source: TestModule
-    probe: Probe
-    codes: Mapping[int, types.CodeType]
-
-    def _getobj(self) -> types.ModuleType:
-        path = str(self.path)
-        lines = self.source.source.splitlines(keepends=True)
-        linecache.cache[path] = (len(self.source.source), None, lines, path)  # for inspect and tracebacks
-        code = marshal.loads(self.source.code) if self.source.code else compile(self.source.source, path, "exec")
-        self.codes = nested(code)
-        module = types.ModuleType(self.source.name)
-        module.__file__ = path
-        module.__dict__[NAME] = self.probe
-        sys.modules[self.source.name] = module
-        exec(code, module.__dict__)
-        return module
-
-
 class _Genuine:
     """Sees to it that what runs as a test is what the test's module defines."""
 
@@ -170,7 +127,7 @@ class _Genuine:
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> Generator[None, object, object]:
         """Look at the function right before it is called."""
-        module = pyfuncitem.getparent(_Module)
+        module = pyfuncitem.getparent(Module)
         if module and not is_of(module.codes, pyfuncitem.obj) and not _DECORATED.search(module.source.source):
             self._reporter.odd = "another function runs in place of the test"
         return (yield)
@@ -197,8 +154,13 @@ class Prebuilt:
                 self._config._do_configure()
                 self._session = Session.from_config(self._config)
                 self._config.hook.pytest_sessionstart(session=self._session)
+            # Of these an ordinary test gets none, so there must be none that matters to it.
+            unasked = set(self._session._fixturemanager._getautousenames(self._session)) - _ASYNC_ONLY
+            if unasked:
+                raise RuntimeError(f"fixtures that every test gets: {', '.join(sorted(unasked))}")
             self._warm_up()
-            self._changed = [self._snapshot(_PLAIN), self._snapshot(_WARM_UP)]
+            self._ordinary, self._others = self._snapshot(_PLAIN, ordinary=True), self._snapshot(_PLAIN)
+            self._all = self._snapshot(_WARM_UP)
         finally:
             os.environ.clear()
             os.environ.update(before)
@@ -206,14 +168,15 @@ class Prebuilt:
     def changed(self, modules: Sequence[TestModule]) -> list[str]:
         """What decides outcomes and is not what it was before the fork.
 
-        For a single ordinary test it is what a pass goes through; a fork pays for every object that is looked at.
+        For a single plain test it is what a pass goes through; a fork pays for every object that is looked at.
         """
-        thorough = len(modules) > 1 or any(_USES_MORE.search(module.source) for module in modules)
-        return self._changed[thorough]()
+        if len(modules) > 1 or any(_USES_MORE.search(module.source) for module in modules):
+            return self._all()
+        return self._ordinary() if self._only_ordinary else self._others()
 
-    def _snapshot(self, source: str) -> Check:
+    def _snapshot(self, source: str, *, ordinary: bool = False) -> Check:
         with executed() as codes:
-            self._run_own(source)
+            self._run_own(source, ordinary=ordinary)
         return snapshot(self._config, codes)
 
     def _warm_up(self) -> None:
@@ -227,11 +190,12 @@ class Prebuilt:
         if seen != _WARM_UP_OUTCOMES:
             raise RuntimeError(f"tests of known outcome came to {seen}")
 
-    def _run_own(self, source: str) -> list[dict[str, Any]]:
+    def _run_own(self, source: str, *, ordinary: bool = False) -> list[dict[str, Any]]:
         said: list[dict[str, Any]] = []
         # Encoded as on the way to PID 1: that code decides outcomes too.
         self.reporter.send = lambda *messages: said.extend(message for message in messages if encode(message))
-        self.run([TestModule("test_warm_up", source, compile_module(source, f"{FOLDER}/test_warm_up.py"))])
+        code, tests = compile_module(source, f"{FOLDER}/test_warm_up.py")
+        self.run([TestModule("test_warm_up", source, code, tests if ordinary else ())])
         self._session.testsfailed = self._session.testscollected = 0
         self._session.items = []
         self.reporter.collected = []
@@ -240,6 +204,7 @@ class Prebuilt:
 
     def run(self, modules: Sequence[TestModule]) -> int:
         """Collect and run `modules` one after the other, each torn down before the next; pytest's exit status."""
+        self._only_ordinary = True
         for module in modules:
             items = self._collect(module)
             for place, item in enumerate(items, 1):
@@ -249,13 +214,14 @@ class Prebuilt:
             return int(pytest.ExitCode.TESTS_FAILED)
         return int(pytest.ExitCode.OK if self.reporter.collected else pytest.ExitCode.NO_TESTS_COLLECTED)
 
-    def _collect(self, source: TestModule) -> list[pytest.Item]:
+    def _collect(self, source: TestModule) -> Sequence[pytest.Item]:
         session, hook = self._session, self._config.hook
-        module = _Module.from_parent(session, path=Path(f"{FOLDER}/{source.name}.py"))
-        module.source, module.probe = source, self._probe
-        items = list(session.genitems(module))
-        hook.pytest_collection_modifyitems(session=session, config=self._config, items=items)
-        session.items = items
-        session.testscollected += len(items)
+        module = Module.of(source, session, self._probe)
+        session.items = [*module.ordinary_tests()] if source.ordinary else []
+        if not session.items:
+            self._only_ordinary = False
+            session.items = list(session.genitems(module))
+            hook.pytest_collection_modifyitems(session=session, config=self._config, items=session.items)
+        session.testscollected += len(session.items)
         hook.pytest_collection_finish(session=session)
-        return items
+        return session.items

@@ -13,7 +13,8 @@ import pytest
 
 from . import overlay
 from .integrity import snapshot
-from .prebuilt import FOLDER, Plain, Prebuilt, TestModule, arguments
+from .modules import FOLDER, TestModule
+from .prebuilt import Plain, Prebuilt, arguments
 from .reporting import Reporter, record_stubs
 
 if TYPE_CHECKING:
@@ -42,8 +43,8 @@ def main(job: Job, channel: Channel) -> None:
         os.environ.pop(variable, None)
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     os.environ["PYTEST_VERSION"] = pytest.__version__
-    overlay.install(job["overlay"], job["snapshot"], job["roots"])
-    modules = [TestModule(test["name"], test["source"], test["code"]) for test in job["tests"]]
+    overlay.install(job["overlay"], job["snapshot"], job["roots"], job["codes"])
+    modules = [TestModule(test["name"], test["source"], *test["code"]) for test in job["tests"]]
     sys.argv = ["pytest", *(f"{module.name}.py" for module in modules)]
     if prebuilt is None or job["plain"]:
         _run_main(modules, channel)
