@@ -4,7 +4,37 @@ from __future__ import annotations
 
 __all__ = ["CANDIDATE", "CORPUS", "ORDER"]
 
-CANDIDATE = "calls = []\n\n\ndef double(x, seen=[]):\n    seen.append(x)\n    calls.append(x)\n    return 2 * x\n"
+CANDIDATE = """
+import unittest
+
+import pytest
+
+calls = []
+
+
+def double(x, seen=[]):
+    seen.append(x)
+    calls.append(x)
+    return 2 * x
+
+
+@pytest.fixture(autouse=True)
+def unasked():
+    calls.append("fixture")
+
+
+def setup_function():
+    calls.append("setup")
+
+
+def test_other():
+    pass
+
+
+class Cases(unittest.TestCase):
+    def test_other(self):
+        pass
+"""
 
 _HEAD = "import pytest\nfrom mod import double\n\n"
 
@@ -126,6 +156,22 @@ CORPUS = {
     ),
     "reads input": (_test("input()"), "fail", ""),
     "prints": (_test("print('x' * 100_000)"), "pass", ""),
+    "takes a fixture of another module": (
+        "from mod import calls, unasked\n\ndef test_it():\n    assert calls[-1:] == ['fixture']\n",
+        "pass",
+        "",
+    ),
+    "takes the set-up of another module": (
+        "from mod import calls, setup_function\n\ndef test_it():\n    assert calls[-1:] == ['setup']\n",
+        "pass",
+        "",
+    ),
+    "takes a test of another module": ("from mod import test_other\n\ndef test_it():\n    pass\n", "fail", ""),
+    "takes tests of another module": ("from mod import Cases\n\ndef test_it():\n    pass\n", "fail", ""),
+    "takes everything": ("from mod import *\n\ndef test_it():\n    pass\n", "fail", ""),
+    "says that it is no test": ("__test__ = False\n" + _test("pass"), "fail", "pytest ended with status 5"),
+    "is a generator": (_test("yield 1"), "fail", ""),
+    "defined twice": (_test("assert False") + "\ndef test_it():\n    assert double(2) == 4\n", "pass", ""),
     "own source": (_test("import inspect\n    assert 'look' in inspect.getsource(test_it)  # look"), "pass", ""),
 }  # fmt: skip
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -84,3 +85,34 @@ def test_a_test_that_is_slow_for_a_batch_may_pass_on_its_own(sandbox: DockerSand
 
 def test_equal_tests_are_run_once_and_answered_twice(sandbox: DockerSandbox) -> None:
     assert [result.verdict.value for result in run(sandbox, GOOD, TEST, TEST)] == ["pass", "pass"]
+
+
+FOUR = "assert double(1) == 2", "assert double(2) == 4", "assert double(3) == 6", "assert double(4) == 8"
+
+
+def run_four(sandbox: DockerSandbox, code: str, *bodies: str) -> list[PairResult]:
+    sources = [f"from mod import double\n\n\ndef test_it():\n    {body}\n" for body in bodies]
+    return run(sandbox, code, *sources, isolated=True)
+
+
+def test_a_candidate_that_is_compiled_once_for_several_runs_starts_anew_in_each(sandbox: DockerSandbox) -> None:
+    code = f"{CANDIDATE}\ndef where():\n    return double.__code__.co_filename, __file__\n"
+    reads = (
+        "import inspect\n    assert 'seen.append' in inspect.getsource(double)",
+        "import mod\n    assert len(set(mod.where())) == 1",
+        "import mod\n    assert mod.calls == []",
+    )
+    results = run_four(sandbox, code, *FOUR, *reads)
+    assert {(result.verdict, result.detail) for result in results} == {(Verdict.PASS, "")}
+
+
+def test_a_failure_in_a_candidate_that_was_compiled_before_says_where(sandbox: DockerSandbox) -> None:
+    results = run_four(sandbox, "def double(x):\n    return x.no\n", *FOUR)
+    for result in results:
+        assert result.verdict is Verdict.FAIL
+        assert re.search(r"no attribute 'no'\nat \S+/mod\.py:\d+$", result.detail), result
+
+
+def test_a_candidate_that_does_not_parse_fails_each_test_and_says_why(sandbox: DockerSandbox) -> None:
+    results = run_four(sandbox, "def double(x):\n    return (x\n", *FOUR)
+    assert all(result.verdict is Verdict.FAIL and "SyntaxError" in result.detail for result in results), results

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import linecache
 import marshal
 import os
 import stat
 import sys
 from collections.abc import Mapping, Sequence
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
+from importlib.util import decode_source
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +37,13 @@ class _Loader(SourceFileLoader):
     def get_data(self, path: str) -> bytes:
         """The bytes of the overlay for the module itself, those on disk for anything else."""
         return self._data if path == self.path else super().get_data(path)
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Run it; its lines are known before, as `inspect` and tracebacks would look for them in the project's file."""
+        with contextlib.suppress(SyntaxError, UnicodeDecodeError):  # seen again by who compiles it
+            lines = decode_source(self._data).splitlines(keepends=True)
+            linecache.cache[self.path] = (len(self._data), None, lines, self.path)
+        super().exec_module(module)
 
     def path_stats(self, path: str) -> Mapping[str, Any]:
         """Refused, so that no compiled file of the project's own version is taken."""
