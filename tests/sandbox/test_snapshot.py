@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import py_compile
 import socket
+from importlib.util import cache_from_source
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,7 +15,6 @@ from pytest_supercharger.sandbox.snapshot import Snapshot, take
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
 
 @pytest.fixture
@@ -47,6 +49,21 @@ def test_sources_and_data_are_copied(project: Path, snap: Callable[[], Snapshot]
     assert names(snapshot) == {"src", "src/a.py", "data.bin"}
     assert (snapshot.tree / "src" / "a.py").read_bytes() == b"x = 1\r\n"
     assert (snapshot.files, snapshot.bytes, snapshot.left_out) == (2, 263, {})
+
+
+def test_the_compiled_form_of_a_module_comes_along_while_it_is_of_this_very_version(
+    project: Path, snap: Callable[[], Snapshot]
+) -> None:
+    for name, mode in (("new", "TIMESTAMP"), ("old", "TIMESTAMP"), ("hashed", "UNCHECKED_HASH")):
+        (project / f"{name}.py").write_text("x = 1\n")
+        py_compile.compile(str(project / f"{name}.py"), invalidation_mode=py_compile.PycInvalidationMode[mode])
+    (project / "__pycache__" / "gone.cpython-311.pyc").write_bytes(b"")
+    (project / "old.py").write_text("x = 10\n")
+    snapshot = snap()
+    compiled = Path(cache_from_source(str(project / "new.py"))).relative_to(project)
+    assert names(snapshot) == {"new.py", "old.py", "hashed.py", "__pycache__", compiled.as_posix()}
+    assert (snapshot.tree / compiled).read_bytes() == (project / compiled).read_bytes()
+    assert snapshot.bytes == sum(path.stat().st_size for path in snapshot.tree.rglob("*") if path.is_file())
 
 
 @pytest.mark.parametrize(

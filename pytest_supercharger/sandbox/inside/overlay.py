@@ -10,7 +10,7 @@ import stat
 import sys
 from collections.abc import Mapping, Sequence
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
-from importlib.util import decode_source
+from importlib.util import cache_from_source, decode_source
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -99,6 +99,8 @@ def copy_project(overlay: Mapping[str, bytes], snapshot: str, project: str) -> N
             os.chmod(target, os.stat(target).st_mode | stat.S_IWUSR)
         with open(target, "wb") as stream:
             stream.write(data)
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(cache_from_source(target))  # of the file as it was
 
 
 def _copy_folder(source: str, target: str) -> None:
