@@ -77,7 +77,12 @@ def good_pair(sandbox: Sandbox, test: str = TEST) -> PairResult:
 
 
 def tried(sandbox: Sandbox, client: DockerClient, attack: Attack) -> Outcome:
-    """Run an attack, then a right candidate."""
+    """Run an attack, then a right candidate; once more where the slot was replaced, as its age does that too."""
+    outcome = _tried(sandbox, client, attack)
+    return outcome if outcome.same_slot or attack.fresh_slot else _tried(sandbox, client, attack)
+
+
+def _tried(sandbox: Sandbox, client: DockerClient, attack: Attack) -> Outcome:
     before = containers(client)
     result = run_code(sandbox, attack.code, *attack.tests, isolated=not attack.batch)[-1]
     after = good_pair(sandbox, attack.after)
@@ -91,7 +96,12 @@ def tried(sandbox: Sandbox, client: DockerClient, attack: Attack) -> Outcome:
 
 
 def probed(sandbox: Sandbox, client: DockerClient, attack: ProbeAttack) -> tuple[Outcome, list[Output]]:
-    """Run an attack on the outputs, then a right candidate."""
+    """Run an attack on the outputs, then a right candidate; once more where the slot was replaced."""
+    outcome, outputs = _probed(sandbox, client, attack)
+    return (outcome, outputs) if outcome.same_slot or attack.fresh_slot else _probed(sandbox, client, attack)
+
+
+def _probed(sandbox: Sandbox, client: DockerClient, attack: ProbeAttack) -> tuple[Outcome, list[Output]]:
     before = containers(client)
     outputs = outputs_of(sandbox, attack)
     after = good_pair(sandbox)
