@@ -39,19 +39,36 @@ def check(
         return not work.stubs
     with open_sandbox() as sandbox:
         dependencies = Dependencies(sandbox, install, report=reporter.line)
-        for record in records:
-            _bring_along(record, work.project.root, dependencies)
-        good = [_holds(record, work.project.root, sandbox, reporter) for record in records]
+        brought = [_bring_along(record, work.project.root, dependencies, reporter) for record in records]
+        held = [_holds(record, work.project.root, sandbox, reporter) for record in records]
+    good = [*map(all, zip(brought, held, strict=True))]
     reporter.line(f"{sum(good)} of {len(good)} accepted functions pass their evidence")
     return all(good) and not work.stubs
 
 
-def _bring_along(record: evidence.Record, root: Path, dependencies: Dependencies) -> None:
-    """Fetch, or say what is missing of, that which the function had when it was accepted; its tests tell the rest."""
+def _bring_along(record: evidence.Record, root: Path, dependencies: Dependencies, reporter: Reporter) -> bool:
+    """Fetch, or say what is missing of, that which the function had when it was accepted; its tests tell the rest.
+
+    False where a file of the same name is not the one of then: no index may put another one in its place.
+    """
     path = root / record.relpath
-    if record.wheels and path.is_file():
-        source = path.read_text("utf-8", errors="replace")
-        dependencies.refusal(GeneratedTest(id=record.stub, name="", source=source))
+    if not record.wheels or not path.is_file():
+        return True
+    code = GeneratedTest(id=record.stub, name="", source=path.read_text("utf-8", errors="replace"))
+    dependencies.refusal(code)
+    now = dependencies.wheels(code)
+    for file in sorted(record.wheels.keys() - now.keys()):
+        others = [name for name in now if _distribution(name) == _distribution(file)]
+        if others:
+            reporter.line(f"{record.stub}: was accepted with {file}, and is checked with {', '.join(others)}")
+    changed = [file for file, digest in sorted(record.wheels.items()) if now.get(file, digest) != digest]
+    for file in changed:
+        reporter.line(f"{record.stub}: {file} is not the file it was accepted with: its SHA-256 is now {now[file]}")
+    return not changed
+
+
+def _distribution(wheel: str) -> str:
+    return wheel.partition("-")[0].lower()
 
 
 def _holds(record: evidence.Record, root: Path, sandbox: Sandbox, reporter: Reporter) -> bool:
