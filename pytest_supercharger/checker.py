@@ -6,14 +6,13 @@ import random
 from collections.abc import Callable
 
 from pytest_supercharger import effects, probes
-from pytest_supercharger.dependencies import MISSING, Dependencies
+from pytest_supercharger.bench import Bench
+from pytest_supercharger.dependencies import MISSING
 from pytest_supercharger.domain import LIMITS, Candidate, GeneratedTest, OutputKind, PairResult, SourceFile, Verdict
 from pytest_supercharger.errors import SourceError
-from pytest_supercharger.ledger import Ledger
 from pytest_supercharger.matrix import Matrix
-from pytest_supercharger.projecttests import GateVerdict, ProjectTests
+from pytest_supercharger.projecttests import GateVerdict
 from pytest_supercharger.sandbox.base import Overlay
-from pytest_supercharger.splitting import Splitting
 
 __all__ = ["Checker"]
 
@@ -33,10 +32,7 @@ class Checker:
         matrix: Matrix,
         source: SourceFile,
         *,
-        splitting: Splitting,
-        tests: ProjectTests,
-        ledger: Ledger,
-        dependencies: Dependencies,
+        bench: Bench,
         allow: frozenset[str],
         wait: Callable[[str], bool],
         left: Callable[[], float],
@@ -45,11 +41,11 @@ class Checker:
         """`wait` waits for another stub and says whether that one was accepted; `left` are seconds of this stub."""
         self._matrix = matrix
         self._source = source
-        self._splitting = splitting
-        self._sandbox = splitting.sandbox
-        self._tests = tests
-        self._ledger = ledger
-        self._dependencies = dependencies
+        self._splitting = bench.splitting
+        self._sandbox = bench.splitting.sandbox
+        self._tests = bench.tests
+        self._ledger = bench.ledger
+        self._dependencies = bench.dependencies
         self._allow = allow
         self._wait = wait
         self._left = left
@@ -158,7 +154,8 @@ class Checker:
 
     def _exhausts(self, key: str) -> bool:
         """Whether the candidate's inputs would each cost a limit again: it did on a trusted test, or on everything."""
-        return bool(self._always_spent(key)) or any(self._verdict(key, test) in _CUT_SHORT for test in self._matrix.trusted)
+        trusted = (self._verdict(key, test) for test in self._matrix.trusted)
+        return bool(self._always_spent(key)) or not _CUT_SHORT.isdisjoint(trusted)
 
     def _always_spent(self, key: str) -> Verdict | None:
         """A limit, where all it was run on, and that is more than one thing, ran into one."""

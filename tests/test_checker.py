@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from pytest_supercharger import bench as checks
 from pytest_supercharger import stubs
 from pytest_supercharger.checker import Checker
 from pytest_supercharger.dependencies import Dependencies
@@ -61,10 +62,12 @@ class Bench:
         self.checker = Checker(
             self.matrix,
             SOURCE,
-            splitting=Splitting(self.sandbox, seed=seed),
-            tests=self.tests,
-            ledger=self.ledger,
-            dependencies=Dependencies(self.sandbox, ask=lambda module: None),
+            bench=checks.Bench(
+                splitting=Splitting(self.sandbox, seed=seed),
+                tests=self.tests,
+                ledger=self.ledger,
+                dependencies=Dependencies(self.sandbox, ask=lambda module: None),
+            ),
             allow=frozenset(),
             wait=wait,
             left=left,
