@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
+from ..frames import FRAME_LIMIT
 from . import compiling, gate, probing, running, split_serve, split_test
 from .child import Channel, Job
 from .supervise import PATIENCE, Budget, Facts
@@ -16,9 +17,9 @@ __all__ = ["JOBS", "LINKED", "Codes", "Run"]
 
 _RESTARTS = 3  # forks of a gate job that a test may end
 _PROBE_RESTARTS = 1  # of a probe job that an input may end: a candidate that hung twice is taken to hang on the rest
-_GATE_OUTPUT = 6 << 20
 _GATE_NODES = 20_000
-_TESTS_OUTPUT = 4 << 20  # of all forks of a job together: the answer has to fit into one frame
+_ANSWER = FRAME_LIMIT - (1 << 20)  # bytes of messages of all forks of a job: the answer is one frame
+_GATE_OUTPUT = 6 << 20
 _CODES_BYTES = 16 << 20
 _LINK_OUTPUT = 64 << 20  # of a split run: all that its two halves say to each other
 
@@ -43,7 +44,7 @@ class Codes:
                 self._codes.clear()
                 self._size = 0
             compiling_job = {"tests": tests, "limits": job["limits"]}
-            facts = run(compiling.main, compiling_job, _budget(job, 1, output=2 * _CODES_BYTES))
+            facts = run(compiling.main, compiling_job, _budget(job, 1, output=2 * _CODES_BYTES, kept=2 * _CODES_BYTES))
             for message in facts.messages:
                 self._keep(missing, message)
         return [
@@ -58,8 +59,9 @@ class Codes:
             self._size += len(self._codes[key]) + len(key[1])
 
 
-def _budget(job: Job, units: int, *, output: int | None = None) -> Budget:
+def _budget(job: Job, units: int, *, output: int | None = None, kept: int | None = None) -> Budget:
     limits = job["limits"]
+    output = output or limits["output_bytes"]
     lead = max(limits["import_seconds"], 3 * limits["seconds"])
     return Budget(
         lead_cpu=limits["import_seconds"],
@@ -67,7 +69,8 @@ def _budget(job: Job, units: int, *, output: int | None = None) -> Budget:
         lead_wall=lead,
         unit_wall=3 * limits["seconds"],
         total_wall=PATIENCE * (lead + 3 * limits["seconds"] * units) + 5,
-        output=output or limits["output_bytes"],
+        output=output,
+        kept=kept or min(output, _ANSWER),
     )
 
 
@@ -75,24 +78,28 @@ def _tests(run: Run, job: Job, codes: Codes) -> list[Facts]:
     """One fork for each list of tests, up to the first odd end: the rest is run in another slot."""
     job = {**job, "overlay": _decode(job["overlay"])}
     runs: list[Facts] = []
-    left = _TESTS_OUTPUT
+    left = _ANSWER
     for tests in codes.add(run, job):
         budget = _budget(job, len(tests))
         runs.append(run(running.main, {**job, "tests": tests}, budget))
-        left -= runs[-1].received
-        if runs[-1].odd or left < budget.output:
+        left -= runs[-1].kept
+        if runs[-1].odd or left < budget.kept:
             break
     return runs
 
 
 def _split_test(run: Run, job: Job, codes: Codes) -> list[Facts]:
     (tests,) = codes.add(run, job)
-    return [run(split_test.main, {**job, "tests": tests}, _budget(job, 1, output=_LINK_OUTPUT))]
+    return [run(split_test.main, {**job, "tests": tests}, _split_budget(job))]
 
 
 def _split_serve(run: Run, job: Job, codes: Codes) -> list[Facts]:
     job = {**job, "overlay": _decode(job["overlay"])}
-    return [run(split_serve.main, job, _budget(job, 1, output=_LINK_OUTPUT))]
+    return [run(split_serve.main, job, _split_budget(job))]
+
+
+def _split_budget(job: Job) -> Budget:
+    return _budget(job, 1, output=_LINK_OUTPUT, kept=job["limits"]["output_bytes"])
 
 
 def _probe(run: Run, job: Job, codes: Codes) -> list[Facts]:
@@ -102,7 +109,8 @@ def _probe(run: Run, job: Job, codes: Codes) -> list[Facts]:
     units = [f"{index}:{run}" for index in range(len(job["probes"])) for run in range(probing.RUNS)]
     while len(runs) <= _PROBE_RESTARTS and len(finished) < len(units):
         job_now = {**job, "finished": finished}
-        runs.append(run(probing.main, job_now, _budget(job, len(units) - len(finished))))
+        room = min(job["limits"]["output_bytes"], _ANSWER // (_PROBE_RESTARTS + 1))
+        runs.append(run(probing.main, job_now, _budget(job, len(units) - len(finished), output=room)))
         if not runs[-1].unit:
             break
         finished = _finished_probes(runs, units)

@@ -14,7 +14,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from ..frames import Decoder, FrameError
+from ..frames import DEPTH, FRAME_LIMIT, Decoder, FrameError, encode
 from . import accounting
 from .child import Channel, Job, expected_status, start
 
@@ -29,12 +29,13 @@ _TICK = 0.05  # seconds between two looks at the limits
 _TICK_WITHOUT_HANDLE = 0.005
 _GRACE = 0.25  # seconds for helper processes to notice that the job is over
 _READ = 1 << 16
+_WRAPPED = 8  # levels that the answer to the host puts around a message
 PATIENCE = 2  # how much longer a job may take in wall time when it waits for a CPU rather than sleeps
 
 
 @dataclass(frozen=True)
 class Budget:
-    """What a job may use: CPU seconds before its first unit and a unit, wall seconds and message bytes in all."""
+    """What a job may use: CPU and wall seconds before its first unit and a unit, and message bytes in all."""
 
     lead_cpu: float
     unit_cpu: float
@@ -42,6 +43,7 @@ class Budget:
     unit_wall: float
     total_wall: float
     output: int
+    kept: int  # message bytes that go on to the host, in the form in which they do
 
 
 @dataclass
@@ -62,10 +64,11 @@ class Facts:
     cpu: float = 0.0
     wall: float = 0.0
     received: int = 0  # bytes of messages
+    kept: int = 0  # those of `messages` in the answer to the host
 
     def told(self) -> dict[str, Any]:
         """The fields that the host is told."""
-        return {name: value for name, value in vars(self).items() if name != "received"}
+        return {name: value for name, value in vars(self).items() if name not in ("received", "kept")}
 
     @property
     def odd(self) -> bool:
@@ -126,7 +129,7 @@ class _Watch:
         self.link = link
         self.secret, self.own = secret.hex(), expected_status(secret)
         self.facts = Facts()
-        self.decoder = Decoder(budget.output)
+        self.decoder = Decoder(min(budget.output, FRAME_LIMIT), DEPTH - _WRAPPED)
         self.begun = self.unit_begun = self.looked = time.monotonic()
         self.ended_cpu = self.unit_cpu = accounting.ended_cpu_seconds()
         self.fresh = False  # a unit was begun since the last look
@@ -211,7 +214,19 @@ class _Watch:
             elif message.get("type") == "relay" and self.link is not None:
                 self.link.from_job(message)
             else:
-                self.facts.messages.append(message)
+                self._keep(message)
+
+    def _keep(self, message: dict[str, Any]) -> None:
+        # Written again by us it may be longer, 1e9 is 1000000000.0 then, and that is what has to fit into a frame.
+        try:
+            self.facts.kept += len(encode(message))
+        except FrameError:
+            self.facts.kept += FRAME_LIMIT
+        if self.facts.kept > self.budget.kept:
+            self.facts.limit = self.facts.limit or "output"
+            self.open = False
+        else:
+            self.facts.messages.append(message)
 
     def _turn(self, message: dict[str, Any]) -> None:
         self.facts.unit = str(message.get("unit", ""))[:2000] if message["type"] == "begin" else ""
