@@ -137,8 +137,7 @@ class Solver:
                     return self._outcome(Decision.ABSTAINED, spent, None)
                 candidate = self._matrix.candidates[action.candidate_id]
                 if self._checker.confirm(candidate):
-                    suffices = "the evidence suffices" + self._services.bench.dependencies.remark(candidate)
-                    return self._outcome(Decision.ACCEPTED, suffices, candidate)
+                    return self._outcome(Decision.ACCEPTED, self._suffices(candidate), candidate)
                 self._weigh()
             elif isinstance(action, search.Abstain):
                 return self._outcome(Decision.ABSTAINED, self._why(action.reason), None)
@@ -249,6 +248,10 @@ class Solver:
             question="" if decision is Decision.ACCEPTED else dispute(self._matrix, assessment),
             rejections=self._matrix.unused(),
         )
+
+    def _suffices(self, candidate: Candidate) -> str:
+        bench, passed = self._services.bench, self._matrix.tests_passed(candidate.id)
+        return "the evidence suffices" + bench.dependencies.remark(candidate) + bench.splitting.remark(passed)
 
     def _why(self, reason: str) -> str:
         """The policy's reason, with that of the refused candidates where nothing else is left."""

@@ -28,7 +28,7 @@ class Splitting:
         self.sandbox = sandbox
         self._level, self._seed = level, seed
         self._report = report or (lambda line: None)
-        self._said: set[str] = set()
+        self._said: set[str] = set()  # ids of the tests that do not allow it
 
     def run(self, overlay: Overlay, tests: Sequence[GeneratedTest], *, isolated: bool = False) -> dict[str, PairResult]:
         """The verdicts of a candidate on tests, keyed by the test's id."""
@@ -50,6 +50,11 @@ class Splitting:
     def doubt(self, overlay: Overlay, passed: Sequence[GeneratedTest]) -> str:
         """Run passed tests again apart; why the candidate cannot be trusted, "" when all are passes again."""
         return self._difference(passed, self._apart(overlay, passed))
+
+    def remark(self, tests: Sequence[GeneratedTest]) -> str:
+        """What is to be said of accepted code with tests that could not be run apart from it."""
+        together = sum(test.id in self._said for test in tests)
+        return f"; {together} of its {len(tests)} tests could not be run apart from it" if together else ""
 
     def _difference(self, passed: Sequence[GeneratedTest], results: Mapping[str, PairResult]) -> str:
         for test in passed:

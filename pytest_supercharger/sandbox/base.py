@@ -30,6 +30,7 @@ class Limits:
     output_bytes: int = 1024 * 1024  # of results
     processes: int = 128  # threads count as well
     disk_bytes: int = 64 * 1024 * 1024  # in /tmp, and the largest file
+    messages: int = 50_000  # of each half of a split run: about one a call of the candidate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pytest_supercharger.domain import GeneratedTest, Probe
     from pytest_supercharger.sandbox.base import Limits, Overlay
 
-__all__ = ["Job", "gate_job", "module_name", "probe_job", "setup_job", "split_jobs", "tests_job"]
+__all__ = ["Job", "gate_job", "module_name", "probe_job", "rehearsal_job", "setup_job", "split_jobs", "tests_job"]
 
 Job = dict[str, Any]
 
@@ -50,6 +50,11 @@ def split_jobs(overlay: Overlay, test: GeneratedTest, limits: Limits) -> tuple[J
         {**_job("split_test", {}, limits), "forks": [[{"name": module_name(test), "source": test.source}]]},
         _job("split_serve", overlay, limits),
     )
+
+
+def rehearsal_job(test: GeneratedTest, limits: Limits) -> Job:
+    """Run a test without any candidate, to see how much it has to say."""
+    return {**_job("rehearse", {}, limits), "forks": [[{"name": module_name(test), "source": test.source}]]}
 
 
 def probe_job(overlay: Overlay, module: str, probes: Sequence[Probe], limits: Limits) -> Job:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import replace
 from typing import Any
 
 from ..frames import FRAME_LIMIT
-from . import compiling, gate, probing, running, split_serve, split_test
+from . import compiling, gate, probing, running, split_rehearsal, split_serve, split_test
 from .child import Channel, Job
-from .supervise import PATIENCE, Budget, Facts
+from .meter import PATIENCE, Budget
+from .supervise import Facts
 
 __all__ = ["JOBS", "LINKED", "Codes", "Run"]
 
@@ -98,8 +99,15 @@ def _split_serve(run: Run, job: Job, codes: Codes) -> list[Facts]:
     return [run(split_serve.main, job, _split_budget(job))]
 
 
+def _rehearse(run: Run, job: Job, codes: Codes) -> list[Facts]:
+    (tests,) = codes.add(run, job)
+    job = {**job, "tests": tests, "most_characters": _LINK_OUTPUT}
+    return [run(split_rehearsal.main, {**job, "size": size}, _budget(job, 1)) for size in split_rehearsal.SIZES]
+
+
 def _split_budget(job: Job) -> Budget:
-    return _budget(job, 1, output=_LINK_OUTPUT, kept=job["limits"]["output_bytes"])
+    budget = _budget(job, 1, output=_LINK_OUTPUT, kept=job["limits"]["output_bytes"])
+    return replace(budget, messages=job["limits"]["messages"])
 
 
 def _probe(run: Run, job: Job, codes: Codes) -> list[Facts]:
@@ -131,7 +139,7 @@ def _gate(run: Run, job: Job, codes: Codes) -> list[Facts]:
     finished: list[str] = []
     while len(runs) <= _RESTARTS and left > 0:
         base = _budget(job, _GATE_NODES, output=_GATE_OUTPUT // (len(runs) + 1))
-        budget = Budget(**{**asdict(base), "lead_cpu": left, "lead_wall": left, "total_wall": left})
+        budget = replace(base, lead_cpu=left, lead_wall=left, total_wall=left)
         runs.append(run(gate.main, {**job, "finished": finished}, budget))
         left -= runs[-1].wall
         if not runs[-1].unit or runs[-1].unit in finished:
@@ -153,6 +161,7 @@ JOBS: dict[str, Callable[[Run, Job, Codes], list[Facts]]] = {
     "tests": _tests,
     "probe": _probe,
     "gate": _gate,
+    "rehearse": _rehearse,
     "split_test": _split_test,
     "split_serve": _split_serve,
 }

@@ -17,7 +17,7 @@ from .prebuilt import FOLDER, Plain, Prebuilt, TestModule, arguments
 from .reporting import Reporter, record_stubs
 
 if TYPE_CHECKING:
-    from .child import Channel, Job
+    from .child import Job, Sends
 
 __all__ = ["install", "main", "prebuilt"]
 
@@ -34,7 +34,7 @@ def install() -> str:
     return ""
 
 
-def main(job: Job, channel: Channel) -> None:
+def main(job: Job, channel: Sends) -> None:
     """Run the tests of `job` in this process and send what came of them."""
     os.makedirs(FOLDER, exist_ok=True)
     os.chdir(FOLDER)
@@ -57,7 +57,7 @@ def main(job: Job, channel: Channel) -> None:
     )
 
 
-def _run_main(modules: list[TestModule], channel: Channel) -> None:
+def _run_main(modules: list[TestModule], channel: Sends) -> None:
     for module in modules:
         with open(f"{module.name}.py", "wb") as stream:
             stream.write(module.source.encode("utf-8", "surrogatepass"))
