@@ -104,7 +104,7 @@ TOO_MUCH = {
     "a loop": "for n in range(300):\n    assert other(n) == 2 * n",
     "loops in loops": "for n in range(20):\n    for m in range(20):\n        assert other(n) + other(m) == n",
     "a comprehension": "assert [other(n) for n in range(300)] == list(range(0, 600, 2))",
-    "branches": "for n in range(400):\n    if n % 2:\n        assert other(n) > 0\n    elif other(n):\n        other(-n)",
+    "branches": "for n in range(400):\n    if n % 2:\n        assert other(n) > 0\n    elif other(n):\n        pass",
     "what is made of answers": "seen = [other(n) for n in range(300)]\nassert sum(map(int, seen)) == len(seen)",
 }
 ASKED_FOR = {
