@@ -30,9 +30,16 @@ class Splitting:
         self._report = report or (lambda line: None)
         self._said: set[str] = set()  # ids of the tests that do not allow it
 
-    def run(self, overlay: Overlay, tests: Sequence[GeneratedTest], *, isolated: bool = False) -> dict[str, PairResult]:
-        """The verdicts of a candidate on tests, keyed by the test's id."""
-        apart = self._apart(overlay, tests) if self._level >= APART else {}
+    def run(
+        self,
+        overlay: Overlay,
+        tests: Sequence[GeneratedTest],
+        *,
+        isolated: bool = False,
+        stubbed: Overlay | None = None,
+    ) -> dict[str, PairResult]:
+        """The verdicts of a candidate on tests, keyed by the test's id; `stubbed` is what a test apart from it sees."""
+        apart = self._apart(overlay, tests, stubbed) if self._level >= APART else {}
         left = [test for test in tests if test.id not in apart]
         return apart | (self.sandbox.run_tests(overlay, left, isolated=isolated) if left else {})
 
@@ -69,9 +76,11 @@ class Splitting:
             )
         return ""
 
-    def _apart(self, overlay: Overlay, tests: Sequence[GeneratedTest]) -> dict[str, PairResult]:
+    def _apart(
+        self, overlay: Overlay, tests: Sequence[GeneratedTest], stubbed: Overlay | None = None
+    ) -> dict[str, PairResult]:
         """The verdicts of split runs, without those that a test does not allow."""
-        results = self.sandbox.run_split(overlay, tests) if tests else {}
+        results = self.sandbox.run_split(overlay, tests, stubbed=stubbed) if tests else {}
         for test in tests:
             if results[test.id].verdict is Verdict.NOT_ENCODABLE and test.id not in self._said:
                 self._said.add(test.id)

@@ -8,7 +8,10 @@ from contextlib import nullcontext
 import pytest
 
 from pytest_supercharger import checking, evidence, session
+from pytest_supercharger.domain import Verdict
+from pytest_supercharger.options import Settings
 from pytest_supercharger.project import Project
+from pytest_supercharger.reopening import reopen
 from pytest_supercharger.reporting import Reporter
 from pytest_supercharger.sandbox.fake import FakeSandbox
 
@@ -33,15 +36,17 @@ def record(wheels):
     )
 
 
-def checked(folder, wheels, install):
+def checked(folder, wheels, install=(), level=2, sandbox=None):
     """Whether the check is content with a function that was accepted with these wheels; the sandbox; what was said."""
     (folder / "m.py").write_bytes(SOURCE)
     evidence.save(folder, record(wheels))
-    sandbox = FakeSandbox()
+    sandbox = sandbox or FakeSandbox()
     sandbox.lacking = frozenset({"yaml"})
     said = io.StringIO()
     work = session.find(Project.discover(folder, norecurse=[], pythonpath=[]))
-    good = checking.check(work, lambda: nullcontext(sandbox), Reporter(said), install)
+    good = checking.check(
+        work, lambda: nullcontext(sandbox), Reporter(said), Settings(install=tuple(install), level=level)
+    )
     return good, sandbox, said.getvalue()
 
 
@@ -78,3 +83,13 @@ def test_what_is_fetched_now_is_compared_with_what_was_fetched_then(tmp_path, th
     assert content is good
     told = [text for text in said.splitlines() if "m:f: " in text]
     assert [text.partition("m:f: ")[2] for text in told] == ([line] if line else [])
+
+
+@pytest.mark.parametrize(("level", "good"), [(2, True), (3, False)])
+def test_the_check_is_done_at_the_level_of_the_run(tmp_path, level, good):
+    sandbox = FakeSandbox(split=lambda overlay, test: Verdict.FAIL)
+    assert checked(tmp_path, {}, level=level, sandbox=sandbox)[0] is good
+    kind, seen, _ = sandbox.calls[-1]
+    assert kind == ("isolated" if good else "split")
+    # The test's half sees the function as it was before: a stub.
+    assert seen == ({} if good else {"m.py": reopen(SOURCE, ["f"])})

@@ -58,8 +58,13 @@ class Sandbox(Protocol):
         """
         ...
 
-    def run_split(self, overlay: Overlay, tests: Sequence[GeneratedTest]) -> dict[str, PairResult]:
-        """Run each test in one container and the candidate in another; NOT_ENCODABLE where a test does not allow it."""
+    def run_split(
+        self, overlay: Overlay, tests: Sequence[GeneratedTest], *, stubbed: Overlay | None = None
+    ) -> dict[str, PairResult]:
+        """Run each test in one container and the candidate in another; NOT_ENCODABLE where a test does not allow it.
+
+        `stubbed` is the overlay of the test's container, for a project whose files have no stubs any more.
+        """
         ...
 
     def probe(self, overlay: Overlay, module: str, probes: Sequence[Probe]) -> dict[str, Output]:

@@ -124,9 +124,11 @@ class DockerSandbox:
         """The wall time a job may take that imports the module and makes so many calls."""
         return max(self._limits.import_seconds, 3 * self._limits.seconds) + 3 * self._limits.seconds * calls
 
-    def run_split(self, overlay: Overlay, tests: Sequence[GeneratedTest]) -> dict[str, PairResult]:
-        """Run each test in one container and the candidate in another; NOT_ENCODABLE where a test does not allow it."""
-        return self._splits.run(self._submit, overlay, tests)
+    def run_split(
+        self, overlay: Overlay, tests: Sequence[GeneratedTest], *, stubbed: Overlay | None = None
+    ) -> dict[str, PairResult]:
+        """Run each test in one container and the candidate in another. See `base.Sandbox`."""
+        return self._splits.run(self._submit, overlay, tests, stubbed or {})
 
     def probe(self, overlay: Overlay, module: str, probes: Sequence[Probe]) -> dict[str, Output]:
         """Evaluate each probe against `module`; the result is keyed by the probe's id."""

@@ -49,20 +49,22 @@ class SplitRuns:
         self._limits, self._seconds = limits, seconds
         self._too_much: dict[str, str] = {}  # source -> what there is too much of, "" for nothing
 
-    def run(self, submit: Submit, overlay: Overlay, tests: Sequence[GeneratedTest]) -> dict[str, PairResult]:
+    def run(
+        self, submit: Submit, overlay: Overlay, tests: Sequence[GeneratedTest], stubbed: Overlay
+    ) -> dict[str, PairResult]:
         """The verdicts by the test's id; NOT_ENCODABLE where a test does not allow it."""
         apart = {test.id: split_scope.why_not(test) or self._too_much.get(test.source, "") for test in tests}
-        futures = {test.id: self._start(submit, overlay, test) for test in tests if not apart[test.id]}
+        futures = {test.id: self._start(submit, overlay, test, stubbed) for test in tests if not apart[test.id]}
         results = {key: future.result() for key, future in futures.items()}
         for test in tests:
             if test.id in results and results[test.id].verdict in _DOUBTFUL:
-                apart[test.id] = self._rehearsed(submit, test)
+                apart[test.id] = self._rehearsed(submit, test, stubbed)
         refused = {key: reason for key, reason in apart.items() if reason}
         return results | {key: PairResult(verdict=Verdict.NOT_ENCODABLE, detail=refused[key]) for key in refused}
 
-    def _start(self, submit: Submit, overlay: Overlay, test: GeneratedTest) -> Future[PairResult]:
+    def _start(self, submit: Submit, overlay: Overlay, test: GeneratedTest, stubbed: Overlay) -> Future[PairResult]:
         return submit(
-            dict(zip(("test", "candidate"), protocol.split_jobs(overlay, test, self._limits), strict=True)),
+            dict(zip(("test", "candidate"), protocol.split_jobs(overlay, test, self._limits, stubbed), strict=True)),
             self._seconds + _LINE_SECONDS,
             partial(split_verdict.split_result, test=test),
             lambda problem: PairResult(verdict=Verdict.INFRA, detail=problem),
@@ -70,10 +72,10 @@ class SplitRuns:
             split=True,
         )
 
-    def _rehearsed(self, submit: Submit, test: GeneratedTest) -> str:
+    def _rehearsed(self, submit: Submit, test: GeneratedTest, stubbed: Overlay) -> str:
         """What the test has too much of by itself."""
         if test.source not in self._too_much:
-            job = protocol.rehearsal_job(split_scope.rehearsal(test), self._limits)
+            job = protocol.rehearsal_job(split_scope.rehearsal(test), self._limits, stubbed)
             future = submit(job, 2 * self._seconds, split_verdict.too_much, lambda problem: "")
             self._too_much[test.source] = future.result()
         return self._too_much[test.source]

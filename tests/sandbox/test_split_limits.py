@@ -132,4 +132,4 @@ def test_what_a_test_says_by_itself_is_seen_without_a_candidate(zygote: ZygoteSl
     lines = body.replace("\n", "\n    ")
     source = f"import pytest\nfrom mod import other\n\ndef test_it():\n    {lines}\n"
     test = rehearsal(GeneratedTest(id="t", name="test_it", source=source))
-    assert too_much(*zygote.ask(protocol.rehearsal_job(test, replace(zygote.limits, messages=200)))) == expected
+    assert too_much(*zygote.ask(protocol.rehearsal_job(test, replace(zygote.limits, messages=200), {}))) == expected

@@ -91,7 +91,8 @@ def _tests(run: Run, job: Job, codes: Codes) -> list[Facts]:
 
 def _split_test(run: Run, job: Job, codes: Codes) -> list[Facts]:
     (tests,) = codes.add(run, job)
-    return [run(split_test.main, {**job, "tests": tests}, _split_budget(job))]
+    job = {**job, "overlay": _decode(job["overlay"]), "tests": tests}
+    return [run(split_test.main, job, _split_budget(job))]
 
 
 def _split_serve(run: Run, job: Job, codes: Codes) -> list[Facts]:
@@ -101,7 +102,7 @@ def _split_serve(run: Run, job: Job, codes: Codes) -> list[Facts]:
 
 def _rehearse(run: Run, job: Job, codes: Codes) -> list[Facts]:
     (tests,) = codes.add(run, job)
-    job = {**job, "tests": tests, "most_characters": _LINK_OUTPUT}
+    job = {**job, "overlay": _decode(job["overlay"]), "tests": tests, "most_characters": _LINK_OUTPUT}
     return [run(split_rehearsal.main, {**job, "size": size}, _budget(job, 1)) for size in split_rehearsal.SIZES]
 
 

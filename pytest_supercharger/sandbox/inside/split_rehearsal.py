@@ -48,7 +48,7 @@ def main(job: Job, channel: Channel) -> None:
     peer = _Alone(TestSide(job["snapshot"]), Line(count.note, lambda wait: None), LINK)
     peer.blank = _blank(job["size"])
     marker.stand_in = StandIns(peer).make
-    running.main({**job, "overlay": {}}, channel)
+    running.main(job, channel)
 
 
 class _Count:

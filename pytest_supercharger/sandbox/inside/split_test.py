@@ -40,7 +40,7 @@ def main(job: Job, channel: Channel) -> None:
     peer = _Watched(side, line, LINK)
     peer.tell = channel.send
     marker.stand_in = StandIns(peer).make
-    running.main({**job, "overlay": {}}, units)
+    running.main(job, units)
 
 
 class _Units:
