@@ -74,7 +74,8 @@ TABLE = (
     Option(
         "level",
         values.level,
-        "2: test and candidate in one process, re-checked in two before acceptance; 3: in two wherever a test allows it (default: 2)",
+        "2: test and candidate in one process, re-checked in two before acceptance; "
+        "3: in two wherever a test allows it (default: 2)",
         metavar="LEVEL",
     ),
     Option(
