@@ -33,13 +33,17 @@ def split_result(job: Mapping[str, Any], result: Mapping[str, Any], test: Genera
 
 
 def too_much(job: Mapping[str, Any], result: Mapping[str, Any]) -> str:
-    """What a test has too much of whatever it hears, as all of its rehearsals say; "" where one of them does not."""
+    """What a test has too much of whatever it hears; "" where one of its rehearsals does not say so or has no end."""
     try:
         runs = read_runs(job, result)
     except Odd:
         return ""
-    said = [[message.text("detail") for message in run.of("unencodable")] for run in runs]
+    said = [[message.text("detail") for message in run.of("unencodable") if _ended(run)] for run in runs]
     return clean(said[0][0]) if all(said) else ""
+
+
+def _ended(run: Run) -> bool:
+    return run.ended_itself and stopped(run) is None
 
 
 def _only_run(job: Mapping[str, Any], result: Mapping[str, Any]) -> Run:

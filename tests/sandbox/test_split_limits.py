@@ -35,6 +35,7 @@ def double(x):
     return 2 * x
 """
 RIGHT = "pass"
+_ATTEMPTS = 5  # on a machine that is too busy for a time limit to mean anything
 IN_A_LOOP = "for n in range({calls}):\n    assert double(n) == 2 * n"
 
 
@@ -53,7 +54,11 @@ def a_test(body: str, decorator: str = "", parameter: str = "") -> GeneratedTest
 
 
 def apart(sandbox: DockerSandbox, test: GeneratedTest, candidate: str = RIGHT) -> PairResult:
-    return sandbox.run_split({"mod.py": KNOWING.format(apart=candidate).encode()}, [test])[test.id]
+    for _ in range(_ATTEMPTS):
+        result = sandbox.run_split({"mod.py": KNOWING.format(apart=candidate).encode()}, [test])[test.id]
+        if result.verdict is not Verdict.INFRA:
+            break
+    return result
 
 
 def test_a_right_candidate_passes_a_test_with_many_calls(sandbox: DockerSandbox) -> None:
@@ -63,7 +68,7 @@ def test_a_right_candidate_passes_a_test_with_many_calls(sandbox: DockerSandbox)
 
 
 def test_each_case_of_a_test_has_its_own_time_in_the_candidates_half_too(sandbox: DockerSandbox) -> None:
-    busy = "end = time.process_time() + 0.3\n        while time.process_time() < end: pass"
+    busy = "end = time.process_time() + 0.2\n        while time.process_time() < end: pass"
     test = a_test("assert double(x) == 2 * x", "@pytest.mark.parametrize('x', range(4))", "x")
     result = apart(sandbox, test, busy)
     assert result.verdict is Verdict.PASS, result
@@ -116,7 +121,8 @@ ASKED_FOR = {
     "while there is much of it": "while len(other(1)) > 5:\n    pass",
     "as often as it says": "for n in range(other(1)):\n    other(n)",
     "for all of it": "for thing in other(1):\n    other(thing)",
-    "until it raises": "with pytest.raises(StopIteration):\n    while True:\n        next(other(1))",
+    "until it raises": "with pytest.raises(StopIteration):\n    while True:\n        other(1)",
+    "until it is a number": "while not isinstance(other(1), int):\n    pass",
 }
 
 

@@ -103,7 +103,12 @@ def _split_serve(run: Run, job: Job, codes: Codes) -> list[Facts]:
 def _rehearse(run: Run, job: Job, codes: Codes) -> list[Facts]:
     (tests,) = codes.add(run, job)
     job = {**job, "overlay": _decode(job["overlay"]), "tests": tests, "most_characters": _LINK_OUTPUT}
-    return [run(split_rehearsal.main, {**job, "size": size}, _budget(job, 1)) for size in split_rehearsal.SIZES]
+    runs: list[Facts] = []
+    for size in split_rehearsal.SIZES:
+        runs.append(run(split_rehearsal.main, {**job, "size": size}, _budget(job, 1)))
+        if runs[-1].odd:
+            break
+    return runs
 
 
 def _split_budget(job: Job) -> Budget:

@@ -1,6 +1,7 @@
 """A test run without any candidate, to see how much it has to say by itself: each call is answered by a blank.
 
-What it says whatever it hears is the test's own doing, and no candidate can bring it about.
+What it says whatever it hears, on the way to its end, is its own doing, and no candidate can bring it about. It goes on
+to that end also when it has said too much: a loop that waits for an answer, or for an error, has none.
 """
 
 from __future__ import annotations
@@ -14,7 +15,6 @@ from .child import LINK
 from .split_line import Line
 from .split_peer import Peer
 from .split_sides import TestSide
-from .split_standins import NotEncodable
 from .split_test import StandIns
 
 if TYPE_CHECKING:
@@ -25,18 +25,8 @@ __all__ = ["SIZES", "main"]
 SIZES = (0, 10**9)  # what is large with one of them alone was made so by an answer
 _FEW = 3
 _BINARY = ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "and", "or", "xor", "lshift", "rshift", "matmul")
-_BLANK = (
-    *_BINARY,
-    *(f"r{name}" for name in _BINARY),
-    "neg",
-    "pos",
-    "abs",
-    "invert",
-    "round",
-    "call",
-    "getitem",
-    "enter",
-)
+_UNARY = ("neg", "pos", "abs", "invert", "round")
+_BLANK = (*_BINARY, *(f"r{name}" for name in _BINARY), *_UNARY, "call", "getitem", "enter")
 _CHANCE = ("bool", "eq", "ne", "lt", "le", "gt", "ge", "contains")
 
 
@@ -46,7 +36,7 @@ def main(job: Job, channel: Channel) -> None:
 
     count = _Count(channel, job["limits"]["messages"], job["most_characters"])
     peer = _Alone(TestSide(job["snapshot"]), Line(count.note, lambda wait: None), LINK)
-    peer.blank = _blank(job["size"])
+    peer.blank, peer.count = _blank(job["size"]), count
     marker.stand_in = StandIns(peer).make
     running.main(job, channel)
 
@@ -56,31 +46,33 @@ class _Count:
         self._channel = channel
         self._calls, self._most = 0, most
         self._characters, self._most_characters = 0, most_characters
+        self.full = False
 
     def note(self, text: str) -> None:
-        """Count a call; a test that has said too much is over."""
+        """Count a call, and tell when there are too many."""
         self._calls += 1
         self._characters += len(text)
         if self._calls > self._most:
-            self._end(f"it calls the candidate more than {self._most} times")
-        if self._characters > self._most_characters:
-            self._end(f"it hands the candidate more than {self._most_characters >> 20} MiB")
+            self._tell(f"it calls the candidate more than {self._most} times")
+        elif self._characters > self._most_characters:
+            self._tell(f"it hands the candidate more than {self._most_characters >> 20} MiB")
 
-    def _end(self, detail: str) -> None:
+    def _tell(self, detail: str) -> None:
+        self.full = True
         self._channel.send({"type": "unencodable", "detail": detail})
-        raise NotEncodable(detail)
 
 
 class _Alone(Peer):
     """Puts each question, and answers it itself."""
 
     blank: object
+    count: _Count
 
     def ask(
         self, op: str, target: object, args: Sequence[Any] = (), kwargs: Mapping[str, Any] | None = None, name: str = ""
     ) -> Any:
         """A blank for an answer."""
-        if op != "import":
+        if op != "import" and not self.count.full:
             self._question(op, target, args, kwargs or {}, name)
         return self.blank
 
