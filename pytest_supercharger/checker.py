@@ -6,19 +6,18 @@ import random
 from collections.abc import Callable
 
 from pytest_supercharger import effects, probes
-from pytest_supercharger.dependencies import MISSING, Dependencies
-from pytest_supercharger.domain import Candidate, GeneratedTest, OutputKind, PairResult, SourceFile, Verdict
+from pytest_supercharger.bench import Bench
+from pytest_supercharger.dependencies import MISSING
+from pytest_supercharger.domain import LIMITS, Candidate, GeneratedTest, OutputKind, PairResult, SourceFile, Verdict
 from pytest_supercharger.errors import SourceError
-from pytest_supercharger.ledger import Ledger
 from pytest_supercharger.matrix import Matrix
-from pytest_supercharger.projecttests import GateVerdict, ProjectTests
+from pytest_supercharger.projecttests import GateVerdict
 from pytest_supercharger.sandbox.base import Overlay
-from pytest_supercharger.splitting import Splitting
 
 __all__ = ["Checker"]
 
-_LIMITS = frozenset({Verdict.TIMEOUT, Verdict.MEMORY, Verdict.INFRA})
-_SPENT = frozenset({Verdict.TIMEOUT.value, Verdict.MEMORY.value})  # of verdicts and of outputs
+_CUT_SHORT = LIMITS | {Verdict.INFRA}
+_SPENT = frozenset(verdict.value for verdict in LIMITS)  # of verdicts and of outputs
 _REPEATABLE = frozenset({OutputKind.VALUE, OutputKind.EXCEPTION})
 _FIRST_BATCH = 2  # generated tests at once; doubled after each batch that kept the limits
 _LARGEST_BATCH = 8
@@ -33,10 +32,7 @@ class Checker:
         matrix: Matrix,
         source: SourceFile,
         *,
-        splitting: Splitting,
-        tests: ProjectTests,
-        ledger: Ledger,
-        dependencies: Dependencies,
+        bench: Bench,
         allow: frozenset[str],
         wait: Callable[[str], bool],
         left: Callable[[], float],
@@ -45,11 +41,11 @@ class Checker:
         """`wait` waits for another stub and says whether that one was accepted; `left` are seconds of this stub."""
         self._matrix = matrix
         self._source = source
-        self._splitting = splitting
-        self._sandbox = splitting.sandbox
-        self._tests = tests
-        self._ledger = ledger
-        self._dependencies = dependencies
+        self._splitting = bench.splitting
+        self._sandbox = bench.splitting.sandbox
+        self._tests = bench.tests
+        self._ledger = bench.ledger
+        self._dependencies = bench.dependencies
         self._allow = allow
         self._wait = wait
         self._left = left
@@ -158,13 +154,14 @@ class Checker:
 
     def _exhausts(self, key: str) -> bool:
         """Whether the candidate's inputs would each cost a limit again: it did on a trusted test, or on everything."""
-        return self._never_ends(key) or any(self._verdict(key, test) in _LIMITS for test in self._matrix.trusted)
+        trusted = (self._verdict(key, test) for test in self._matrix.trusted)
+        return bool(self._always_spent(key)) or not _CUT_SHORT.isdisjoint(trusted)
 
-    def _never_ends(self, key: str) -> bool:
-        """Whether all it was run on, and that is more than one thing, ran into a limit."""
+    def _always_spent(self, key: str) -> Verdict | None:
+        """A limit, where all it was run on, and that is more than one thing, ran into one."""
         ran = [pair.verdict.value for (other, _), pair in self._matrix.pairs.items() if other == key]
         ran += [output.kind.value for (other, _), output in self._matrix.outputs.items() if other == key]
-        return len(ran) > 1 and _SPENT.issuperset(ran)
+        return Verdict(ran[0]) if len(ran) > 1 and _SPENT.issuperset(ran) else None
 
     def _run_gate(self, overlay: Overlay, candidate: Candidate) -> None:
         """Put the candidate through the project tests, again once a stub that stopped some of them is filled."""
@@ -186,13 +183,13 @@ class Checker:
         """Run the generated tests in batches, up to the first that runs into a limit: the next ones would as well."""
         left = self._matrix.missing_tests(key, tuple(self._matrix.tests.values()))
         size = _FIRST_BATCH
-        verdict = Verdict.TIMEOUT if left and self._never_ends(key) else None
+        verdict = self._always_spent(key) if left else None
         while left and verdict is None and self._in_time():
             batch, left = left[:size], left[size:]
             self._run_tests(overlay, key, tuple(batch))
-            verdict = next((found for test in batch if (found := self._verdict(key, test)) in _LIMITS), None)
+            verdict = next((found for test in batch if (found := self._verdict(key, test)) in _CUT_SHORT), None)
             size = min(2 * size, _LARGEST_BATCH)
-        if verdict in _LIMITS - {Verdict.INFRA}:  # what a busy machine kept from running is due again next time
+        if verdict in LIMITS:  # what a busy machine kept from running is due again next time
             result = PairResult(verdict=verdict, detail="not run: it already ran into a limit")
             self._matrix.pairs |= {(key, test.id): result for test in left}
 

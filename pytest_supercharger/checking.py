@@ -9,10 +9,13 @@ from pathlib import Path
 from pytest_supercharger import evidence
 from pytest_supercharger.dependencies import Dependencies
 from pytest_supercharger.domain import GeneratedTest, Verdict
+from pytest_supercharger.options import Settings
 from pytest_supercharger.projecttests import judge
+from pytest_supercharger.reopening import reopen
 from pytest_supercharger.reporting import Reporter
-from pytest_supercharger.sandbox.base import Sandbox
+from pytest_supercharger.sandbox.base import Overlay, Sandbox
 from pytest_supercharger.session import Work
+from pytest_supercharger.splitting import Splitting
 
 __all__ = ["check"]
 
@@ -21,11 +24,9 @@ def check(
     work: Work,
     open_sandbox: Callable[[], AbstractContextManager[Sandbox]],
     reporter: Reporter,
-    install: Sequence[str] = (),
+    settings: Settings,
 ) -> bool:
     """Whether no stub is left and every accepted function passes its evidence; says what does not.
-
-    `install` names distributions that may be fetched where a function was accepted with them.
 
     Raises:
         SourceError: an evidence record is damaged.
@@ -38,23 +39,51 @@ def check(
         reporter.line("no evidence to check")
         return not work.stubs
     with open_sandbox() as sandbox:
-        dependencies = Dependencies(sandbox, install, report=reporter.line)
-        for record in records:
-            _bring_along(record, work.project.root, dependencies)
-        good = [_holds(record, work.project.root, sandbox, reporter) for record in records]
+        dependencies = Dependencies(sandbox, settings.install, report=reporter.line)
+        splitting = Splitting(sandbox, level=settings.level, seed=settings.seed, report=reporter.line)
+        stubbed = _reopened(work.project.root, records)
+        brought = [_bring_along(record, work.project.root, dependencies, reporter) for record in records]
+        held = [_holds(record, work.project.root, splitting, stubbed, reporter) for record in records]
+    good = [*map(all, zip(brought, held, strict=True))]
     reporter.line(f"{sum(good)} of {len(good)} accepted functions pass their evidence")
     return all(good) and not work.stubs
 
 
-def _bring_along(record: evidence.Record, root: Path, dependencies: Dependencies) -> None:
-    """Fetch, or say what is missing of, that which the function had when it was accepted; its tests tell the rest."""
+def _bring_along(record: evidence.Record, root: Path, dependencies: Dependencies, reporter: Reporter) -> bool:
+    """Fetch, or say what is missing of, that which the function had when it was accepted; its tests tell the rest.
+
+    False where a file of the same name is not the one of then: no index may put another one in its place.
+    """
     path = root / record.relpath
-    if record.wheels and path.is_file():
-        source = path.read_text("utf-8", errors="replace")
-        dependencies.refusal(GeneratedTest(id=record.stub, name="", source=source))
+    if not record.wheels or not path.is_file():
+        return True
+    code = GeneratedTest(id=record.stub, name="", source=path.read_text("utf-8", errors="replace"))
+    dependencies.refusal(code)
+    now = dependencies.wheels(code)
+    for file in sorted(record.wheels.keys() - now.keys()):
+        others = [name for name in now if _distribution(name) == _distribution(file)]
+        if others:
+            reporter.line(f"{record.stub}: was accepted with {file}, and is checked with {', '.join(others)}")
+    changed = [file for file, digest in sorted(record.wheels.items()) if now.get(file, digest) != digest]
+    for file in changed:
+        reporter.line(f"{record.stub}: {file} is not the file it was accepted with: its SHA-256 is now {now[file]}")
+    return not changed
 
 
-def _holds(record: evidence.Record, root: Path, sandbox: Sandbox, reporter: Reporter) -> bool:
+def _distribution(wheel: str) -> str:
+    return wheel.partition("-")[0].lower()
+
+
+def _reopened(root: Path, records: Sequence[evidence.Record]) -> dict[str, bytes]:
+    """The files as a test sees them that is run apart from the functions: with all of these open again."""
+    names: dict[str, list[str]] = {}
+    for record in records:
+        names.setdefault(record.relpath, []).append(record.qualname)
+    files = {relpath: root / relpath for relpath in names}
+    return {key: reopen(path.read_bytes(), names[key]) for key, path in files.items() if path.is_file()}
+
+
+def _holds(record: evidence.Record, root: Path, splitting: Splitting, stubbed: Overlay, reporter: Reporter) -> bool:
     path = root / record.relpath
     now = evidence.function_hash(path.read_bytes(), record.qualname) if path.is_file() else None
     if now is None:
@@ -63,11 +92,11 @@ def _holds(record: evidence.Record, root: Path, sandbox: Sandbox, reporter: Repo
     if now != record.function_hash:
         reporter.line(f"{record.stub}: edited by hand since it was accepted")
     tests = record.as_tests()
-    results = sandbox.run_tests({}, tests, isolated=True)
+    results = splitting.run({}, tests, isolated=True, stubbed=stubbed)
     failed = [(test.name, results[test.id]) for test in tests if results[test.id].verdict is not Verdict.PASS]
     for name, result in failed:
         reporter.line(f"{record.stub}: {name}: {result.verdict.value}: {result.detail}")
-    return _gate_holds(record, sandbox, reporter) and not failed
+    return _gate_holds(record, splitting.sandbox, reporter) and not failed
 
 
 def _gate_holds(record: evidence.Record, sandbox: Sandbox, reporter: Reporter) -> bool:

@@ -7,6 +7,7 @@ import sys
 import textwrap
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
 from typing import TYPE_CHECKING
 
 from pytest_supercharger import parsing, pipreqs
@@ -41,8 +42,9 @@ class Dependencies:
         self._allowed = tuple(allowed)
         self._report = report
         self._ask = ask
-        self._lock = threading.RLock()
-        self._problems: dict[str, str] = {}  # module -> why it cannot be had, "" where it is there
+        self._lock = threading.Lock()
+        self._fetching = threading.Lock()  # held while one is fetched; who needs none never waits for it
+        self._problems: dict[str, Future[str]] = {}  # module -> why it cannot be had, "" where it is there
         self._fetched: dict[str, str] = {}  # module -> distribution that was fetched for it
         self._wheels: dict[str, Mapping[str, str]] = {}  # distribution -> its wheels with their digests
 
@@ -50,11 +52,27 @@ class Dependencies:
         """Why this code cannot be run for want of a module; "" where it can."""
         modules = sorted(_modules(code))
         with self._lock:
-            unknown = [module for module in modules if module not in self._problems]
-            lacking = self._sandbox.lacks(unknown) if unknown else frozenset()
-            for module in unknown:
-                self._problems[module] = self._obtain(module) if module in lacking else ""
-            return next((self._problems[module] for module in modules if self._problems[module]), "")
+            mine = {module: Future[str]() for module in modules if module not in self._problems}
+            self._problems |= mine
+            asked = [self._problems[module] for module in modules]
+        if mine:
+            self._find_out(mine)
+        return next(filter(None, [future.result() for future in asked]), "")
+
+    def _find_out(self, mine: Mapping[str, Future[str]]) -> None:
+        """Answer for modules that nobody has asked for before; others wait for these answers alone."""
+        try:
+            lacking = self._sandbox.lacks([*mine])
+            for module in sorted(mine, key=lacking.__contains__):  # nobody waits for a fetch over what is there
+                mine[module].set_result(self._obtain(module) if module in lacking else "")
+        except BaseException as error:
+            with self._lock:
+                unanswered = [module for module, future in mine.items() if not future.done()]
+                for module in unanswered:
+                    del self._problems[module]  # the next one who needs it may have more luck
+            for module in unanswered:
+                mine[module].set_exception(error)
+            raise
 
     def runnable(
         self, cleaned: tuple[GeneratedTest | Rejection, ...] | Rejection
@@ -71,7 +89,7 @@ class Dependencies:
         with self._lock:
             return frozenset(self._fetched)
 
-    def needed(self, code: Candidate) -> tuple[str, ...]:
+    def needed(self, code: Candidate | GeneratedTest) -> tuple[str, ...]:
         """The distributions that were fetched for this code."""
         with self._lock:
             return tuple(sorted({self._fetched[module] for module in _modules(code) if module in self._fetched}))
@@ -81,7 +99,7 @@ class Dependencies:
         needs = ", ".join(self.needed(code))
         return f"; it needs {needs}: add it to the project's dependencies" if needs else ""
 
-    def wheels(self, code: Candidate) -> dict[str, str]:
+    def wheels(self, code: Candidate | GeneratedTest) -> dict[str, str]:
         """The files that were fetched for this code, and their SHA-256."""
         names = self.needed(code)
         return {file: digest for name in names for file, digest in sorted(self._wheels[name].items())}
@@ -96,17 +114,22 @@ class Dependencies:
             self._report(f"{module}: {reason}")
             return reason
         try:
+            self._fetch(name, module)
+        except SandboxError as error:
+            self._report(f"{module}: {error}")
+            return f"needs {name}, which cannot be had: {error}"
+        with self._lock:
+            self._fetched[module] = name
+        return f"needs {module}, which {name} does not bring" if self._sandbox.lacks([module]) else ""
+
+    def _fetch(self, name: str, module: str) -> None:
+        with self._fetching:
             if name not in self._wheels:
                 self._wheels[name] = self._sandbox.install([name])
                 files = ", ".join(self._wheels[name])
                 self._report(
                     f"{module}: fetched {name} for the sandbox ({files}); add it to the project's dependencies"
                 )
-        except SandboxError as error:
-            self._report(f"{module}: {error}")
-            return f"needs {name}, which cannot be had: {error}"
-        self._fetched[module] = name
-        return f"needs {module}, which {name} does not bring" if self._sandbox.lacks([module]) else ""
 
 
 def _modules(code: Candidate | GeneratedTest) -> set[str]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 __all__ = [
+    "LIMITS",
     "Answer",
     "Candidate",
     "Decision",
@@ -183,6 +184,10 @@ class Verdict(str, enum.Enum):
     ENVIRONMENT = "environment"  # fails alike for every candidate; never held against one
     INFRA = "infra"  # our fault; retried, never held against a candidate
     NOT_ENCODABLE = "not encodable"  # of split runs only: the test uses what cannot be said between two processes
+
+
+# The verdicts of a run that was stopped, or refused something, for using more than allowed.
+LIMITS = frozenset({Verdict.TIMEOUT, Verdict.MEMORY, Verdict.PROCESSES, Verdict.OUTPUT, Verdict.DISK})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,7 @@ from pytest_supercharger import parsing
 from pytest_supercharger.domain import Candidate, GeneratedTest, Stub
 from pytest_supercharger.errors import SourceError
 
-__all__ = ["Record", "function_hash", "load_all", "save"]
+__all__ = ["Record", "function_hash", "load_all", "located", "save"]
 
 FOLDER = Path(".supercharger") / "evidence"
 _VERSION = 1
@@ -97,18 +97,26 @@ def make(
 def function_hash(data: bytes, qualname: str) -> str | None:
     """Digest of the last definition of that name, docstring, comments and layout left out; None if absent."""
     try:
-        node: ast.AST = parsing.module(data)
+        node = located(parsing.module(data), qualname)
     except (SyntaxError, ValueError):
         return None
+    if node is None:
+        return None
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and ast.get_docstring(node, clean=False) is not None:
+        node.body = node.body[1:]
+    # Not ast.dump: its text changes from one Python to the next, and CI may have another one.
+    return hashlib.sha256(ast.unparse(node).encode()).hexdigest()[:16]
+
+
+def located(tree: ast.Module, qualname: str) -> ast.AST | None:
+    """The last definition of that name."""
+    node: ast.AST = tree
     for part in qualname.split("."):
         named = [child for child in _definitions(node) if child.name == part]
         if not named:
             return None
         node = named[-1]
-    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and ast.get_docstring(node, clean=False) is not None:
-        node.body = node.body[1:]
-    # Not ast.dump: its text changes from one Python to the next, and CI may have another one.
-    return hashlib.sha256(ast.unparse(node).encode()).hexdigest()[:16]
+    return node
 
 
 def _definitions(node: ast.AST) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef]:

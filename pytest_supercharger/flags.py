@@ -19,226 +19,126 @@ Parse = Callable[[str, str], Any]
 
 
 class Option(NamedTuple):
-    """One row of the table: a flag, its ini key, and how its text is read."""
+    """One row of the table: a flag, its ini key, and how their text is read."""
 
     field: str  # of Settings
-    name: str  # the flag, without the two dashes
     parse: Parse | None  # None: a switch
     help: str
     metavar: str | None = None
     many: bool = False
-    ini: str = ""  # the ini key where it is not the flag's name
+    name: str = ""  # of the flag, without the two dashes, where it is not the field's
+
+    @property
+    def flag(self) -> str:
+        """The flag."""
+        return f"--{self.name or self.key.replace('_', '-')}"
 
     @property
     def key(self) -> str:
         """The ini key; command-line modes have none."""
-        return self.ini or self.name.replace("-", "_")
+        return f"supercharge_{self.field}"
 
 
 TABLE = (
+    Option("fill", None, "Fill the functions marked @supercharge, then run the tests", name="supercharge"),
     Option(
-        field="fill",
-        name="supercharge",
-        parse=None,
-        help="Fill the functions marked @supercharge, then run the tests",
-    ),
-    Option(
-        field="nodes",
-        name="supercharge-node",
-        parse=values.address,
-        many=True,
+        "nodes",
+        values.address,
+        "Model node to ask; may be given several times. Without one, a node is started for the run.",
         metavar="HOST:PORT",
-        ini="supercharge_nodes",
-        help="Model node to ask; may be given several times. Without one, a node is started for the run.",
-    ),
-    Option(
-        field="model",
-        name="supercharge-model",
-        parse=values.words,
-        metavar="NAME",
-        help="Model of the node that is started when none is given (default: auto)",
-    ),
-    Option(
-        field="only",
-        name="supercharge-only",
-        parse=values.words,
         many=True,
+        name="supercharge-node",
+    ),
+    Option(
+        "model", values.words, "Model of the node that is started when none is given (default: auto)", metavar="NAME"
+    ),
+    Option(
+        "only",
+        values.words,
+        "Fill only stubs whose module:qualname matches; may be given several times",
         metavar="GLOB",
-        help="Fill only stubs whose module:qualname matches; may be given several times",
+        many=True,
     ),
     Option(
-        field="confidence",
-        name="supercharge-confidence",
-        parse=values.probability,
+        "confidence",
+        values.probability,
+        "Probability of being right from which a candidate is accepted (default: 0.95)",
         metavar="P",
-        help="Probability of being right from which a candidate is accepted (default: 0.95)",
     ),
+    Option("samples", values.count, "Implementations to ask for, at most, a stub (default: 12)", metavar="N"),
+    Option("suites", values.count, "Test suites to ask for, at most, a stub (default: 6)", metavar="N"),
+    Option("repairs", values.natural, "Repairs to ask for, at most, a stub (default: 3)", metavar="N"),
+    Option("time", values.seconds, "Time to spend, at most, on a stub (default: 300)", metavar="SECONDS"),
+    Option("parallel", values.natural, "Stubs to work on at once (default: as many as fill the nodes)", metavar="N"),
+    Option("slots", values.natural, "Sandbox containers to run at once (default: one a core)", metavar="N"),
     Option(
-        field="samples",
-        name="supercharge-samples",
-        parse=values.count,
-        metavar="N",
-        help="Implementations to ask for, at most, a stub (default: 12)",
-    ),
-    Option(
-        field="suites",
-        name="supercharge-suites",
-        parse=values.count,
-        metavar="N",
-        help="Test suites to ask for, at most, a stub (default: 6)",
-    ),
-    Option(
-        field="repairs",
-        name="supercharge-repairs",
-        parse=values.natural,
-        metavar="N",
-        help="Repairs to ask for, at most, a stub (default: 3)",
-    ),
-    Option(
-        field="time",
-        name="supercharge-time",
-        parse=values.seconds,
-        metavar="SECONDS",
-        help="Time to spend, at most, on a stub (default: 300)",
-    ),
-    Option(
-        field="parallel",
-        name="supercharge-parallel",
-        parse=values.natural,
-        metavar="N",
-        help="Stubs to work on at once (default: as many as fill the nodes)",
-    ),
-    Option(
-        field="slots",
-        name="supercharge-slots",
-        parse=values.natural,
-        metavar="N",
-        help="Sandbox containers to run at once (default: one a core)",
-    ),
-    Option(
-        field="level",
-        name="supercharge-level",
-        parse=values.level,
+        "level",
+        values.level,
+        "2: test and candidate in one process, re-checked in two before acceptance; "
+        "3: in two wherever a test allows it (default: 2)",
         metavar="LEVEL",
-        help="2: test and candidate in one process, re-checked in two before acceptance; 3: always in two (default: 2)",
     ),
     Option(
-        field="test_seconds",
-        name="supercharge-test-seconds",
-        parse=values.seconds,
+        "test_seconds",
+        values.seconds,
+        "CPU time that a test or call may take in the sandbox (default: 10)",
         metavar="SECONDS",
-        help="CPU time that a test or call may take in the sandbox (default: 10)",
     ),
     Option(
-        field="memory",
-        name="supercharge-memory",
-        parse=values.mebibytes,
-        metavar="MIB",
-        help="MiB of memory that a test may use in the sandbox (default: 512)",
+        "memory", values.mebibytes, "MiB of memory that a test may use in the sandbox (default: 512)", metavar="MIB"
     ),
     Option(
-        field="processes",
-        name="supercharge-processes",
-        parse=values.count,
-        help="Processes and threads that a test may have at once in the sandbox (default: 128)",
+        "processes", values.count, "Processes and threads that a test may have at once in the sandbox (default: 128)"
     ),
+    Option("output", values.results, "MiB of results that a test may send from the sandbox (default: 1)"),
+    Option("disk", values.mebibytes, "MiB that a test may write in the sandbox (default: 64)"),
     Option(
-        field="output",
-        name="supercharge-output",
-        parse=values.results,
-        help="MiB of results that a test may send from the sandbox (default: 1)",
-    ),
-    Option(
-        field="disk",
-        name="supercharge-disk",
-        parse=values.mebibytes,
-        help="MiB that a test may write in the sandbox (default: 64)",
-    ),
-    Option(
-        field="environment",
-        name="supercharge-environment",
-        parse=values.environment,
+        "environment",
+        values.environment,
+        "What tests see in the sandbox: host, this machine's own interpreter and packages; image, one that is "
+        "built from the project's declared dependencies; auto, host where the engine allows it (default: "
+        "auto)",
         metavar="NAME",
-        help="What tests see in the sandbox: host, this machine's own interpreter and packages; image, one that is "
-        "built from the project's declared dependencies; auto, host where the engine allows it (default: auto)",
     ),
     Option(
-        field="install",
-        name="supercharge-install",
-        parse=values.distribution,
-        many=True,
+        "install",
+        values.distribution,
+        "Distribution that may be fetched for the sandbox where code needs it; * for any that is well known",
         metavar="NAME",
-        help="Distribution that may be fetched for the sandbox where code needs it; * for any that is well known",
-    ),
-    Option(
-        field="image",
-        name="supercharge-image",
-        parse=values.words,
-        help="Base of the image that --supercharge-environment image builds (default: python:X.Y-slim)",
-    ),
-    Option(
-        field="docker_hosts",
-        name="supercharge-docker-hosts",
-        parse=values.engine,
         many=True,
-        help="Docker engines to spread the sandbox over: unix://PATH, tcp://HOST:PORT or ssh://USER@HOST "
-        "(default: the one of DOCKER_HOST)",
     ),
     Option(
-        field="runtime",
-        name="supercharge-runtime",
-        parse=values.words,
-        help="Runtime of the Docker engine for the sandbox's containers, for example runsc (default: the engine's own)",
+        "image",
+        values.words,
+        "Base of the image that --supercharge-environment image builds (default: python:X.Y-slim)",
     ),
     Option(
-        field="seed",
-        name="supercharge-seed",
-        parse=values.natural,
-        metavar="N",
-        help="Seed of all sampling (default: 0)",
-    ),
-    Option(
-        field="allow",
-        name="supercharge-allow",
-        parse=values.words,
+        "docker_hosts",
+        values.engine,
+        "Docker engines to spread the sandbox over: unix://PATH, tcp://HOST:PORT or ssh://USER@HOST (default: "
+        "the one of DOCKER_HOST)",
         many=True,
+    ),
+    Option(
+        "runtime",
+        values.words,
+        "Runtime of the Docker engine for the sandbox's containers, for example runsc (default: the engine's own)",
+    ),
+    Option("seed", values.natural, "Seed of all sampling (default: 0)", metavar="N"),
+    Option(
+        "allow",
+        values.words,
+        "Module, module.attribute or builtin that accepted code may use although its module does not yet",
         metavar="NAME",
-        help="Module, module.attribute or builtin that accepted code may use although its module does not yet",
-    ),
-    Option(
-        field="gate",
-        name="supercharge-gate",
-        parse=values.words,
         many=True,
-        metavar="PATH",
-        help="Project tests that gate acceptance (default: testpaths)",
     ),
+    Option("gate", values.words, "Project tests that gate acceptance (default: testpaths)", metavar="PATH", many=True),
+    Option("dry_run", None, "Show the diff, write nothing and run no tests"),
     Option(
-        field="dry_run",
-        name="supercharge-dry-run",
-        parse=None,
-        help="Show the diff, write nothing and run no tests",
+        "patch", values.file, "Write the diff to FILE for git apply, change no source and run no tests", metavar="FILE"
     ),
-    Option(
-        field="patch",
-        name="supercharge-patch",
-        parse=values.file,
-        metavar="FILE",
-        help="Write the diff to FILE for git apply, change no source and run no tests",
-    ),
-    Option(
-        field="check",
-        name="supercharge-check",
-        parse=None,
-        help="Ask no model: fail when a stub is left, or when accepted code fails its evidence",
-    ),
-    Option(
-        field="json",
-        name="supercharge-json",
-        parse=values.file,
-        metavar="FILE",
-        help="Write the decisions to FILE as JSON",
-    ),
+    Option("check", None, "Ask no model: fail when a stub is left, or when accepted code fails its evidence"),
+    Option("json", values.file, "Write the decisions to FILE as JSON", metavar="FILE"),
 )
 
 COMMAND_LINE_ONLY = frozenset({"fill", "dry_run", "patch", "check", "json"})
@@ -252,7 +152,7 @@ def add_options(parser: pytest.Parser) -> None:
     """Declare every flag and ini key of the table."""
     group = parser.getgroup("supercharge", "writing marked functions")
     for option in TABLE:
-        flag, dest = f"--{option.name}", f"supercharge_{option.field}"
+        flag, dest = option.flag, option.key
         if option.field in INI_ONLY:
             pass
         elif option.parse is None:

@@ -5,32 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from pytest_supercharger.bench import Bench
 from pytest_supercharger.domain import Decision, GeneratedTest, Outcome, PairResult, Verdict
 from pytest_supercharger.evidence import Record
 from pytest_supercharger.ledger import Ledger
 from pytest_supercharger.projecttests import ProjectTests
-from pytest_supercharger.sandbox.base import Sandbox
 
 __all__ = ["join"]
 
 
-def join(
-    outcomes: Mapping[str, Outcome],
-    records: Mapping[str, Record],
-    *,
-    ledger: Ledger,
-    tests: ProjectTests,
-    sandbox: Sandbox,
-) -> dict[str, Outcome]:
+def join(outcomes: Mapping[str, Outcome], records: Mapping[str, Record], bench: Bench) -> dict[str, Outcome]:
     """The outcomes, those turned into abstentions whose body cannot stand with the rest; so does the ledger.
 
     Raises:
         SandboxError: the tests cannot be run.
     """
-    joined = dict(outcomes)
+    joined, ledger = dict(outcomes), bench.ledger
     while ledger.accepted():
         # A body that goes takes others with it, so everything is asked again until nobody goes.
-        culprits = _of_project_tests(ledger, tests) or dict(_of_own_tests(records, ledger, tests, sandbox))
+        culprits = _of_project_tests(ledger, bench.tests) or dict(_of_own_tests(records, bench))
         if not culprits:
             break
         for stub_id, reason in culprits.items():
@@ -53,20 +46,18 @@ def _of_project_tests(ledger: Ledger, tests: ProjectTests) -> dict[str, str]:
     return dict.fromkeys(culprits or accepted, reason)
 
 
-def _of_own_tests(
-    records: Mapping[str, Record], ledger: Ledger, tests: ProjectTests, sandbox: Sandbox
-) -> Iterator[tuple[str, str]]:
+def _of_own_tests(records: Mapping[str, Record], bench: Bench) -> Iterator[tuple[str, str]]:
     """Who must go because its own examples fail beside the others, or because what it calls has gone."""
-    overlay, withdrawn = ledger.overlay(), ledger.withdrawn()
-    for stub_id in ledger.accepted():
+    overlay, withdrawn = bench.ledger.overlay(), bench.ledger.withdrawn()
+    for stub_id in bench.ledger.accepted():
         own = records[stub_id].as_tests()
         # Generated tests may err, so none is held against a body here; they show what it calls.
         asked = [test for test in own if test.trusted or withdrawn]
-        results = sandbox.run_tests(overlay, asked, isolated=True) if asked else {}
+        results = bench.splitting.run(overlay, asked, isolated=True)
         needed = {other for result in results.values() for other in result.reached}
         if withdrawn:
             # Stubs that were open all along may share a project test with this one; its body was accepted without.
-            needed |= tests.gate(overlay, [stub_id]).blocked & withdrawn
+            needed |= bench.tests.gate(overlay, [stub_id]).blocked & withdrawn
         if needed:
             yield stub_id, f"needs {min(needed)}, which is not filled"
         elif failure := _failure(asked, results):

@@ -94,9 +94,9 @@ def read(config: pytest.Config) -> Settings:
 def _raw(config: pytest.Config, option: Option) -> tuple[Any, str]:
     if option.field in INI_ONLY:
         return config.getini(option.key) or None, option.key
-    value = getattr(config.known_args_namespace, f"supercharge_{option.field}", None)
+    value = getattr(config.known_args_namespace, option.key, None)
     if value not in (None, False, []):
-        return value, f"--{option.name}"
+        return value, option.flag
     if option.field in COMMAND_LINE_ONLY:
-        return value, f"--{option.name}"
+        return value, option.flag
     return config.getini(option.key) or None, option.key

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from pytest_supercharger import effects, evidence
-from pytest_supercharger.domain import Decision, Outcome, SourceFile, Stub, Verdict
+from pytest_supercharger.bench import Bench
+from pytest_supercharger.domain import Candidate, Decision, GeneratedTest, Outcome, SourceFile, Stub, Verdict
 from pytest_supercharger.errors import SourceError
-from pytest_supercharger.ledger import Ledger
 from pytest_supercharger.options import Settings
-from pytest_supercharger.projecttests import ProjectTests
-from pytest_supercharger.sandbox.base import Sandbox
+from pytest_supercharger.sandbox.base import Overlay
 from pytest_supercharger.writeback import files, journal
 
 __all__ = ["keep", "kept"]
@@ -37,10 +37,7 @@ def kept(
     sources: Mapping[str, SourceFile],
     stubs: Sequence[Stub],
     settings: Settings,
-    *,
-    ledger: Ledger,
-    sandbox: Sandbox,
-    tests: ProjectTests,
+    bench: Bench,
 ) -> Iterator[tuple[Outcome, evidence.Record]]:
     """Yield what an earlier run accepted, where the file is the same, this run would accept it and all still passes.
 
@@ -53,13 +50,17 @@ def kept(
             continue
         try:
             record = evidence.from_text(entry.evidence)
-            overlay = ledger.overlay([(stub, entry.candidate)])
+            overlay = bench.ledger.overlay([(stub, entry.candidate)])
         except (ValueError, SourceError):
             continue  # not one of ours, or not for this file: the stub is simply searched again
-        again = sandbox.run_tests(overlay, record.as_tests(), isolated=True)
-        passed = all(result.verdict is Verdict.PASS for result in again.values())
-        if passed and tests.gate(overlay, [stub.id]).passed:
-            yield ledger.settle(_outcome(stub, entry, record)), record
+        code: list[Candidate | GeneratedTest] = [entry.candidate, *record.as_tests()]
+        if any(bench.dependencies.refusal(part) for part in code):
+            continue
+        allow = frozenset(settings.allow) | bench.dependencies.modules()
+        if _is_declared(entry, stub, sources[stub.relpath], allow) and _passes(overlay, record, bench):
+            record = replace(record, wheels=bench.dependencies.wheels(entry.candidate))
+            outcome = _outcome(stub, entry, record)
+            yield bench.ledger.settle(replace(outcome, needs=bench.dependencies.needed(entry.candidate))), record
 
 
 def _suffices(entry: journal.Entry, stub: Stub, source: SourceFile, settings: Settings) -> bool:
@@ -68,12 +69,20 @@ def _suffices(entry: journal.Entry, stub: Stub, source: SourceFile, settings: Se
         return False
     confidence = stub.options.get("confidence", settings.confidence)
     assert isinstance(confidence, int | float), "stubs.find checks the options"
-    if entry.probability < confidence:
-        return False
+    return entry.probability >= confidence
+
+
+def _is_declared(entry: journal.Entry, stub: Stub, source: SourceFile, allow: frozenset[str]) -> bool:
     try:
-        return not effects.undeclared(entry.candidate, source.data, allow=frozenset(settings.allow), stub=stub)
+        return not effects.undeclared(entry.candidate, source.data, allow=allow, stub=stub)
     except SyntaxError:
         return False
+
+
+def _passes(overlay: Overlay, record: evidence.Record, bench: Bench) -> bool:
+    results = bench.splitting.run(overlay, record.as_tests(), isolated=True)
+    passed = all(result.verdict is Verdict.PASS for result in results.values())
+    return passed and bench.tests.gate(overlay, [record.stub]).passed
 
 
 def _outcome(stub: Stub, entry: journal.Entry, record: evidence.Record) -> Outcome:

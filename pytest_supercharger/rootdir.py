@@ -21,7 +21,7 @@ from pytest_supercharger.flags import TABLE
 
 __all__ = ["correct", "joined"]
 
-_VALUED = frozenset(f"--{option.name}" for option in TABLE if option.parse is not None)
+_VALUED = frozenset(option.flag for option in TABLE if option.parse is not None)
 
 
 def joined(arguments: Sequence[str]) -> tuple[str, ...]:

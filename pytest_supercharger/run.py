@@ -137,8 +137,7 @@ class Run:
     def _check(self, work: session.Work) -> None:
         from pytest_supercharger import checking
 
-        install = self._settings.install
-        good = checking.check(work, lambda: self._sandbox(work.project), self.reporter, install)
+        good = checking.check(work, lambda: self._sandbox(work.project), self.reporter, self._settings)
         self.stopped = pytest.ExitCode.OK if good else pytest.ExitCode.TESTS_FAILED
 
     def _sandbox(self, project: Project) -> AbstractContextManager[Sandbox]:

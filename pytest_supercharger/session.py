@@ -13,6 +13,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from pytest_supercharger import evidence, joining, remembering, stubs, writing
+from pytest_supercharger.bench import Bench
 from pytest_supercharger.dependencies import Dependencies
 from pytest_supercharger.domain import Decision, Outcome, Question, SourceFile, Stub
 from pytest_supercharger.errors import SettingsError, SourceError, SuperchargeError, in_one_line
@@ -119,12 +120,18 @@ class Session:
         """
         ledger = Ledger(self._work.sources, self._work.stubs)
         with self._open_sandbox() as sandbox:
-            tests = self._reach(sandbox)
+            settings, say = self._settings, self._reporter.line
+            bench = Bench(
+                tests=self._reach(sandbox),
+                ledger=ledger,
+                splitting=Splitting(sandbox, level=settings.level, seed=settings.seed, report=say),
+                dependencies=Dependencies(sandbox, settings.install, report=say),
+            )
             records: dict[str, evidence.Record] = {}
-            remembered = self._recall(ledger, sandbox, tests, records)
+            remembered = self._recall(bench, records)
             todo = [stub for stub in self._work.stubs if stub.id not in remembered]
-            outcomes = {**remembered, **self._search(todo, ledger, sandbox, tests, records)}
-            outcomes = joining.join(outcomes, records, ledger=ledger, tests=tests, sandbox=sandbox)
+            outcomes = {**remembered, **self._search(todo, bench, records)}
+            outcomes = joining.join(outcomes, records, bench)
         ordered = tuple(outcomes[stub.id] for stub in self._work.stubs)
         return self._write(ordered, ledger, records)
 
@@ -137,46 +144,24 @@ class Session:
         self._reporter.line(f"{tests.collected} project tests, {reaching} of them reach a stub")
         return tests
 
-    def _recall(
-        self, ledger: Ledger, sandbox: Sandbox, tests: ProjectTests, records: dict[str, evidence.Record]
-    ) -> dict[str, Outcome]:
+    def _recall(self, bench: Bench, records: dict[str, evidence.Record]) -> dict[str, Outcome]:
         """What an interrupted run had accepted already."""
         outcomes: dict[str, Outcome] = {}
         work = self._work
-        found = remembering.kept(
-            work.project.root,
-            work.sources,
-            work.stubs,
-            self._settings,
-            ledger=ledger,
-            sandbox=sandbox,
-            tests=tests,
-        )
+        found = remembering.kept(work.project.root, work.sources, work.stubs, self._settings, bench)
         for outcome, record in found:
             outcomes[outcome.stub.id], records[outcome.stub.id] = outcome, record
             self._reporter.line(f"{outcome.stub.id}: kept from an interrupted run")
         return outcomes
 
-    def _search(
-        self,
-        todo: Sequence[Stub],
-        ledger: Ledger,
-        sandbox: Sandbox,
-        tests: ProjectTests,
-        records: dict[str, evidence.Record],
-    ) -> dict[str, Outcome]:
+    def _search(self, todo: Sequence[Stub], bench: Bench, records: dict[str, evidence.Record]) -> dict[str, Outcome]:
         """Steps 3: several stubs at once, each in a thread of its own."""
         if not todo:
             return {}
         with self._open_generator() as generator:
             services = Services(
                 generator=generator,
-                splitting=Splitting(
-                    sandbox, level=self._settings.level, seed=self._settings.seed, report=self._reporter.line
-                ),
-                tests=tests,
-                ledger=ledger,
-                dependencies=Dependencies(sandbox, self._settings.install, report=self._reporter.line),
+                bench=bench,
                 reporter=self._reporter,
                 clock=self._clock,
                 question=self._hooks.question,
@@ -190,10 +175,10 @@ class Session:
                     outcome = self._solve(stub, services, records)
                 except Exception as error:
                     # A failure of one stub is that stub's decision; the others go on.
-                    ledger.withdraw(stub.id)
+                    bench.ledger.withdraw(stub.id)
                     ours = isinstance(error, SuperchargeError)
                     reason = in_one_line(error) if ours else f"internal error: {in_one_line(error)}"
-                    outcome = ledger.settle(Outcome(stub=stub, decision=Decision.ERROR, reason=reason))
+                    outcome = bench.ledger.settle(Outcome(stub=stub, decision=Decision.ERROR, reason=reason))
                 self._reporter.line(f"{stub.id}: {outcome.decision.value} ({outcome.reason})")
                 return outcome
 
@@ -204,7 +189,7 @@ class Session:
     def _solve(self, stub: Stub, services: Services, records: dict[str, evidence.Record]) -> Outcome:
         source = self._work.sources[stub.relpath]
         solver = Solver(stub, source, services, self._settings)
-        outcome = services.ledger.settle(self._veto(solver.solve()))
+        outcome = services.bench.ledger.settle(self._veto(solver.solve()))
         if outcome.decision is Decision.ACCEPTED:
             records[stub.id] = solver.record(outcome)
             if self._settings.writes:
@@ -255,9 +240,9 @@ def _pool(workers: int, services: Services) -> Iterator[ThreadPoolExecutor]:
         yield pool
     except BaseException:
         services.stop.set()
-        services.ledger.stop()
+        services.bench.ledger.stop()
         services.generator.close()  # ends the calls the threads wait for
-        services.splitting.sandbox.close()
+        services.bench.splitting.sandbox.close()
         pool.shutdown(wait=True, cancel_futures=True)
         raise
     pool.shutdown(wait=True)

@@ -10,11 +10,11 @@ from dataclasses import dataclass, field, replace
 
 from pytest_supercharger import agreement, budget, context, evidence, search, source, trusted
 from pytest_supercharger.agreement import Assessment
+from pytest_supercharger.bench import Bench
 from pytest_supercharger.checker import Checker
 from pytest_supercharger.clean.candidate import clean
 from pytest_supercharger.clean.layout import Style
 from pytest_supercharger.clean.tests import clean_tests
-from pytest_supercharger.dependencies import Dependencies
 from pytest_supercharger.dispute import dispute
 from pytest_supercharger.domain import (
     Candidate,
@@ -27,13 +27,10 @@ from pytest_supercharger.domain import (
     Stub,
 )
 from pytest_supercharger.inflight import Arrival, Generator, Requests, Ticket
-from pytest_supercharger.ledger import Ledger
 from pytest_supercharger.matrix import Matrix
 from pytest_supercharger.options import Settings
-from pytest_supercharger.projecttests import ProjectTests
 from pytest_supercharger.questioner import Questioner
 from pytest_supercharger.reporting import Reporter
-from pytest_supercharger.splitting import Splitting
 
 __all__ = ["Generator", "Services", "Solver"]
 
@@ -50,10 +47,7 @@ class Services:
     """What every solver of a run shares."""
 
     generator: Generator
-    splitting: Splitting
-    tests: ProjectTests
-    ledger: Ledger
-    dependencies: Dependencies
+    bench: Bench
     reporter: Reporter
     clock: Callable[[], float]
     question: Callable[[Question], Question]
@@ -95,10 +89,7 @@ class Solver:
             self._checker = Checker(
                 self._matrix,
                 self._file,
-                splitting=self._services.splitting,
-                tests=self._services.tests,
-                ledger=self._services.ledger,
-                dependencies=self._services.dependencies,
+                bench=self._services.bench,
                 allow=frozenset(self._settings.allow),
                 wait=self._wait_for,
                 left=self._left,
@@ -113,7 +104,7 @@ class Solver:
     def record(self, outcome: Outcome) -> evidence.Record:
         """The evidence of an accepted outcome."""
         assert outcome.candidate is not None, "only accepted outcomes have evidence"
-        written = self._services.ledger.overlay([(self.stub, outcome.candidate)])[self.stub.relpath]
+        written = self._services.bench.ledger.overlay([(self.stub, outcome.candidate)])[self.stub.relpath]
         return evidence.make(
             self.stub,
             outcome.candidate,
@@ -124,7 +115,7 @@ class Solver:
             samples=outcome.samples,
             tests=self._matrix.tests_passed(outcome.candidate.id),
             gate=self._matrix.gate_tests(outcome.candidate.id),
-            wheels=self._services.dependencies.wheels(outcome.candidate),
+            wheels=self._services.bench.dependencies.wheels(outcome.candidate),
         )
 
     # -- the loop
@@ -146,8 +137,7 @@ class Solver:
                     return self._outcome(Decision.ABSTAINED, spent, None)
                 candidate = self._matrix.candidates[action.candidate_id]
                 if self._checker.confirm(candidate):
-                    suffices = "the evidence suffices" + self._services.dependencies.remark(candidate)
-                    return self._outcome(Decision.ACCEPTED, suffices, candidate)
+                    return self._outcome(Decision.ACCEPTED, self._suffices(candidate), candidate)
                 self._weigh()
             elif isinstance(action, search.Abstain):
                 return self._outcome(Decision.ABSTAINED, self._why(action.reason), None)
@@ -203,7 +193,7 @@ class Solver:
 
     def _take_suite(self, arrival: Arrival) -> None:
         new: list[GeneratedTest] = []
-        runnable = self._services.dependencies.runnable
+        runnable = self._services.bench.dependencies.runnable
         for answer in arrival.ticket.answers:
             cleaned = clean_tests(answer, self.stub, self._text, allow=frozenset(self._settings.allow))
             new += self._matrix.add_tests(runnable(cleaned))
@@ -254,10 +244,14 @@ class Solver:
             tests=len(self._matrix.trusted) + len(self._matrix.tests) + len(gate_tests),
             samples=self._progress.codes + self._progress.repairs + self._matrix.test_answers,
             seconds=self._seconds() + self._waited,
-            needs=self._services.dependencies.needed(candidate) if candidate is not None else (),
+            needs=self._services.bench.dependencies.needed(candidate) if candidate is not None else (),
             question="" if decision is Decision.ACCEPTED else dispute(self._matrix, assessment),
             rejections=self._matrix.unused(),
         )
+
+    def _suffices(self, candidate: Candidate) -> str:
+        bench, passed = self._services.bench, self._matrix.tests_passed(candidate.id)
+        return "the evidence suffices" + bench.dependencies.remark(candidate) + bench.splitting.remark(passed)
 
     def _why(self, reason: str) -> str:
         """The policy's reason, with that of the refused candidates where nothing else is left."""
@@ -284,8 +278,8 @@ class Solver:
         before = self._services.clock()
         self._services.turn.release()
         try:
-            self._services.ledger.wait_for(self.stub.id, other, self._policy.seconds)
+            self._services.bench.ledger.wait_for(self.stub.id, other, self._policy.seconds)
         finally:
             self._services.turn.acquire()
         self._waited += self._services.clock() - before
-        return self._services.ledger.is_accepted(other)
+        return self._services.bench.ledger.is_accepted(other)

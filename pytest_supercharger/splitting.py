@@ -28,11 +28,18 @@ class Splitting:
         self.sandbox = sandbox
         self._level, self._seed = level, seed
         self._report = report or (lambda line: None)
-        self._said: set[str] = set()
+        self._said: set[str] = set()  # ids of the tests that do not allow it
 
-    def run(self, overlay: Overlay, tests: Sequence[GeneratedTest], *, isolated: bool = False) -> dict[str, PairResult]:
-        """The verdicts of a candidate on tests, keyed by the test's id."""
-        apart = self._apart(overlay, tests) if self._level >= APART else {}
+    def run(
+        self,
+        overlay: Overlay,
+        tests: Sequence[GeneratedTest],
+        *,
+        isolated: bool = False,
+        stubbed: Overlay | None = None,
+    ) -> dict[str, PairResult]:
+        """The verdicts of a candidate on tests, keyed by the test's id; `stubbed` is what a test apart from it sees."""
+        apart = self._apart(overlay, tests, stubbed) if self._level >= APART else {}
         left = [test for test in tests if test.id not in apart]
         return apart | (self.sandbox.run_tests(overlay, left, isolated=isolated) if left else {})
 
@@ -51,6 +58,11 @@ class Splitting:
         """Run passed tests again apart; why the candidate cannot be trusted, "" when all are passes again."""
         return self._difference(passed, self._apart(overlay, passed))
 
+    def remark(self, tests: Sequence[GeneratedTest]) -> str:
+        """What is to be said of accepted code with tests that could not be run apart from it."""
+        together = sum(test.id in self._said for test in tests)
+        return f"; {together} of its {len(tests)} tests could not be run apart from it" if together else ""
+
     def _difference(self, passed: Sequence[GeneratedTest], results: Mapping[str, PairResult]) -> str:
         for test in passed:
             result = results.get(test.id)
@@ -64,9 +76,11 @@ class Splitting:
             )
         return ""
 
-    def _apart(self, overlay: Overlay, tests: Sequence[GeneratedTest]) -> dict[str, PairResult]:
+    def _apart(
+        self, overlay: Overlay, tests: Sequence[GeneratedTest], stubbed: Overlay | None = None
+    ) -> dict[str, PairResult]:
         """The verdicts of split runs, without those that a test does not allow."""
-        results = self.sandbox.run_split(overlay, tests) if tests else {}
+        results = self.sandbox.run_split(overlay, tests, stubbed=stubbed) if tests else {}
         for test in tests:
             if results[test.id].verdict is Verdict.NOT_ENCODABLE and test.id not in self._said:
                 self._said.add(test.id)

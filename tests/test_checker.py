@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from pytest_supercharger import bench as checks
 from pytest_supercharger import stubs
 from pytest_supercharger.checker import Checker
 from pytest_supercharger.dependencies import Dependencies
 from pytest_supercharger.domain import (
+    LIMITS,
     Candidate,
     GeneratedTest,
     Output,
@@ -60,10 +62,12 @@ class Bench:
         self.checker = Checker(
             self.matrix,
             SOURCE,
-            splitting=Splitting(self.sandbox, seed=seed),
-            tests=self.tests,
-            ledger=self.ledger,
-            dependencies=Dependencies(self.sandbox, ask=lambda module: None),
+            bench=checks.Bench(
+                splitting=Splitting(self.sandbox, seed=seed),
+                tests=self.tests,
+                ledger=self.ledger,
+                dependencies=Dependencies(self.sandbox, ask=lambda module: None),
+            ),
             allow=frozenset(),
             wait=wait,
             left=left,
@@ -187,7 +191,7 @@ def test_what_a_filled_stub_lets_a_project_test_say_rules_a_candidate_out(monkey
     assert bench.matrix.failing_trusted("c") == (NODE, "assert 1 == 2")
 
 
-@pytest.mark.parametrize("limit", [Verdict.TIMEOUT, Verdict.MEMORY])
+@pytest.mark.parametrize("limit", sorted(LIMITS))
 def test_a_candidate_that_runs_into_a_limit_is_not_run_on_the_other_generated_tests(limit):
     bench = Bench(judge=lambda overlay, test: limit if test.id == "t1" else Verdict.PASS)
     bench.checker.add_tests(bench.matrix.add_tests(suite(12)))
@@ -212,13 +216,23 @@ def test_tests_that_a_busy_machine_did_not_run_are_due_again():
     assert verdicts(bench)["t2"] is Verdict.PASS
 
 
-def test_a_candidate_that_never_ends_is_not_run_in_later_rounds():
-    bench = Bench(judge=lambda overlay, test: Verdict.TIMEOUT)
+@pytest.mark.parametrize("limit", sorted(LIMITS))
+def test_a_candidate_that_only_runs_into_limits_is_not_run_in_later_rounds(limit):
+    bench = Bench(judge=lambda overlay, test: limit)
     bench.checker.add_tests(bench.matrix.add_tests(suite(3)))
     before = len(bench.sandbox.calls)
     bench.checker.add_tests(bench.matrix.add_tests(suite(6)))
     assert len(bench.sandbox.calls) == before
-    assert verdicts(bench)["t5"] is Verdict.TIMEOUT
+    assert verdicts(bench)["t5"] is limit
+
+
+@pytest.mark.parametrize("limit", sorted(LIMITS))
+def test_no_input_is_tried_on_a_candidate_that_ran_into_a_limit_on_a_trusted_test(limit):
+    bench = Bench(judge=lambda overlay, test: limit)
+    bench.matrix.trusted = (GeneratedTest(id="a", name="test_f", source="a", trusted=True),)
+    bench.matrix.add_probes([NEGATIVE])
+    bench.checker.add_candidate(CANDIDATE)
+    assert bench.calls("probe") == []
 
 
 def test_no_round_begins_once_the_time_is_spent():

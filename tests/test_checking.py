@@ -1,4 +1,4 @@
-"""Evidence of a function that was accepted with a fetched distribution is checked with it, where that is allowed."""
+"""Evidence of a function that was accepted with a fetched distribution is checked with it, and with no other file."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ from contextlib import nullcontext
 import pytest
 
 from pytest_supercharger import checking, evidence, session
+from pytest_supercharger.domain import Verdict
+from pytest_supercharger.options import Settings
 from pytest_supercharger.project import Project
+from pytest_supercharger.reopening import reopen
 from pytest_supercharger.reporting import Reporter
 from pytest_supercharger.sandbox.fake import FakeSandbox
 
@@ -33,17 +36,60 @@ def record(wheels):
     )
 
 
+def checked(folder, wheels, install=(), level=2, sandbox=None):
+    """Whether the check is content with a function that was accepted with these wheels; the sandbox; what was said."""
+    (folder / "m.py").write_bytes(SOURCE)
+    evidence.save(folder, record(wheels))
+    sandbox = sandbox or FakeSandbox()
+    sandbox.lacking = frozenset({"yaml"})
+    said = io.StringIO()
+    work = session.find(Project.discover(folder, norecurse=[], pythonpath=[]))
+    good = checking.check(
+        work, lambda: nullcontext(sandbox), Reporter(said), Settings(install=tuple(install), level=level)
+    )
+    return good, sandbox, said.getvalue()
+
+
 @pytest.mark.parametrize(
     ("wheels", "install", "fetched"),
     [({"a.whl": "0"}, ["PyYAML"], [("PyYAML",)]), ({"a.whl": "0"}, [], []), ({}, ["PyYAML"], [])],
 )
 def test_what_a_function_was_accepted_with_is_fetched_where_that_is_allowed(tmp_path, wheels, install, fetched):
-    (tmp_path / "m.py").write_bytes(SOURCE)
-    evidence.save(tmp_path, record(wheels))
-    sandbox = FakeSandbox()
-    sandbox.lacking = frozenset({"yaml"})
-    said = io.StringIO()
-    work = session.find(Project.discover(tmp_path, norecurse=[], pythonpath=[]))
-    assert checking.check(work, lambda: nullcontext(sandbox), Reporter(said), install)
+    good, sandbox, said = checked(tmp_path, wheels, install)
+    assert good
     assert [asked for kind, _, asked in sandbox.calls if kind == "install"] == fetched
-    assert ("allow it with --supercharge-install PyYAML" in said.getvalue()) == (bool(wheels) and not install)
+    assert ("allow it with --supercharge-install PyYAML" in said) == (bool(wheels) and not install)
+
+
+FETCHED = "PyYAML-1-py3-none-any.whl"  # by the fake sandbox, with a digest of zeros
+
+
+@pytest.mark.parametrize(
+    ("then", "digest", "good", "line"),
+    [
+        (FETCHED, "0" * 64, True, ""),
+        (FETCHED, "1" * 64, False, f"{FETCHED} is not the file it was accepted with: its SHA-256 is now {'0' * 64}"),
+        (
+            "pyyaml-0-py3-none-any.whl",
+            "1" * 64,
+            True,
+            f"was accepted with pyyaml-0-py3-none-any.whl, and is checked with {FETCHED}",
+        ),
+    ],
+    ids=["the same", "another content", "another version"],
+)
+def test_what_is_fetched_now_is_compared_with_what_was_fetched_then(tmp_path, then, digest, good, line):
+    content, _, said = checked(tmp_path, {then: digest}, ["PyYAML"])
+    assert content is good
+    told = [text for text in said.splitlines() if "m:f: " in text]
+    assert [text.partition("m:f: ")[2] for text in told] == ([line] if line else [])
+
+
+@pytest.mark.parametrize(("level", "good"), [(2, True), (3, False)])
+def test_the_check_is_done_at_the_level_of_the_run(tmp_path, level, good):
+    sandbox = FakeSandbox(split=lambda overlay, test: Verdict.FAIL)
+    assert checked(tmp_path, {}, level=level, sandbox=sandbox)[0] is good
+    kind, seen, _ = sandbox.calls[-1]
+    assert kind == ("isolated" if good else "split")
+    # The test's half sees the function as it was before: a stub.
+    assert seen == ({} if good else {"m.py": reopen(SOURCE, ["f"])})

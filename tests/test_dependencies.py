@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from pytest_supercharger.dependencies import MISSING, Dependencies
@@ -133,3 +135,35 @@ def test_of_a_suite_the_tests_that_cannot_run_are_refused():
 
 def test_code_that_does_not_parse_needs_nothing():
     assert Bench().refusal(a_test("import yaml import\n")) == ""
+
+
+def test_while_one_is_fetched_only_those_wait_who_need_it():
+    bench = Bench("PyYAML", lacking=["yaml"])
+    with ThreadPoolExecutor() as threads:
+        fetch, waiting = bench.sandbox.install, []
+
+        def install(names):
+            waiting.append(threads.submit(bench.refusal, code("import yaml")))
+            # With one lock over all this would never come.
+            assert threads.submit(bench.refusal, code("import zipped")).result(timeout=60) == ""
+            assert threads.submit(bench.dependencies.modules).result(timeout=60) == frozenset()
+            return fetch(names)
+
+        bench.sandbox.install = install
+        assert bench.refusal(code("import yaml", "import zipped, installed")) == ""
+        assert [future.result() for future in waiting] == [""]
+    assert bench.installed == [("PyYAML",)]
+
+
+def test_who_waited_for_an_answer_that_never_came_is_told_and_the_next_one_asks_again():
+    bench = Bench("PyYAML", lacking=["yaml"])
+    lacks = bench.sandbox.lacks
+
+    def broken(modules):
+        raise SandboxError("the engine has gone")
+
+    bench.sandbox.lacks = broken
+    with pytest.raises(SandboxError, match="the engine has gone"):
+        bench.refusal(code("import yaml"))
+    bench.sandbox.lacks = lacks
+    assert bench.refusal(code("import yaml")) == ""

@@ -5,12 +5,15 @@ from __future__ import annotations
 import pytest
 
 from pytest_supercharger import evidence
+from pytest_supercharger.bench import Bench
+from pytest_supercharger.dependencies import Dependencies
 from pytest_supercharger.domain import Candidate, Decision, GeneratedTest, Outcome, PairResult, SourceFile, Verdict
 from pytest_supercharger.joining import join
 from pytest_supercharger.ledger import Ledger
 from pytest_supercharger.projecttests import ProjectTests
 from pytest_supercharger.sandbox.base import GateResult
 from pytest_supercharger.sandbox.fake import FakeSandbox
+from pytest_supercharger.splitting import Splitting
 from pytest_supercharger.stubs import find
 
 NAMES = ("f", "g", "h")
@@ -28,7 +31,7 @@ class Project:
         file = SourceFile(path=tmp_path / "m.py", relpath="m.py", module="m", data=TEXT.encode())
         self.calls = {f"test_{name}": calls for name, calls in (own | generated).items()} | project
         self.failing = failing
-        self.sandbox = FakeSandbox(judge=lambda overlay, test: self.pair(overlay, test.name), gate=self.gate)
+        self.sandbox = FakeSandbox(judge=self.judge, split=self.judge, gate=self.gate)
         stubs = find(file)
         self.ledger = Ledger({file.relpath: file}, stubs)
         self.tests = ProjectTests(self.sandbox, None)
@@ -51,6 +54,9 @@ class Project:
             stub, candidate, b"", probability=1.0, model="m", candidates=1, samples=1, tests=known, gate=[]
         )
 
+    def judge(self, overlay, test):
+        return self.pair(overlay, test.name)
+
     def pair(self, overlay, name):
         filled = overlay.get("m.py", b"").decode()
         stops = next((f"m:{stub}" for stub in self.calls[name] if f"body of {stub}" not in filled), None)
@@ -63,8 +69,14 @@ class Project:
         known = [node for node in self.calls if "::" in node]
         return GateResult(tests={node: self.pair(overlay, node) for node in nodeids or known})
 
-    def joined(self):
-        outcomes = join(self.outcomes, self.records, ledger=self.ledger, tests=self.tests, sandbox=self.sandbox)
+    def joined(self, level=2):
+        bench = Bench(
+            tests=self.tests,
+            ledger=self.ledger,
+            splitting=Splitting(self.sandbox, level=level),
+            dependencies=Dependencies(self.sandbox),
+        )
+        outcomes = join(self.outcomes, self.records, bench)
         stays = {outcome.stub.name for outcome in outcomes.values() if outcome.decision is Decision.ACCEPTED}
         assert stays == {stub_id.partition(":")[2] for stub_id in self.ledger.accepted()}
         return stays, {outcome.stub.name: outcome.reason for outcome in outcomes.values()}
@@ -108,3 +120,11 @@ def test_a_generated_test_that_fails_is_held_against_nobody(tmp_path):
 def test_a_stub_that_was_open_all_along_takes_nobody_with_it(tmp_path):
     project = Project(tmp_path, project={"t::all": ("f", "g"), "t::h": ("h",)}, failing=["t::h"], filled=("f", "h"))
     assert project.joined()[0] == {"f"}
+
+
+def test_at_level_3_own_examples_are_run_apart(tmp_path):
+    project = Project(tmp_path, own={"f": ("f",), "g": ("g",)}, failing=["test_f"])
+    assert project.joined(level=3)[0] == {"g", "h"}
+    kinds = [kind for kind, _, _ in project.sandbox.calls]
+    assert "split" in kinds
+    assert {"tests", "isolated"}.isdisjoint(kinds)

@@ -105,6 +105,14 @@ def test_filled_stubs_make_a_green_run_with_status_0(project, accepting):
     assert filled(project)
 
 
+@pytest.mark.parametrize(("level", "last"), [("2", "isolated"), ("3", "split")])
+def test_the_level_holds_from_the_search_to_the_joining(project, accepting, level, last):
+    assert project.runpytest("--supercharge", "--supercharge-level", level).ret == 0
+    kinds = [kind for kind, _, _ in accepting.calls if kind in ("isolated", "split", "tests")]
+    assert kinds[-1] == last
+    assert ("tests" in kinds) is (level == "2")
+
+
 def test_a_stub_in_a_module_that_a_conftest_imports_is_filled_first(project, accepting):
     project.makeconftest("import calc\n\nASKED = calc.double\n")
     result = project.runpytest("--supercharge")

@@ -23,7 +23,7 @@ DOCS = sorted(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md"))
 PAGES = ["README.md", "CONTRIBUTING.md", "examples/README.md", *DOCS]
 NODE_FLAGS = {flag for action in parser()._actions for flag in action.option_strings}
 PROGRAM = r"(?:pytest|supercharger-node|scripts/[^\s`]+|benchmarks/[^\s`]+)"
-PYTEST_FLAGS = {f"--{option.name}" for option in TABLE if option.field not in INI_ONLY}
+PYTEST_FLAGS = {option.flag for option in TABLE if option.field not in INI_ONLY}
 SOURCES = [*ROOT.glob("pytest_supercharger/**/*.py"), *ROOT.glob("model_node/**/*.py")]
 
 
@@ -109,9 +109,9 @@ def test_the_table_of_flags_is_the_table_of_the_code():
     assert rows().keys() == PYTEST_FLAGS | {option.key for option in TABLE if option.field in INI_ONLY}
 
 
-@pytest.mark.parametrize("option", TABLE, ids=lambda option: option.name)
+@pytest.mark.parametrize("option", TABLE, ids=lambda option: option.field)
 def test_a_row_of_the_table_says_what_the_code_says(option):
-    metavar, key, meaning = rows()[option.key if option.field in INI_ONLY else f"--{option.name}"]
+    metavar, key, meaning = rows()[option.key if option.field in INI_ONLY else option.flag]
     assert metavar == (option.metavar or "")
     assert key == ("" if option.field in COMMAND_LINE_ONLY else option.key)
     default = re.search(r"\(default: (.*)\)", option.help)

@@ -7,12 +7,15 @@ import dataclasses
 import pytest
 
 from pytest_supercharger import evidence, remembering
+from pytest_supercharger.bench import Bench
+from pytest_supercharger.dependencies import Dependencies
 from pytest_supercharger.domain import Candidate, Decision, GeneratedTest, Outcome, PairResult, SourceFile, Verdict
 from pytest_supercharger.ledger import Ledger
 from pytest_supercharger.options import Settings
 from pytest_supercharger.projecttests import ProjectTests
 from pytest_supercharger.sandbox.base import GateResult
 from pytest_supercharger.sandbox.fake import FakeSandbox
+from pytest_supercharger.splitting import Splitting
 from pytest_supercharger.stubs import find
 from pytest_supercharger.writeback import journal
 
@@ -51,19 +54,20 @@ def accepted(file):
     return outcome, record
 
 
-def recalled(file, sandbox, **settings):
-    stubs = find(file)
-    tests = ProjectTests(sandbox, None)
-    tests.discover()
-    ledger = Ledger({file.relpath: file}, stubs)
-    sources = {file.relpath: file}
-    found = remembering.kept(
-        file.path.parent, sources, stubs, Settings(**settings), ledger=ledger, sandbox=sandbox, tests=tests
+def recalled(file, sandbox, **given):
+    stubs, settings, sources = find(file), Settings(**given), {file.relpath: file}
+    bench = Bench(
+        tests=ProjectTests(sandbox, None),
+        ledger=Ledger(sources, stubs),
+        splitting=Splitting(sandbox, level=settings.level),
+        dependencies=Dependencies(sandbox, settings.install, ask=lambda module: None),
     )
-    return list(found), ledger
+    bench.tests.discover()
+    found = remembering.kept(file.path.parent, sources, stubs, settings, bench)
+    return list(found), bench.ledger
 
 
-def project(*, verdict=Verdict.PASS, gate=Verdict.PASS):
+def project(*, verdict=Verdict.PASS, gate=Verdict.PASS, apart=Verdict.PASS):
     """A project with one test that reaches the stub while that is open."""
 
     def run(overlay, nodeids):
@@ -71,7 +75,7 @@ def project(*, verdict=Verdict.PASS, gate=Verdict.PASS):
             return GateResult(tests={NODE: PairResult(verdict=gate, detail="no")})
         return GateResult(tests={NODE: PairResult(verdict=Verdict.FAIL, reached=frozenset({"m:one"}))})
 
-    return FakeSandbox(judge=lambda overlay, test: verdict, gate=run)
+    return FakeSandbox(judge=lambda overlay, test: verdict, split=lambda overlay, test: apart, gate=run)
 
 
 def test_what_was_kept_comes_back_with_its_evidence(file, tmp_path):
@@ -135,3 +139,21 @@ def test_a_run_that_allows_less_does_not_take_what_uses_more(file, tmp_path):
     remembering.keep(tmp_path, file, dataclasses.replace(outcome, candidate=candidate), record)
     assert recalled(file, project())[0] == []
     assert len(recalled(file, project(), allow=("os",))[0]) == 1
+
+
+def test_at_level_3_what_was_kept_is_run_apart_again(file, tmp_path):
+    remembering.keep(tmp_path, file, *accepted(file))
+    assert recalled(file, project(apart=Verdict.FAIL), level=3)[0] == []
+    assert len(recalled(file, project(verdict=Verdict.FAIL), level=3)[0]) == 1
+
+
+def test_a_module_that_was_fetched_is_fetched_again_where_that_is_allowed(file, tmp_path):
+    outcome, record = accepted(file)
+    candidate = dataclasses.replace(outcome.candidate, imports=("import yaml",), body="return len(yaml.dump(''))\n")
+    remembering.keep(tmp_path, file, dataclasses.replace(outcome, candidate=candidate), record)
+    for install in (), ("PyYAML",):
+        sandbox = project()
+        sandbox.lacking = frozenset({"yaml"})
+        found, _ = recalled(file, sandbox, install=install)
+        assert [again.needs for again, _ in found] == [install] * len(install)
+        assert [dict(kept.wheels) for _, kept in found] == [{"PyYAML-1-py3-none-any.whl": "0" * 64}] * len(install)

@@ -9,6 +9,7 @@ from pathlib import Path
 from fakes import FakeGenerator, agreeable, bodies
 
 from pytest_supercharger import stubs
+from pytest_supercharger.bench import Bench
 from pytest_supercharger.checker import Checker
 from pytest_supercharger.clean.layout import Style
 from pytest_supercharger.dependencies import Dependencies
@@ -58,10 +59,12 @@ def solver(sandbox, *, codes=CODES, tests=TESTS, install=()):
     project_tests.discover()
     services = Services(
         generator=FakeGenerator(code=codes, test=tests),
-        splitting=Splitting(sandbox),
-        tests=project_tests,
-        ledger=Ledger({"calc.py": SOURCE}, found),
-        dependencies=Dependencies(sandbox, install, ask=lambda module: None),
+        bench=Bench(
+            splitting=Splitting(sandbox),
+            tests=project_tests,
+            ledger=Ledger({"calc.py": SOURCE}, found),
+            dependencies=Dependencies(sandbox, install, ask=lambda module: None),
+        ),
         reporter=Reporter(io.StringIO()),
         clock=lambda: 0.0,
         question=lambda question: question,

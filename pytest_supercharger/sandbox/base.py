@@ -30,6 +30,7 @@ class Limits:
     output_bytes: int = 1024 * 1024  # of results
     processes: int = 128  # threads count as well
     disk_bytes: int = 64 * 1024 * 1024  # in /tmp, and the largest file
+    messages: int = 50_000  # of each half of a split run: about one a call of the candidate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,8 +58,13 @@ class Sandbox(Protocol):
         """
         ...
 
-    def run_split(self, overlay: Overlay, tests: Sequence[GeneratedTest]) -> dict[str, PairResult]:
-        """Run each test in one container and the candidate in another; NOT_ENCODABLE where a test does not allow it."""
+    def run_split(
+        self, overlay: Overlay, tests: Sequence[GeneratedTest], *, stubbed: Overlay | None = None
+    ) -> dict[str, PairResult]:
+        """Run each test in one container and the candidate in another; NOT_ENCODABLE where a test does not allow it.
+
+        `stubbed` is the overlay of the test's container, for a project whose files have no stubs any more.
+        """
         ...
 
     def probe(self, overlay: Overlay, module: str, probes: Sequence[Probe]) -> dict[str, Output]:

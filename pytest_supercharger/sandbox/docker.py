@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pytest_supercharger.domain import GeneratedTest, Output, OutputKind, PairResult, Probe, Verdict
 from pytest_supercharger.errors import SandboxError
-from pytest_supercharger.sandbox import protocol, split_scope, split_verdict, verdict
+from pytest_supercharger.sandbox import protocol, verdict
 from pytest_supercharger.sandbox.base import GateResult, Limits, Overlay
 from pytest_supercharger.sandbox.canaries import Flock
 from pytest_supercharger.sandbox.engines import Engines
@@ -24,6 +24,7 @@ from pytest_supercharger.sandbox.placement import Placement
 from pytest_supercharger.sandbox.pool import Closed, SlotPool
 from pytest_supercharger.sandbox.reaper import reap, reap_snapshots
 from pytest_supercharger.sandbox.slot import SlotBroken
+from pytest_supercharger.sandbox.split_runs import SplitRuns
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -73,6 +74,7 @@ class DockerSandbox:
         self._lock = threading.Lock()
         self._running: _Running | None = None
         self._closed = False
+        self._splits = SplitRuns(self._limits, _PATIENCE * self._seconds(1) + _GRACE_SECONDS)
 
     def start(self) -> None:
         """Reach the engine and make ready for jobs now; SandboxError says why that cannot be."""
@@ -122,25 +124,11 @@ class DockerSandbox:
         """The wall time a job may take that imports the module and makes so many calls."""
         return max(self._limits.import_seconds, 3 * self._limits.seconds) + 3 * self._limits.seconds * calls
 
-    def run_split(self, overlay: Overlay, tests: Sequence[GeneratedTest]) -> dict[str, PairResult]:
-        """Run each test in one container and the candidate in another; NOT_ENCODABLE where a test does not allow it."""
-        limits = self._limits
-        seconds = _PATIENCE * self._seconds(1) + _GRACE_SECONDS
-        apart = {test.id: reason for test in tests if (reason := split_scope.why_not(test))}
-        futures = {
-            test.id: self._submit(
-                dict(zip(("test", "candidate"), protocol.split_jobs(overlay, test, limits), strict=True)),
-                seconds,
-                partial(split_verdict.split_result, test=test),
-                lambda problem: PairResult(verdict=Verdict.INFRA, detail=problem),
-                lambda pair: pair.verdict is Verdict.INFRA,
-                split=True,
-            )
-            for test in tests
-            if test.id not in apart
-        }
-        refused = {key: PairResult(verdict=Verdict.NOT_ENCODABLE, detail=reason) for key, reason in apart.items()}
-        return {**refused, **{key: future.result() for key, future in futures.items()}}
+    def run_split(
+        self, overlay: Overlay, tests: Sequence[GeneratedTest], *, stubbed: Overlay | None = None
+    ) -> dict[str, PairResult]:
+        """Run each test in one container and the candidate in another. See `base.Sandbox`."""
+        return self._splits.run(self._submit, overlay, tests, stubbed or {})
 
     def probe(self, overlay: Overlay, module: str, probes: Sequence[Probe]) -> dict[str, Output]:
         """Evaluate each probe against `module`; the result is keyed by the probe's id."""

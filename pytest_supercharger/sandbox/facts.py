@@ -17,7 +17,7 @@ __all__ = ["TEXT_LIMIT", "Kind", "Message", "Odd", "Run", "clean", "read_runs"]
 TEXT_LIMIT = 2_000
 _MAX_RUNS = 8
 _MAX_MESSAGES = 200_000
-_LIMITS = ("", "cpu", "wall", "total", "output", "processes")
+_LIMITS = ("", "cpu", "wall", "total", "output", "messages", "processes")
 _ESCAPE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-_])")
 # Controls, and the marks that reorder or hide text; tab and newline stay.
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ud800-\udfff\ufeff]")

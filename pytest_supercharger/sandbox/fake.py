@@ -47,9 +47,11 @@ class FakeSandbox:
         self._record("isolated" if isolated else "tests", overlay, [test.id for test in tests])
         return {test.id: _pair(self._judge(overlay, test)) for test in tests}
 
-    def run_split(self, overlay: Overlay, tests: Sequence[GeneratedTest]) -> dict[str, PairResult]:
-        """What `split` says of each test."""
-        self._record("split", overlay, [test.id for test in tests])
+    def run_split(
+        self, overlay: Overlay, tests: Sequence[GeneratedTest], *, stubbed: Overlay | None = None
+    ) -> dict[str, PairResult]:
+        """What `split` says of each test; the call is recorded with what both containers see instead of the project."""
+        self._record("split", {**overlay, **(stubbed or {})}, [test.id for test in tests])
         return {test.id: _pair(self._split(overlay, test)) for test in tests}
 
     def probe(self, overlay: Overlay, module: str, probes: Sequence[Probe]) -> dict[str, Output]:

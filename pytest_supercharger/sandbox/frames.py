@@ -11,11 +11,11 @@ import math
 import struct
 from typing import Any
 
-__all__ = ["FRAME_LIMIT", "Decoder", "FrameError", "encode"]
+__all__ = ["DEPTH", "FRAME_LIMIT", "Decoder", "FrameError", "encode"]
 
 FRAME_LIMIT = 16 << 20
 _HEADER = struct.Struct(">I")
-_MAX_DEPTH = 32
+DEPTH = 32  # of lists and objects in each other
 _MAX_DIGITS = 100
 # Made here, so that a function patched in `json` afterwards writes none of our messages.
 _to_json = json.JSONEncoder(allow_nan=False, separators=(",", ":")).encode
@@ -39,8 +39,8 @@ def encode(obj: dict[str, Any], limit: int = FRAME_LIMIT) -> bytes:
 class Decoder:
     """Takes bytes as they come and gives the objects they complete."""
 
-    def __init__(self, limit: int = FRAME_LIMIT) -> None:
-        self._limit = limit
+    def __init__(self, limit: int = FRAME_LIMIT, depth: int = DEPTH) -> None:
+        self._limit, self._depth = limit, depth
         self._buffer = bytearray()
         self._broken = False
 
@@ -71,13 +71,13 @@ class Decoder:
             end = start + _HEADER.size + length
             if len(self._buffer) < end:
                 break
-            objects.append(_parse(bytes(self._buffer[start + _HEADER.size : end])))
+            objects.append(_parse(bytes(self._buffer[start + _HEADER.size : end]), self._depth))
             start = end
         del self._buffer[:start]
         return objects
 
 
-def _parse(body: bytes) -> dict[str, Any]:
+def _parse(body: bytes, depth: int) -> dict[str, Any]:
     try:
         value = json.loads(
             body.decode("utf-8"),
@@ -90,7 +90,7 @@ def _parse(body: bytes) -> dict[str, Any]:
         raise FrameError(f"a frame that is not JSON: {str(error)[:200]}") from None
     if not isinstance(value, dict):
         raise FrameError(f"a frame that is not an object but {type(value).__name__}")
-    _check_depth(value)
+    _check_depth(value, depth)
     return value
 
 
@@ -118,9 +118,9 @@ def _short_int(text: str) -> int:
     return int(text)
 
 
-def _check_depth(value: Any) -> None:
+def _check_depth(value: Any, depth: int) -> None:
     level = [value]
-    for _ in range(_MAX_DEPTH):
+    for _ in range(depth):
         level = [
             child
             for item in level
@@ -129,4 +129,4 @@ def _check_depth(value: Any) -> None:
         ]
         if not level:
             return
-    raise FrameError(f"a frame nested deeper than {_MAX_DEPTH}")
+    raise FrameError(f"a frame nested deeper than {depth}")

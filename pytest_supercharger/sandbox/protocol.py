@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pytest_supercharger.domain import GeneratedTest, Probe
     from pytest_supercharger.sandbox.base import Limits, Overlay
 
-__all__ = ["Job", "gate_job", "module_name", "probe_job", "setup_job", "split_jobs", "tests_job"]
+__all__ = ["Job", "gate_job", "module_name", "probe_job", "rehearsal_job", "setup_job", "split_jobs", "tests_job"]
 
 Job = dict[str, Any]
 
@@ -44,12 +44,17 @@ def tests_job(overlay: Overlay, forks: Sequence[Sequence[GeneratedTest]], limits
     return {**_job("tests", overlay, limits), "forks": modules}
 
 
-def split_jobs(overlay: Overlay, test: GeneratedTest, limits: Limits) -> tuple[Job, Job]:
+def split_jobs(overlay: Overlay, test: GeneratedTest, limits: Limits, stubbed: Overlay) -> tuple[Job, Job]:
     """The two halves of a split run: the test without the candidate, and the candidate without the test."""
     return (
-        {**_job("split_test", {}, limits), "forks": [[{"name": module_name(test), "source": test.source}]]},
+        {**_job("split_test", stubbed, limits), "forks": [[{"name": module_name(test), "source": test.source}]]},
         _job("split_serve", overlay, limits),
     )
+
+
+def rehearsal_job(test: GeneratedTest, limits: Limits, stubbed: Overlay) -> Job:
+    """Run a test without any candidate, to see how much it has to say."""
+    return {**_job("rehearse", stubbed, limits), "forks": [[{"name": module_name(test), "source": test.source}]]}
 
 
 def probe_job(overlay: Overlay, module: str, probes: Sequence[Probe], limits: Limits) -> Job:

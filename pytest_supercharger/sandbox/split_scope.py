@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pytest_supercharger import parsing
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from pytest_supercharger.domain import GeneratedTest
 
-__all__ = ["why_not"]
+__all__ = ["rehearsal", "why_not"]
 
 # Modules of which a test may use anything (None), or these names alone; pure ones are free as well.
 _MODULES: dict[str, frozenset[str] | None] = {
@@ -42,6 +43,21 @@ def why_not(test: GeneratedTest) -> str:
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return ""
     return next(_findings(tree), "")
+
+
+def rehearsal(test: GeneratedTest) -> GeneratedTest:
+    """The test with nothing asserted, to be run without any candidate."""
+    try:
+        tree = _Unasserted().visit(parsing.module(test.source))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return test
+    return replace(test, source=ast.unparse(ast.fix_missing_locations(tree)))
+
+
+class _Unasserted(ast.NodeTransformer):
+    def visit_Assert(self, node: ast.Assert) -> ast.Expr:
+        """Look at it all the same: the calls of the candidate are in there."""
+        return ast.Expr(node.test)
 
 
 def _findings(tree: ast.Module) -> Iterator[str]:

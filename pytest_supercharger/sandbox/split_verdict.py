@@ -13,7 +13,7 @@ from pytest_supercharger.sandbox.verdict import tests_results
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["split_result"]
+__all__ = ["split_result", "too_much"]
 
 
 def split_result(job: Mapping[str, Any], result: Mapping[str, Any], test: GeneratedTest) -> PairResult:
@@ -30,6 +30,20 @@ def split_result(job: Mapping[str, Any], result: Mapping[str, Any], test: Genera
         if finding is not None:
             return replace(verdict, verdict=finding[0], detail=clean(finding[1]))
     return verdict
+
+
+def too_much(job: Mapping[str, Any], result: Mapping[str, Any]) -> str:
+    """What a test has too much of whatever it hears; "" where one of its rehearsals does not say so or has no end."""
+    try:
+        runs = read_runs(job, result)
+    except Odd:
+        return ""
+    said = [[message.text("detail") for message in run.of("unencodable") if _ended(run)] for run in runs]
+    return clean(said[0][0]) if all(said) else ""
+
+
+def _ended(run: Run) -> bool:
+    return run.ended_itself and stopped(run) is None
 
 
 def _only_run(job: Mapping[str, Any], result: Mapping[str, Any]) -> Run:

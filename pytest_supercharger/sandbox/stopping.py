@@ -13,6 +13,7 @@ __all__ = ["failed", "stopped"]
 
 _MEMORY = "used more memory than allowed (--supercharge-memory)"
 _PROCESSES = "wanted more processes or threads than allowed (supercharge_processes)"
+_MESSAGES = "said more to its other half than a split run carries"
 _DISK = "wrote more than the sandbox's disk holds (supercharge_disk)"
 # What the kernel's refusals are called in Python; a candidate that fakes one gains nothing by it.
 _ERRORS = (
@@ -31,6 +32,8 @@ def stopped(run: Run) -> tuple[Verdict, str] | None:
         return Verdict.INFRA, f"the machine was too busy: {run.cpu:.1f} s of CPU in {run.wall:.1f} s"
     if run.limit == "output":
         return Verdict.OUTPUT, "sent more results than allowed (supercharge_output)"
+    if run.limit == "messages":
+        return Verdict.OUTPUT, _MESSAGES
     if run.limit == "processes":
         return Verdict.PROCESSES, _PROCESSES
     if run.limit:

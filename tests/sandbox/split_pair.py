@@ -173,7 +173,7 @@ class SplitPair:
     def module(self, source: str, code: str = "", **bodies: str) -> PairResult:
         """The verdict on a whole test module."""
         pair = GeneratedTest(id="t", name="test_it", source=source)
-        jobs = protocol.split_jobs({"mod.py": filled(self._more + code, **bodies)}, pair, LIMITS)
+        jobs = protocol.split_jobs({"mod.py": filled(self._more + code, **bodies)}, pair, LIMITS, {})
         for _ in range(_ATTEMPTS):
             answer = self.slot.exchange(dict(zip(("test", "candidate"), jobs, strict=True)), 200)
             result = split_verdict.split_result(*answer, pair)

@@ -246,6 +246,7 @@ LIMITS = {
         "while True:\n        to_test({'stop': 1, 'x': 'y' * 100_000})",
         {Verdict.FAIL, Verdict.TIMEOUT, Verdict.OUTPUT},
     ),
+    "a flood of what is no message": (KNOWING, "while True:\n        to_pid_1({'x': 'y' * 100_000})", {Verdict.OUTPUT}),
     "no end": (
         KNOWING + "from _supercharger.inside import split_link\n"
         "real = split_link.JobEnd.receive\n"

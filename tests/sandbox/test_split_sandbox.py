@@ -10,6 +10,7 @@ import pytest
 
 from pytest_supercharger import stubs, trusted
 from pytest_supercharger.domain import Candidate, GeneratedTest, SourceFile, Stub, Verdict
+from pytest_supercharger.reopening import reopen
 from pytest_supercharger.sandbox.docker import DockerSandbox
 from pytest_supercharger.sandbox.split_scope import why_not
 from pytest_supercharger.writeback import edits
@@ -143,3 +144,15 @@ def test_a_test_that_shares_more_than_values_is_not_run_split(body: str, reason:
 def test_what_is_not_run_split_is_told(sandbox: DockerSandbox) -> None:
     test = GeneratedTest(id="t", name="test_it", source="def test_it(tmp_path): pass")
     assert sandbox.run_split({}, [test])["t"].verdict is Verdict.NOT_ENCODABLE
+
+
+@pytest.mark.parametrize(("body", "verdict"), [("return 4", Verdict.PASS), ("return Any()", Verdict.FAIL)])
+def test_a_function_that_is_no_stub_any_more_is_run_apart_as_well(
+    sandbox: DockerSandbox, body: str, verdict: Verdict
+) -> None:
+    code = f"def f(x):\n    class Any:\n        __eq__ = lambda *args: True\n    {body}\n".encode()
+    test = GeneratedTest(
+        id="t", name="test_it", source="from shop.text import f\n\ndef test_it():\n    assert f(2) == 4\n"
+    )
+    results = sandbox.run_split({"shop/text.py": code}, [test], stubbed={"shop/text.py": reopen(code, ["f"])})
+    assert results["t"].verdict is verdict, results

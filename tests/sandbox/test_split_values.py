@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textwrap import dedent
 from typing import TYPE_CHECKING
 
 import pytest
@@ -45,151 +46,207 @@ def test_values_come_back_equal_and_of_the_same_type(pair: SplitPair, values: st
     assert result.verdict is Verdict.PASS, result
 
 
-def test_nan_comes_back_as_nan(pair: SplitPair) -> None:
-    assert pair.run("value = f(float('nan'))\nassert value != value").verdict is Verdict.PASS
+# What the test does, the name and the body of a stub, and where it needs any, more code of the candidate's module.
+SAID = {
+    "nan comes back as nan": (
+        "assert f(float('nan')) != f(float('nan')) and f(float('nan')) != 0",
+        "f",
+        "return args[0]",
+    ),
+    "an argument that is changed in place is changed for the test": (
+        """
+        names, counts, seen, inner = ['b', 'a'], {'x': 1}, set(), []
+        cart = Cart()
+        f(names, counts, seen, [inner], cart)
+        assert names == ['a', 'b'] and counts == {'y': 2} and seen == {3} and inner == [4] and cart.items == [5]
+        """,
+        "f",
+        """
+        names, counts, seen, outer, cart = args
+        names.sort()
+        counts.clear()
+        counts['y'] = 2
+        seen.add(3)
+        outer[0].append(4)
+        cart.items = [5]
+        """,
+    ),
+    "what is shared stays shared": (
+        """
+        one = [1]
+        given = [one, one]
+        given.append(given)
+        back = f(given)
+        assert back is given and given[0] is one and one == [1, 9]
+        cart = Cart()
+        assert f(cart) is cart
+        """,
+        "f",
+        """
+        if isinstance(args[0], list):
+            assert args[0][2] is args[0]
+            args[0][1].append(9)
+        return args[0]
+        """,
+    ),
+    "methods properties class and static methods work": (
+        """
+        cart = Cart().add(2).add(3)
+        assert cart.total() == 5 and cart.first == 2
+        cart.drop()
+        assert cart.items == []
+        other = Cart.of(1, 2)
+        assert type(other) is Cart and other.items == [1, 2]
+        assert Cart.limit(1) == 2 and cached(2) == cached(2) == 4
+        slotted = Slotted([1])
+        f(slotted)
+        assert slotted.kept == [1, 2]
+        """,
+        "f",
+        "args[0].kept.append(2)",
+    ),
+    "errors are raised as what they are": (
+        """
+        for kind in (ValueError, KeyError, ZeroDivisionError, StopIteration, FileNotFoundError):
+            with pytest.raises(kind) as caught:
+                f(kind.__name__)
+            assert type(caught.value) is kind
+        with pytest.raises(TooBig, match='^7 is more than 3$') as caught:
+            f('TooBig')
+        assert type(caught.value) is TooBig and caught.value.size == 7
+        with pytest.raises(LookupError) as caught:
+            f('Own')
+        assert type(caught.value).__name__ == 'Own'
+        """,
+        "f",
+        """
+        name = args[0]
+        if name == 'TooBig':
+            raise TooBig(7, 3)
+        if name == 'ZeroDivisionError':
+            return 1 / 0
+        if name == 'FileNotFoundError':
+            open('/none')
+        kinds = {'Own': Own, 'ValueError': ValueError, 'KeyError': KeyError, 'StopIteration': StopIteration}
+        raise kinds[name](name)
+        """,
+        """
+        class Own(LookupError):
+            pass
+        """,
+    ),
+    "functions of the test are called back and their errors pass through": (
+        """
+        seen = []
+        def double(x):
+            seen.append(x)
+            return 2 * x
+        assert f(double, 2) == 4 and seen == [2]
+        assert f(lambda x: x + 1, 1) == 2 and f(seen.append, 5) is None and seen == [2, 5]
+        from operator import itemgetter
+        assert f(itemgetter(1), [1, 2]) == 2
+        assert f(str.upper, 'a') == 'A' and f(len, [1]) == 1 and f(f, len, [1, 2]) == 2
+        class Mine(Exception):
+            pass
+        problem = Mine(3)
+        def fail(x):
+            raise problem
+        with pytest.raises(Mine) as caught:
+            f(fail, 1)
+        assert caught.value is problem
+        """,
+        "f",
+        "return args[0](*args[1:])",
+    ),
+    "objects that the test made can be used": (
+        """
+        class Fake:
+            def __init__(self):
+                self.asked = []
+                self.base = 10
+            def get(self, key):
+                self.asked.append(key)
+                return self.base + key
+            def __len__(self):
+                return 3
+        fake = Fake()
+        assert f(fake) == 14 and fake.asked == [1] and fake.note == 'x'
+        """,
+        "f",
+        """
+        fake = args[0]
+        fake.note = 'x'
+        return fake.get(1) + len(fake)
+        """,
+    ),
+    "iterators are taken from one by one both ways": (
+        """
+        taken = []
+        def source():
+            for n in range(10):
+                taken.append(n)
+                yield n
+        made = each(source())
+        assert taken == [] and next(made) == 0 and next(made) == 1 and taken == [0, 1]
+        assert f(iter('ab')) == 'a' and list(each(range(3))) == [0, 1, 2]
+        """,
+        "f",
+        "return next(args[0])",
+    ),
+    "coroutines run in the candidates loop and call back at the same time": (
+        """
+        async def fetch(name):
+            asked.append(name)
+            await asyncio.sleep(0)
+            return len(asked)
+        asked = []
+        assert asyncio.run(later(fetch, "ab")) == [2, 2]
+        assert asyncio.run(later(lambda name: fetch(name), "c")) == [3]
+        async def both():
+            return await asyncio.gather(later(fetch, "x"), later(fetch, "yz"))
+        assert asyncio.run(both()) == [[6], [6, 6]]
+        async def numbers():
+            return [n async for n in stream([1, 2])]
+        assert asyncio.run(numbers()) == [1, 2] and asyncio.iscoroutinefunction(later)
+        async def fail(name):
+            raise KeyError(name)
+        with pytest.raises(KeyError):
+            asyncio.run(later(fail, "a"))
+        """,
+        "later",
+        "return await asyncio.gather(*map(args[0], args[1]))",
+        "import asyncio",
+    ),
+    "a coroutine that the test gives up is cancelled": (
+        """
+        async def main():
+            with pytest.raises(asyncio.TimeoutError):
+                await asyncio.wait_for(later('sleep'), 0.05)
+            return await later('asked')
+        assert asyncio.run(main()) == ['cancelled']
+        """,
+        "later",
+        """
+        if args[0] == 'asked':
+            return state
+        try:
+            await asyncio.sleep(60)
+        except asyncio.CancelledError:
+            state.append('cancelled')
+            raise
+        """,
+        """
+        import asyncio
+        state = []
+        """,
+    ),
+}
 
 
-def test_an_argument_that_is_changed_in_place_is_changed_for_the_test(pair: SplitPair) -> None:
-    test = (
-        "names, counts, seen, inner = ['b', 'a'], {'x': 1}, set(), []\n"
-        "cart = Cart()\n"
-        "f(names, counts, seen, [inner], cart)\n"
-        "assert names == ['a', 'b'] and counts == {'y': 2} and seen == {3} and inner == [4] and cart.items == [5]\n"
-    )
-    body = (
-        "names, counts, seen, outer, cart = args\n    names.sort()\n    counts.clear()\n    counts['y'] = 2\n"
-        "    seen.add(3)\n    outer[0].append(4)\n    cart.items = [5]"
-    )
-    assert pair.run(test, f=body).verdict is Verdict.PASS
-
-
-def test_what_is_shared_stays_shared(pair: SplitPair) -> None:
-    test = (
-        "one = [1]\ngiven = [one, one]\ngiven.append(given)\nback = f(given)\n"
-        "assert back is given and given[0] is one and one == [1, 9]\n"
-        "cart = Cart()\nassert f(cart) is cart\n"
-    )
-    body = (
-        "if isinstance(args[0], list):\n        assert args[0][2] is args[0]\n        args[0][1].append(9)\n"
-        "    return args[0]"
-    )
-    result = pair.run(test, f=body)
-    assert result.verdict is Verdict.PASS, result
-
-
-def test_methods_properties_class_and_static_methods_work(pair: SplitPair) -> None:
-    test = (
-        "cart = Cart().add(2).add(3)\nassert cart.total() == 5 and cart.first == 2\n"
-        "cart.drop()\nassert cart.items == []\n"
-        "other = Cart.of(1, 2)\nassert type(other) is Cart and other.items == [1, 2]\n"
-        "assert Cart.limit(1) == 2 and cached(2) == cached(2) == 4\n"
-        "slotted = Slotted([1])\nf(slotted)\nassert slotted.kept == [1, 2]\n"
-    )
-    body = "args[0].kept.append(2)"
-    result = pair.run(test, f=body)
-    assert result.verdict is Verdict.PASS, result
-
-
-def test_errors_are_raised_as_what_they_are(pair: SplitPair) -> None:
-    test = (
-        "for kind in (ValueError, KeyError, ZeroDivisionError, StopIteration, FileNotFoundError):\n"
-        "    with pytest.raises(kind) as caught:\n        f(kind.__name__)\n"
-        "    assert type(caught.value) is kind\n"
-        "with pytest.raises(TooBig, match='^7 is more than 3$') as caught:\n    f('TooBig')\n"
-        "assert type(caught.value) is TooBig and caught.value.size == 7\n"
-        "with pytest.raises(LookupError) as caught:\n    f('Own')\n"
-        "assert type(caught.value).__name__ == 'Own'\n"
-    )
-    code = "class Own(LookupError):\n    pass\n"
-    body = (
-        "name = args[0]\n    if name == 'TooBig':\n        raise TooBig(7, 3)\n    if name == 'ZeroDivisionError':\n"
-        "        return 1 / 0\n    if name == 'FileNotFoundError':\n        open('/none')\n"
-        "    kinds = {'Own': Own, 'ValueError': ValueError, 'KeyError': KeyError, 'StopIteration': StopIteration}\n"
-        "    raise kinds[name](name)"
-    )
-    result = pair.run(test, code, f=body)
-    assert result.verdict is Verdict.PASS, result
-
-
-def test_functions_of_the_test_are_called_back_and_their_errors_pass_through(pair: SplitPair) -> None:
-    test = (
-        "seen = []\n"
-        "def double(x):\n    seen.append(x)\n    return 2 * x\n"
-        "assert f(double, 2) == 4 and seen == [2]\n"
-        "assert f(lambda x: x + 1, 1) == 2 and f(seen.append, 5) is None and seen == [2, 5]\n"
-        "from operator import itemgetter\nassert f(itemgetter(1), [1, 2]) == 2\n"
-        "assert f(str.upper, 'a') == 'A' and f(len, [1]) == 1 and f(f, len, [1, 2]) == 2\n"
-        "class Mine(Exception):\n    pass\n"
-        "problem = Mine(3)\n"
-        "def fail(x):\n    raise problem\n"
-        "with pytest.raises(Mine) as caught:\n    f(fail, 1)\n"
-        "assert caught.value is problem\n"
-    )
-    assert pair.run(test, f="return args[0](*args[1:])").verdict is Verdict.PASS
-
-
-def test_objects_that_the_test_made_can_be_used(pair: SplitPair) -> None:
-    test = (
-        "class Fake:\n    def __init__(self):\n        self.asked = []\n        self.base = 10\n"
-        "    def get(self, key):\n        self.asked.append(key)\n        return self.base + key\n"
-        "    def __len__(self):\n        return 3\n"
-        "fake = Fake()\nassert f(fake) == 14 and fake.asked == [1] and fake.note == 'x'\n"
-    )
-    body = "fake = args[0]\n    fake.note = 'x'\n    return fake.get(1) + len(fake)"
-    result = pair.run(test, f=body)
-    assert result.verdict is Verdict.PASS, result
-
-
-def test_iterators_are_taken_from_one_by_one_both_ways(pair: SplitPair) -> None:
-    test = (
-        "taken = []\n"
-        "def source():\n    for n in range(10):\n        taken.append(n)\n        yield n\n"
-        "made = each(source())\n"
-        "assert taken == [] and next(made) == 0 and next(made) == 1 and taken == [0, 1]\n"
-        "assert f(iter('ab')) == 'a' and list(each(range(3))) == [0, 1, 2]\n"
-    )
-    result = pair.run(test, f="return next(args[0])")
-    assert result.verdict is Verdict.PASS, result
-
-
-ASYNC = """
-async def fetch(name):
-    asked.append(name)
-    await asyncio.sleep(0)
-    return len(asked)
-asked = []
-assert asyncio.run(later(fetch, "ab")) == [2, 2]
-assert asyncio.run(later(lambda name: fetch(name), "c")) == [3]
-async def both():
-    return await asyncio.gather(later(fetch, "x"), later(fetch, "yz"))
-assert asyncio.run(both()) == [[6], [6, 6]]
-async def numbers():
-    return [n async for n in stream([1, 2])]
-assert asyncio.run(numbers()) == [1, 2] and asyncio.iscoroutinefunction(later)
-async def fail(name):
-    raise KeyError(name)
-with pytest.raises(KeyError):
-    asyncio.run(later(fail, "a"))
-"""
-
-
-def test_coroutines_run_in_the_candidates_loop_and_call_back_at_the_same_time(pair: SplitPair) -> None:
-    result = pair.run(ASYNC, "import asyncio\n", later="return await asyncio.gather(*map(args[0], args[1]))")
-    assert result.verdict is Verdict.PASS, result
-
-
-def test_a_coroutine_that_the_test_gives_up_is_cancelled(pair: SplitPair) -> None:
-    test = (
-        "async def main():\n    with pytest.raises(asyncio.TimeoutError):\n"
-        "        await asyncio.wait_for(later('sleep'), 0.05)\n    return await later('asked')\n"
-        "assert asyncio.run(main()) == ['cancelled']\n"
-    )
-    code = "import asyncio\nstate = []\n"
-    body = (
-        "if args[0] == 'asked':\n        return state\n    try:\n        await asyncio.sleep(60)\n"
-        "    except asyncio.CancelledError:\n        state.append('cancelled')\n        raise"
-    )
-    result = pair.run(test, code, later=body)
+@pytest.mark.parametrize("lines", SAID.values(), ids=SAID.keys())
+def test_both_halves_see_the_same(pair: SplitPair, lines: tuple[str, ...]) -> None:
+    test, stub, body, *code = map(dedent, lines)
+    result = pair.run(test, *code, **{stub: body.strip().replace("\n", "\n    ")})
     assert result.verdict is Verdict.PASS, result
 
 

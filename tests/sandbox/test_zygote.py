@@ -5,9 +5,10 @@ from __future__ import annotations
 import dataclasses
 
 import pytest
-from zygote_slot import GOOD, LIMITS, TEST, ZygoteSlot
+from zygote_slot import GOOD, LIMITS, MODULE, TEST, ZygoteSlot
 
-from pytest_supercharger.domain import Verdict
+from pytest_supercharger.domain import GeneratedTest, Verdict
+from pytest_supercharger.sandbox import protocol, verdict
 
 pytestmark = pytest.mark.docker
 
@@ -192,6 +193,37 @@ def test_calls_of_unfilled_stubs_are_reported(zygote: ZygoteSlot) -> None:
 
 def test_a_vacuous_run_of_other_tests_is_no_pass(zygote: ZygoteSlot) -> None:
     assert zygote.pair(GOOD, "def helper():\n    assert False\n").verdict is Verdict.FAIL
+
+
+LARGEST = dataclasses.replace(LIMITS, output_bytes=8 << 20)
+# Written by hand with the secret of the job, as a candidate can that knows the harness.
+SAYING = """import gc, os, struct
+channel = next(thing for thing in gc.get_objects() if type(thing).__name__ == 'Channel')
+secret = next(cell.cell_contents for cell in channel.send.__closure__ if type(cell.cell_contents) is str)
+def say(field):
+    body = f'{{"secret": "{secret}", "type": "test", "phases": {field}}}'.encode()
+    data = struct.pack('>I', len(body)) + body
+    while data:
+        data = data[os.write(3, data):]
+"""
+
+
+@pytest.mark.parametrize(
+    ("field", "expected"),
+    [("'[' + '1e15,' * 1_200_000 + '1]'", Verdict.OUTPUT), ("'[' * 30 + ']' * 30", Verdict.FAIL)],
+    ids=["longer in our words", "as deep as a frame may be"],
+)
+def test_no_message_makes_an_answer_that_is_no_frame(zygote: ZygoteSlot, field: str, expected: Verdict) -> None:
+    result = zygote.pair(SAYING + DOUBLE + f"    say({field})\n    return 4\n", limits=LARGEST)
+    assert result.verdict is expected, result
+
+
+def test_tests_share_a_job_whatever_the_setting_of_the_output(zygote: ZygoteSlot) -> None:
+    tests = [GeneratedTest(id=name, name="test_it", source=f"{TEST}# {name}\n") for name in "abc"]
+    overlay = {"mod.py": (MODULE + GOOD).encode()}
+    sent, answer = zygote.ask(protocol.tests_job(overlay, [[test] for test in tests], LARGEST))
+    results = verdict.tests_results(sent, answer, tests)
+    assert {key: result.verdict for key, result in results.items()} == dict.fromkeys("abc", Verdict.PASS)
 
 
 def test_a_job_with_more_results_than_allowed_is_stopped(zygote: ZygoteSlot) -> None:

@@ -17,7 +17,7 @@ from .accounting import counts_ooms, virtual_memory
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["LINK", "Channel", "Job", "Send", "address_space", "expected_status", "set_dumpable", "start"]
+__all__ = ["LINK", "Channel", "Job", "Send", "Sends", "address_space", "expected_status", "set_dumpable", "start"]
 
 Job = dict[str, Any]
 LINK = 4  # the descriptor on which a job of a split run hears the other one
@@ -30,6 +30,15 @@ class Send(Protocol):
     """Writes messages to PID 1, all in one go."""
 
     def __call__(self, *messages: dict[str, Any]) -> None: ...
+
+
+class Sends(Protocol):
+    """Whatever has a way to PID 1."""
+
+    @property
+    def send(self) -> Send:
+        """That way."""
+        ...
 
 
 def set_dumpable(on: bool) -> None:

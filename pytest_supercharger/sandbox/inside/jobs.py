@@ -5,12 +5,14 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import replace
 from typing import Any
 
-from . import compiling, gate, probing, running, split_serve, split_test
+from ..frames import FRAME_LIMIT
+from . import compiling, gate, probing, running, split_rehearsal, split_serve, split_test
 from .child import Channel, Job
-from .supervise import PATIENCE, Budget, Facts
+from .meter import PATIENCE, Budget
+from .supervise import Facts
 
 __all__ = ["JOBS", "LINKED", "Codes", "Run"]
 
@@ -18,9 +20,9 @@ Code = tuple[bytes | None, tuple[str, ...]]  # see `modules.TestModule`
 
 _RESTARTS = 3  # forks of a gate job that a test may end
 _PROBE_RESTARTS = 1  # of a probe job that an input may end: a candidate that hung twice is taken to hang on the rest
-_GATE_OUTPUT = 6 << 20
 _GATE_NODES = 20_000
-_TESTS_OUTPUT = 4 << 20  # of all forks of a job together: the answer has to fit into one frame
+_ANSWER = FRAME_LIMIT - (1 << 20)  # bytes of messages of all forks of a job: the answer is one frame
+_GATE_OUTPUT = 6 << 20
 _CODES_BYTES = 16 << 20
 _LINK_OUTPUT = 64 << 20  # of a split run: all that its two halves say to each other
 
@@ -50,7 +52,7 @@ class Codes:
                 self._codes.clear()
                 self._size = 0
             compiling_job = {"tests": tests, "files": files, "snapshot": job["snapshot"], "limits": job["limits"]}
-            facts = run(compiling.main, compiling_job, _budget(job, 1, output=2 * _CODES_BYTES))
+            facts = run(compiling.main, compiling_job, _budget(job, 1, output=2 * _CODES_BYTES, kept=2 * _CODES_BYTES))
             for message in facts.messages:
                 if message.get("type") == "code" and "file" in message:
                     found[message["file"]] = base64.b64decode(message["code"])
@@ -68,8 +70,9 @@ class Codes:
         self._size += len(code) + len(key[1])
 
 
-def _budget(job: Job, units: int, *, output: int | None = None) -> Budget:
+def _budget(job: Job, units: int, *, output: int | None = None, kept: int | None = None) -> Budget:
     limits = job["limits"]
+    output = output or limits["output_bytes"]
     lead = max(limits["import_seconds"], 3 * limits["seconds"])
     return Budget(
         lead_cpu=limits["import_seconds"],
@@ -77,7 +80,8 @@ def _budget(job: Job, units: int, *, output: int | None = None) -> Budget:
         lead_wall=lead,
         unit_wall=3 * limits["seconds"],
         total_wall=PATIENCE * (lead + 3 * limits["seconds"] * units) + 5,
-        output=output or limits["output_bytes"],
+        output=output,
+        kept=kept or min(output, _ANSWER),
     )
 
 
@@ -85,25 +89,42 @@ def _tests(run: Run, job: Job, codes: Codes) -> list[Facts]:
     """One fork for each list of tests, up to the first odd end: the rest is run in another slot."""
     job = {**job, "overlay": _decode(job["overlay"])}
     runs: list[Facts] = []
-    left = _TESTS_OUTPUT
+    left = _ANSWER
     forks, files = codes.add(run, job)
     for tests in forks:
         budget = _budget(job, len(tests))
         runs.append(run(running.main, {**job, "tests": tests, "codes": files}, budget))
-        left -= runs[-1].received
-        if runs[-1].odd or left < budget.output:
+        left -= runs[-1].kept
+        if runs[-1].odd or left < budget.kept:
             break
     return runs
 
 
 def _split_test(run: Run, job: Job, codes: Codes) -> list[Facts]:
     (tests,), _ = codes.add(run, job)
-    return [run(split_test.main, {**job, "tests": tests, "codes": {}}, _budget(job, 1, output=_LINK_OUTPUT))]
+    job = {**job, "overlay": _decode(job["overlay"]), "tests": tests, "codes": {}}
+    return [run(split_test.main, job, _split_budget(job))]
 
 
 def _split_serve(run: Run, job: Job, codes: Codes) -> list[Facts]:
     job = {**job, "overlay": _decode(job["overlay"])}
-    return [run(split_serve.main, job, _budget(job, 1, output=_LINK_OUTPUT))]
+    return [run(split_serve.main, job, _split_budget(job))]
+
+
+def _rehearse(run: Run, job: Job, codes: Codes) -> list[Facts]:
+    (tests,) = codes.add(run, job)
+    job = {**job, "overlay": _decode(job["overlay"]), "tests": tests, "most_characters": _LINK_OUTPUT}
+    runs: list[Facts] = []
+    for size in split_rehearsal.SIZES:
+        runs.append(run(split_rehearsal.main, {**job, "size": size}, _budget(job, 1)))
+        if runs[-1].odd:
+            break
+    return runs
+
+
+def _split_budget(job: Job) -> Budget:
+    budget = _budget(job, 1, output=_LINK_OUTPUT, kept=job["limits"]["output_bytes"])
+    return replace(budget, messages=job["limits"]["messages"])
 
 
 def _probe(run: Run, job: Job, codes: Codes) -> list[Facts]:
@@ -113,7 +134,8 @@ def _probe(run: Run, job: Job, codes: Codes) -> list[Facts]:
     units = [f"{index}:{run}" for index in range(len(job["probes"])) for run in range(probing.RUNS)]
     while len(runs) <= _PROBE_RESTARTS and len(finished) < len(units):
         job_now = {**job, "finished": finished}
-        runs.append(run(probing.main, job_now, _budget(job, len(units) - len(finished))))
+        room = min(job["limits"]["output_bytes"], _ANSWER // (_PROBE_RESTARTS + 1))
+        runs.append(run(probing.main, job_now, _budget(job, len(units) - len(finished), output=room)))
         if not runs[-1].unit:
             break
         finished = _finished_probes(runs, units)
@@ -134,7 +156,7 @@ def _gate(run: Run, job: Job, codes: Codes) -> list[Facts]:
     finished: list[str] = []
     while len(runs) <= _RESTARTS and left > 0:
         base = _budget(job, _GATE_NODES, output=_GATE_OUTPUT // (len(runs) + 1))
-        budget = Budget(**{**asdict(base), "lead_cpu": left, "lead_wall": left, "total_wall": left})
+        budget = replace(base, lead_cpu=left, lead_wall=left, total_wall=left)
         runs.append(run(gate.main, {**job, "finished": finished}, budget))
         left -= runs[-1].wall
         if not runs[-1].unit or runs[-1].unit in finished:
@@ -156,6 +178,7 @@ JOBS: dict[str, Callable[[Run, Job, Codes], list[Facts]]] = {
     "tests": _tests,
     "probe": _probe,
     "gate": _gate,
+    "rehearse": _rehearse,
     "split_test": _split_test,
     "split_serve": _split_serve,
 }

@@ -18,7 +18,7 @@ from .prebuilt import Plain, Prebuilt, arguments
 from .reporting import Reporter, record_stubs
 
 if TYPE_CHECKING:
-    from .child import Channel, Job
+    from .child import Job, Sends
 
 __all__ = ["install", "main", "prebuilt"]
 
@@ -35,7 +35,7 @@ def install() -> str:
     return ""
 
 
-def main(job: Job, channel: Channel) -> None:
+def main(job: Job, channel: Sends) -> None:
     """Run the tests of `job` in this process and send what came of them."""
     os.makedirs(FOLDER, exist_ok=True)
     os.chdir(FOLDER)
@@ -58,7 +58,7 @@ def main(job: Job, channel: Channel) -> None:
     )
 
 
-def _run_main(modules: list[TestModule], channel: Channel) -> None:
+def _run_main(modules: list[TestModule], channel: Sends) -> None:
     for module in modules:
         with open(f"{module.name}.py", "wb") as stream:
             stream.write(module.source.encode("utf-8", "surrogatepass"))

@@ -21,7 +21,7 @@ from .split_standins import NotEncodable, Target
 if TYPE_CHECKING:
     from .child import Channel, Job
 
-__all__ = ["main"]
+__all__ = ["StandIns", "main"]
 
 F = TypeVar("F")
 _GENERATOR, _COROUTINE, _ASYNC_GENERATOR = 0x20, 0x80, 0x200  # of inspect.CO_GENERATOR and so on
@@ -35,10 +35,29 @@ def main(job: Job, channel: Channel) -> None:
     side = TestSide(job["snapshot"])
     line = Line(end.send, end.receive)
     line.on_message = _Heard(side).note
+    units = _Units(channel)
+    line.before_send = units.current
     peer = _Watched(side, line, LINK)
     peer.tell = channel.send
-    marker.stand_in = _StandIns(peer).make
-    running.main({**job, "overlay": {}}, channel)
+    marker.stand_in = StandIns(peer).make
+    running.main(job, units)
+
+
+class _Units:
+    """The channel of a test whose units are counted: the candidate's half has a budget for each of them too."""
+
+    def __init__(self, channel: Channel) -> None:
+        self._send = channel.send
+        self._begun = 0
+
+    def send(self, *messages: dict[str, Any]) -> None:
+        """Send to PID 1."""
+        self._begun += sum(message["type"] == "begin" for message in messages)
+        self._send(*messages)
+
+    def current(self) -> dict[str, Any]:
+        """What is said with each message: the number of the unit."""
+        return {"unit": self._begun}
 
 
 class _Watched(Peer):
@@ -70,7 +89,7 @@ class _Told:
             self._tell({"type": said, "detail": str(error)[:500]})
 
 
-class _StandIns:
+class StandIns:
     """Functions that stand where the user's file has stubs."""
 
     def __init__(self, peer: Peer) -> None:

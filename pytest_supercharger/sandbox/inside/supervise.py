@@ -14,34 +14,23 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from ..frames import Decoder, FrameError
+from ..frames import DEPTH, FRAME_LIMIT, Decoder, FrameError, encode
 from . import accounting
 from .child import Channel, Job, expected_status, start
+from .meter import Budget, Meter
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from .split_link import Link
 
-__all__ = ["PATIENCE", "Budget", "Facts", "Supervisor"]
+__all__ = ["Budget", "Facts", "Supervisor"]
 
 _TICK = 0.05  # seconds between two looks at the limits
 _TICK_WITHOUT_HANDLE = 0.005
 _GRACE = 0.25  # seconds for helper processes to notice that the job is over
 _READ = 1 << 16
-PATIENCE = 2  # how much longer a job may take in wall time when it waits for a CPU rather than sleeps
-
-
-@dataclass(frozen=True)
-class Budget:
-    """What a job may use: CPU seconds before its first unit and a unit, wall seconds and message bytes in all."""
-
-    lead_cpu: float
-    unit_cpu: float
-    lead_wall: float
-    unit_wall: float
-    total_wall: float
-    output: int
+_WRAPPED = 8  # levels that the answer to the host puts around a message
 
 
 @dataclass
@@ -53,7 +42,7 @@ class Facts:
     status: int | None = None
     signal: int | None = None
     own_status: bool = False  # the exit status is the one only the job's own last step gives
-    limit: str = ""  # "cpu", "wall", "total", "output" or "processes": the limit that the job ran into
+    limit: str = ""  # "cpu", "wall", "total", "output", "messages" or "processes": the limit that the job ran into
     starved: bool = False
     ooms: int = 0
     leftover: int = 0  # processes that outlived the job
@@ -62,10 +51,11 @@ class Facts:
     cpu: float = 0.0
     wall: float = 0.0
     received: int = 0  # bytes of messages
+    kept: int = 0  # those of `messages` in the answer to the host
 
     def told(self) -> dict[str, Any]:
         """The fields that the host is told."""
-        return {name: value for name, value in vars(self).items() if name != "received"}
+        return {name: value for name, value in vars(self).items() if name not in ("received", "kept")}
 
     @property
     def odd(self) -> bool:
@@ -126,12 +116,11 @@ class _Watch:
         self.link = link
         self.secret, self.own = secret.hex(), expected_status(secret)
         self.facts = Facts()
-        self.decoder = Decoder(budget.output)
-        self.begun = self.unit_begun = self.looked = time.monotonic()
-        self.ended_cpu = self.unit_cpu = accounting.ended_cpu_seconds()
-        self.fresh = False  # a unit was begun since the last look
+        self.decoder = Decoder(min(budget.output, FRAME_LIMIT), DEPTH - _WRAPPED)
+        self.begun = self.looked = time.monotonic()
+        self.ended_cpu = accounting.ended_cpu_seconds()
+        self.meter = Meter(budget, link)
         self.open = True
-        self.patience = 1
         os.set_blocking(result, False)
 
     def run(self) -> Facts:
@@ -189,7 +178,7 @@ class _Watch:
                 break
             self.facts.received += len(data)
             if self.facts.received > self.budget.output:
-                self.facts.limit = self.facts.limit or "output"
+                self.facts.limit = self.facts.limit or ("output" if self.link is None else "messages")
                 self.open = False
                 break
             self._take(data)
@@ -211,35 +200,30 @@ class _Watch:
             elif message.get("type") == "relay" and self.link is not None:
                 self.link.from_job(message)
             else:
-                self.facts.messages.append(message)
+                self._keep(message)
+
+    def _keep(self, message: dict[str, Any]) -> None:
+        # Written again by us it may be longer, 1e9 is 1000000000.0 then, and that is what has to fit into a frame.
+        try:
+            self.facts.kept += len(encode(message))
+        except FrameError:
+            self.facts.kept += FRAME_LIMIT
+        if self.facts.kept > self.budget.kept:
+            self.facts.limit = self.facts.limit or "output"
+            self.open = False
+        else:
+            self.facts.messages.append(message)
 
     def _turn(self, message: dict[str, Any]) -> None:
         self.facts.unit = str(message.get("unit", ""))[:2000] if message["type"] == "begin" else ""
         self.facts.lead = False
-        self.unit_begun = time.monotonic()
-        self.fresh = True
-        self.patience = 1
+        self.meter.turn()
 
     def _look(self) -> None:
-        """Hold the job against its limits; what a unit used before the first look at it is not counted."""
-        self.looked = now = time.monotonic()
-        cpu = accounting.cpu_seconds()
-        if self.fresh:
-            self.fresh, self.unit_cpu = False, cpu
-        budget, lead, waited = self.budget, self.facts.lead, now - self.unit_begun
-        if now - self.begun > budget.total_wall:
-            self.facts.limit = "total"
-        elif self.link is not None and self.link.overdue:
-            self.facts.limit = "wall"
-        elif cpu - self.unit_cpu > (budget.lead_cpu if lead else budget.unit_cpu):
-            self.facts.limit = "cpu"
-        elif waited > (budget.lead_wall if lead else budget.unit_wall) * self.patience:
-            if self.patience == 1 and accounting.starved(waited):
-                self.patience = PATIENCE
-            else:
-                self.facts.limit = "wall"
-        if self.facts.limit in ("wall", "total"):
-            self.facts.starved = accounting.starved(waited)
+        self.looked = time.monotonic()
+        limit, starved = self.meter.look()
+        if not self.facts.limit:
+            self.facts.limit, self.facts.starved = limit, starved
 
     def _clear(self) -> None:
         if not self.facts.limit and not self._all_gone(_GRACE):

@@ -9,7 +9,19 @@ from typing import Any
 
 from pytest_supercharger.domain import OutputKind, Verdict
 
-__all__ = ["GOOD", "OWN", "REFUSALS", "TEST", "TRIES", "WRONG", "Attack", "ProbeAttack", "sheet", "tries"]
+__all__ = [
+    "GOOD",
+    "OWN",
+    "REFUSALS",
+    "TEST",
+    "TRIES",
+    "WRONG",
+    "Attack",
+    "ProbeAttack",
+    "probe_sheet",
+    "sheet",
+    "tries",
+]
 
 OWN = "own"  # the number of attacks that are ours and not the catalogue's
 
@@ -97,16 +109,24 @@ class ProbeAttack:
     reason: str = ""
 
 
-def sheet(layer: str, text: str, **more: Any) -> tuple[Attack, ...]:
-    """The attacks of `text`: each a heading `### NUMBER: NAME` and code, with a wrong `add` where it has none."""
+def _entries(text: str) -> list[dict[str, str]]:
+    """What stands in `text`: headings `### NUMBER: NAME`, each with code, and a wrong `add` where it has none."""
     parts = re.split(r"^### (\w+): (.*)\n", dedent(text).lstrip("\n"), flags=re.MULTILINE)
     if parts[0]:
         raise ValueError(f"text ahead of the first heading: {parts[0][:50]!r}")
-    found = []
-    for number, name, code in zip(parts[1::3], parts[2::3], parts[3::3], strict=True):
-        whole = code if "def add(" in code or "add =" in code else f"{code}\n\n{WRONG}"
-        found.append(Attack(number=number, name=name, code=whole, layer=layer, **more))
-    return tuple(found)
+    codes = [code if "def add(" in code or "add =" in code else f"{code}\n\n{WRONG}" for code in parts[3::3]]
+    rows = zip(parts[1::3], parts[2::3], codes, strict=True)
+    return [{"number": number, "name": name, "code": code} for number, name, code in rows]
+
+
+def sheet(layer: str, text: str, **more: Any) -> tuple[Attack, ...]:
+    """The attacks of `text`."""
+    return tuple(Attack(layer=layer, **entry, **more) for entry in _entries(text))
+
+
+def probe_sheet(layer: str, text: str, **more: Any) -> tuple[ProbeAttack, ...]:
+    """The attacks of `text` on probes."""
+    return tuple(ProbeAttack(layer=layer, **entry, **more) for entry in _entries(text))
 
 
 def tries(layer: str, text: str, outcomes: frozenset[str] = REFUSALS, **more: Any) -> tuple[Attack, ...]:

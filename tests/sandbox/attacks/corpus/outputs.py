@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from textwrap import dedent
-from typing import Any
-
-from corpus.attack import OWN, WRONG, ProbeAttack
+from corpus.attack import OWN, ProbeAttack, probe_sheet
 from pytest_supercharger.domain import OutputKind
 
 __all__ = ["ATTACKS"]
@@ -15,15 +11,7 @@ __all__ = ["ATTACKS"]
 _APART = frozenset(set(OutputKind) - {OutputKind.VALUE, OutputKind.INFRA})
 
 
-def _sheet(layer: str, text: str, **more: Any) -> tuple[ProbeAttack, ...]:
-    parts = re.split(r"^### (\w+): (.*)\n", dedent(text).lstrip("\n"), flags=re.MULTILINE)
-    return tuple(
-        ProbeAttack(number=number, name=name, code=code if "def add(" in code else code + WRONG, layer=layer, **more)
-        for number, name, code in zip(parts[1::3], parts[2::3], parts[3::3], strict=True)
-    )
-
-
-_EQUALITY = _sheet(
+_EQUALITY = probe_sheet(
     "probes: a result that equals everything is one, and agrees with nothing",
     """
     ### 4: __eq__ is always true
@@ -71,7 +59,7 @@ _EQUALITY = _sheet(
     expected=frozenset({OutputKind.EQUALS_ANYTHING}),
 )
 
-_TEXTS = _sheet(
+_TEXTS = probe_sheet(
     "probes: a value of a class of its own has no text, or one that names the class",
     """
     ### own: an int that equals numbers and not objects
@@ -143,7 +131,7 @@ _TEXTS = _sheet(
     hides="3",
 )
 
-_OWN_EQUALITY = _sheet(
+_OWN_EQUALITY = probe_sheet(
     "probes: a class whose comparison is its own has no text",
     """
     ### own: a dataclass that equals numbers and not objects
@@ -179,7 +167,7 @@ _OWN_EQUALITY = _sheet(
     expected=_APART,
 )
 
-_PROCESS = _sheet(
+_PROCESS = probe_sheet(
     "verdict rule: one output a run, and the run's own last exit status",
     """
     ### 2: os._exit(0) on an input
@@ -219,7 +207,7 @@ _PROCESS = _sheet(
     expected=_APART,
 )
 
-_CHANNEL = _sheet(
+_CHANNEL = probe_sheet(
     "verdict rule: nothing but messages with the secret on the channel",
     """
     ### 16: bytes on the descriptor of the results

@@ -1,0 +1,48 @@
+"""An accepted function can be made a stub again."""
+
+from __future__ import annotations
+
+import pytest
+
+from pytest_supercharger.reopening import reopen
+
+SOURCE = b'''from __future__ import annotations
+
+KEPT = 1
+
+
+def f(x: int) -> int:
+    """Return x."""
+    return x
+
+
+class A:
+    @property
+    def g(self):
+        return 2
+
+    @staticmethod
+    async def h(x):
+        return x
+
+    def other(self):
+        return 3
+'''
+
+
+def test_what_is_reopened_is_a_stub_again_and_the_rest_stays():
+    again = reopen(SOURCE, ["f", "A.g", "A.h"])
+    scope = {"__name__": "m"}
+    exec(compile(again, "m.py", "exec"), scope)
+    assert scope["KEPT"] == 1
+    assert scope["A"]().other() == 3
+    for call in (lambda: scope["f"](1), lambda: scope["A"]().g):
+        with pytest.raises(NotImplementedError, match=r"m:(f|A\.g) is a stub"):
+            call()
+    with pytest.raises(NotImplementedError, match=r"m:A\.h is a stub"):
+        scope["A"].h(1).send(None)
+
+
+def test_what_is_not_there_or_does_not_parse_changes_nothing():
+    assert b"return x" in reopen(SOURCE, ["gone", "A.gone"])
+    assert reopen(b"def f(:", ["f"]) == b"def f(:"
