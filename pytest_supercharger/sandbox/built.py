@@ -62,7 +62,6 @@ class Built:
         else:
             image = same_as.image
             base_image.copy(same_as.client, client, image.reference)
-        volume.reap_volumes(client)
         with contextlib.ExitStack() as undo:
             name = volume.create(client)
             undo.callback(volume.discard, client, name)

@@ -22,7 +22,7 @@ from pytest_supercharger.sandbox.packages import Packages
 from pytest_supercharger.sandbox.pairs import run_pairs, screen_pairs
 from pytest_supercharger.sandbox.placement import Placement
 from pytest_supercharger.sandbox.pool import Closed, SlotPool
-from pytest_supercharger.sandbox.reaper import reap, reap_snapshots
+from pytest_supercharger.sandbox.reaper import reap, reap_networks, reap_snapshots, reap_volumes
 from pytest_supercharger.sandbox.slot import SlotBroken
 
 if TYPE_CHECKING:
@@ -285,6 +285,8 @@ class _Running:
 
 def _clean_up(client: DockerClient, report: Callable[[str], None]) -> None:
     removed = reap(client)
+    reap_volumes(client)
+    reap_networks(client)
     reap_snapshots()
     if removed:
         report(f"sandbox: removed {len(removed)} container(s) that an earlier run left behind")

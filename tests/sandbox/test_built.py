@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import tarfile
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,13 +14,12 @@ from python_base import import_base
 
 from pytest_supercharger.domain import GeneratedTest, Verdict
 from pytest_supercharger.errors import SandboxError
-from pytest_supercharger.sandbox import base_image, volume
+from pytest_supercharger.sandbox import base_image
 from pytest_supercharger.sandbox.base import Limits
 from pytest_supercharger.sandbox.docker import DockerSandbox
 from pytest_supercharger.sandbox.engine import connect, facts
-from pytest_supercharger.sandbox.networked import NetworkedSpec, networked, networked_arguments
+from pytest_supercharger.sandbox.networked import NetworkedSpec, networked_arguments
 from pytest_supercharger.sandbox.placement import Placement
-from pytest_supercharger.sandbox.reaper import CLIENT_LABEL, ClientIdentity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -156,21 +154,6 @@ def test_the_copy_of_the_project_goes_with_the_run(client: DockerClient, project
         sandbox.start()
         (made,) = volumes() - before
     assert made not in volumes()
-    kept = volume.create(client)
-    assert kept not in volume.reap_volumes(client)
-    volume.discard(client, kept)
-    assert kept not in volumes()
-
-
-def test_what_a_client_that_was_killed_has_left_behind_is_removed(client: DockerClient) -> None:
-    gone = {CLIENT_LABEL: str(replace(ClientIdentity.current(), started="0"))}
-    name = "pytest-supercharger-left-behind"
-    client.api.create_volume(name, labels=gone)
-    client.api.create_network(name, driver="bridge", labels=gone)
-    assert name in volume.reap_volumes(client)
-    with pytest.raises(SandboxError, match="cannot be made"), networked(client, spec(image="localhost:1/none:1")):
-        pass  # it removes what is left before it makes its own
-    assert client.api.networks(names=[name]) == []
 
 
 def test_a_base_that_cannot_be_had_is_named_with_the_next_step(client: DockerClient, project: Path) -> None:
