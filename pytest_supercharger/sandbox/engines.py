@@ -96,16 +96,6 @@ class Engines:
             self._report(f"sandbox: slots on {len(members)} engines: {parts}")
         return Spread(members, self._report)
 
-    def pairs(self, size: int, setup: Mapping[str, Any]) -> SlotPool:
-        """Places for split runs, two containers each, on the first engine; made when they are first needed."""
-        engine, prepared = self.places[0]
-
-        def start(number: int) -> Slot:
-            first = _NUMBERS // 2 + 2 * number
-            return SplitSlot.pair(engine.client.api, (prepared.spec(first), prepared.spec(first + 1)), setup)
-
-        return SlotPool(size, start)
-
     def close(self) -> None:
         """Remove what was made on them, and let go; each step is taken whatever the one before it came to."""
         with contextlib.ExitStack() as stack:
@@ -140,11 +130,21 @@ def _open(addresses: Iterable[str], report: Callable[[str], None]) -> list[Engin
 
 
 def _member(engine: Engine, prepared: Prepared, size: int, setup: Mapping[str, Any], *, first: int) -> Member:
-    def start(number: int) -> Slot:
-        return Slot.start(engine.client.api, prepared.spec(first + number), setup)
+    api = engine.client.api
+
+    def slot(number: int) -> Slot:
+        return Slot.start(api, prepared.spec(first + number), setup)
+
+    def pair(number: int) -> Slot:
+        half = first + size + 2 * number
+        return SplitSlot.pair(api, (prepared.spec(half), prepared.spec(half + 1)), setup)
 
     return Member(
-        address=engine.address, pool=SlotPool(size, start, check=health.problem), size=size, answers=engine.answers
+        address=engine.address,
+        size=size,
+        slots=SlotPool(size, slot, check=health.problem),
+        pairs=SlotPool(max(1, size // 2), pair, check=health.split_problem),
+        answers=engine.answers,
     )
 
 

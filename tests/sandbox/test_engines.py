@@ -64,11 +64,14 @@ def client() -> Iterator[DockerClient]:
     client.close()
 
 
-def verdicts(sandbox: DockerSandbox, count: int = 1, body: str = "assert add(1, 2) == 3") -> set[Verdict]:
+def verdicts(
+    sandbox: DockerSandbox, count: int = 1, body: str = "assert add(1, 2) == 3", *, split: bool = False
+) -> set[Verdict]:
     source = f"from sums import add\n\n\ndef test_it():\n    {body}\n"
     # Equal tests would be run once.
     tests = [GeneratedTest(id=str(number), name="test_it", source=f"# {number}\n{source}") for number in range(count)]
-    return {pair.verdict for pair in sandbox.run_tests({}, tests, isolated=True).values()}
+    results = sandbox.run_split({}, tests) if split else sandbox.run_tests({}, tests, isolated=True)
+    return {pair.verdict for pair in results.values()}
 
 
 def slots(client: DockerClient) -> set[str]:
@@ -101,11 +104,13 @@ def test_an_engine_that_goes_away_does_not_end_the_run(
         placement = on(two.address, one.address)
         with DockerSandbox(project, limits=LIMITS, slots=2, placement=placement, report=said.append) as sandbox:
             assert verdicts(sandbox, 6) == {Verdict.PASS}
+            assert verdicts(sandbox, 1, split=True) == {Verdict.PASS}
             with ThreadPoolExecutor(1) as threads:
                 running = threads.submit(verdicts, sandbox, 40)
                 two.close()
                 assert running.result() == {Verdict.PASS}
             assert verdicts(sandbox, 4) == {Verdict.PASS}
+            assert verdicts(sandbox, 2, split=True) == {Verdict.PASS}
             assert sandbox.lacks(["no_such_module"]) == {"no_such_module"}
             gone = [line for line in said if line.startswith(f"sandbox: the engine at {two.address} is gone")]
             assert len(gone) == 1
