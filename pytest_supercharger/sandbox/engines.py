@@ -6,6 +6,7 @@ import contextlib
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -84,13 +85,18 @@ class Engines:
         found = prepare(pairs, project, limits, placement, self._report)
         self.places = [(self.all[index], prepared) for index, prepared in found]
 
-    def fill(self, slots: int | None, setup: Mapping[str, Any]) -> Spread:
-        """Places for slots: `slots` in all, by default one a core of each engine."""
+    def fill(self, slots: int | None, setup: Mapping[str, Any], catch_up: Callable[[int], None]) -> Spread:
+        """Places for slots: `slots` in all, by default one a core of each engine.
+
+        `catch_up` brings what it may have missed to the engine of this place, before each of its jobs.
+        """
         members = []
         for index, (engine, prepared) in enumerate(self.places):
             size = self._size(slots, index, engine, prepared)
             if size:
-                members.append(_member(engine, prepared, size, setup, first=index * _NUMBERS))
+                member = _member(engine, prepared, size, setup, first=index * _NUMBERS)
+                member.catch_up = partial(catch_up, index)
+                members.append(member)
         if len(members) > 1:
             parts = ", ".join(f"{member.size} at {member.address}" for member in members)
             self._report(f"sandbox: slots on {len(members)} engines: {parts}")

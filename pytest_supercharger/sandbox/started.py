@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from pytest_supercharger.sandbox import protocol
 from pytest_supercharger.sandbox.engines import Engines
+from pytest_supercharger.sandbox.fetched import Fetched
 from pytest_supercharger.sandbox.host import SNAPSHOT
 from pytest_supercharger.sandbox.packages import Packages
 from pytest_supercharger.sandbox.reaper import reap, reap_networks, reap_snapshots, reap_volumes
@@ -46,9 +47,10 @@ class Started:
                 _clean_up(engine.client, report)
             self._engines.prepare(project, limits, placement)
             _say_left_out(self._engines.places[0][1], report)
-            self.packages = Packages(places=self._engines.places, roots=roots)
+            self._fetched = Fetched(self._engines.places)
+            self.packages = Packages(places=self._engines.places, fetched=self._fetched, roots=roots)
             setup = protocol.setup_job(project=str(project), snapshot=SNAPSHOT, roots=roots, limits=limits)
-            self.pool = self._engines.fill(slots, setup)
+            self.pool = self._engines.fill(slots, setup, self._fetched.catch_up)
         except BaseException:
             self._engines.close()
             raise
@@ -72,6 +74,7 @@ class Started:
             return
         # Each step is taken whatever the one before it came to.
         with contextlib.ExitStack() as stack:
+            stack.callback(self._fetched.close)
             stack.callback(self._engines.close)
             stack.callback(self._split_threads.shutdown, wait=True, cancel_futures=True)
             stack.callback(self._threads.shutdown, wait=True, cancel_futures=True)

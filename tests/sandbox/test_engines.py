@@ -256,23 +256,29 @@ def test_without_a_base_both_ways_are_named(project: Path, remote: SecondEngine)
 
 
 def test_engines_that_see_different_things_get_one_environment(
-    project: Path, remote: SecondEngine, said: list[str], client: DockerClient
+    project: Path, remote: SecondEngine, folders: tuple[Path, Path], said: list[str], client: DockerClient
 ) -> None:
     base = import_base(client)
-    placement = on(f"unix://{engine_socket()}", remote.address, image=base, install=("sortedcontainers",))  # type: ignore[arg-type]
+    there = remote.address.removeprefix("unix://")
+    line = Relay(folders[0], upstream=there)
+    placement = on(f"unix://{engine_socket()}", line.address, image=base, install=("sortedcontainers",))  # type: ignore[arg-type]
     try:
         with DockerSandbox(project, limits=LIMITS, slots=2, placement=placement, report=said.append) as sandbox:
             assert verdicts(sandbox, 8) == {Verdict.PASS}
             assert verdicts(sandbox, 8, "import sortedcontainers") == {Verdict.FAIL}
             assert sandbox.lacks(["sortedcontainers", "sums"]) == {"sortedcontainers"}
+            line.close()
             assert sandbox.install(["sortedcontainers"])
+            line = Relay(folders[0], upstream=there)
+            # What was fetched while the engine was away is there before it gets a job.
             assert verdicts(sandbox, 8, "import sortedcontainers") == {Verdict.PASS}
-            there = connect(remote.address)
-            assert slots(there) == {"1000"}
+            second = connect(remote.address)
+            assert slots(second) == {"1000"}
             assert slots(client) == {"0"}
-            there.close()
+            second.close()
         assert any("does not share this machine's files; the environment is built as an image" in line for line in said)
     finally:
+        line.close()
         architecture = facts(client).architecture
         image = base_image.ensure_built(client, architecture, project, base, lambda line: None).reference
         client.images.remove(image, force=True)
