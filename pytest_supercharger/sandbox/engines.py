@@ -15,6 +15,7 @@ from docker.errors import DockerException
 from pytest_supercharger.errors import SandboxError
 from pytest_supercharger.sandbox import health
 from pytest_supercharger.sandbox.engine import EngineFacts, connect, engine_address, facts
+from pytest_supercharger.sandbox.greeting import Greeting
 from pytest_supercharger.sandbox.host import fitting_slots
 from pytest_supercharger.sandbox.pool import SlotPool
 from pytest_supercharger.sandbox.prepared import prepare
@@ -90,11 +91,11 @@ class Engines:
 
         `catch_up` brings what it may have missed to the engine of this place, before each of its jobs.
         """
-        members = []
+        members, greeting = [], Greeting(self._report)
         for index, (engine, prepared) in enumerate(self.places):
             size = self._size(slots, index, engine, prepared)
             if size:
-                member = _member(engine, prepared, size, setup, first=index * _NUMBERS)
+                member = _member(engine, prepared, size, setup, greeting, first=index * _NUMBERS)
                 member.catch_up = partial(catch_up, index)
                 members.append(member)
         if len(members) > 1:
@@ -135,15 +136,17 @@ def _open(addresses: Iterable[str], report: Callable[[str], None]) -> list[Engin
     return opened
 
 
-def _member(engine: Engine, prepared: Prepared, size: int, setup: Mapping[str, Any], *, first: int) -> Member:
+def _member(
+    engine: Engine, prepared: Prepared, size: int, setup: Mapping[str, Any], greeting: Greeting, *, first: int
+) -> Member:
     api = engine.client.api
 
     def slot(number: int) -> Slot:
-        return Slot.start(api, prepared.spec(first + number), setup)
+        return greeting.hear(Slot.start(api, prepared.spec(first + number), setup))
 
     def pair(number: int) -> Slot:
         half = first + size + 2 * number
-        return SplitSlot.pair(api, (prepared.spec(half), prepared.spec(half + 1)), setup)
+        return greeting.hear(SplitSlot.pair(api, (prepared.spec(half), prepared.spec(half + 1)), setup))
 
     return Member(
         address=engine.address,
