@@ -25,6 +25,7 @@ __all__ = [
     "reap_networks",
     "reap_snapshots",
     "reap_volumes",
+    "slots_in_use",
 ]
 
 CLIENT_LABEL = "pytest-supercharger.client"
@@ -95,6 +96,13 @@ def _is_orphan(summary: dict[str, Any]) -> bool:
     # A container that was never started has no end of input to die by, whoever made it.
     abandoned = summary.get("State") == "created" and time.time() - float(summary.get("Created", 0)) > _STALE_SECONDS
     return owner.is_gone() or abandoned
+
+
+def slots_in_use(client: DockerClient) -> set[int]:
+    """The numbers of the slots that any run has on this engine."""
+    found = client.api.containers(all=True, filters={"label": SLOT_LABEL})
+    numbers = [summary["Labels"].get(SLOT_LABEL, "") for summary in found]
+    return {int(number) for number in numbers if number.isdecimal()}
 
 
 def reap_volumes(client: DockerClient) -> list[str]:

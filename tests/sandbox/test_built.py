@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from docker.errors import NotFound
 from python_base import import_base
+from who import WHO
 
 from pytest_supercharger.domain import GeneratedTest, Verdict
 from pytest_supercharger.errors import SandboxError
@@ -103,6 +104,22 @@ def test_a_generated_test_sees_the_project_and_what_it_depends_on(sandbox: Docke
     source = "from shop import smallest\n\n\ndef test_it():\n    assert smallest([2, 1]) == {}\n"
     assert verdict(sandbox, source.format(1)) is Verdict.PASS
     assert verdict(sandbox, source.format(2)) is Verdict.FAIL
+
+
+_SURROUNDINGS = """
+
+def test_it():
+    who()
+    assert pwd.getpwuid(0).pw_gecos == "the base's own"
+    assert socket.socket().connect_ex(("198.51.100.1", 80)) == errno.ENETUNREACH
+    assert os.listdir("/sys/class/net") == ["lo"]
+    told = [line.split() for line in open("/etc/resolv.conf") if not line.startswith("#")]
+    assert [words for words in told if words and words[0] != "options"] == [["nameserver", "127.0.0.1"]]
+"""
+
+
+def test_the_user_has_a_name_and_the_machines_network_has_none(sandbox: DockerSandbox) -> None:
+    assert verdict(sandbox, "import errno\n" + WHO + _SURROUNDINGS) is Verdict.PASS
 
 
 def test_project_tests_have_their_plugins_and_fixtures_and_no_secrets(sandbox: DockerSandbox) -> None:
