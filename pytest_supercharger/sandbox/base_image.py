@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import sys
+import tarfile
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from docker.errors import APIError, DockerException, ImageNotFound
+from docker.errors import APIError, DockerException, ImageNotFound, NotFound
 
 from pytest_supercharger.errors import SandboxError
-from pytest_supercharger.sandbox import image, index, requirements
+from pytest_supercharger.sandbox import image, index, requirements, users
 from pytest_supercharger.sandbox.networked import NetworkedSpec, networked, run_networked
 from pytest_supercharger.sandbox.reaper import CLIENT_LABEL
 from pytest_supercharger.sandbox.slot import reason
 
 if TYPE_CHECKING:
-    from docker import DockerClient
+    from docker import APIClient, DockerClient
 
 __all__ = ["REPOSITORY", "SCRIPT", "BuiltImage", "copy", "default_base", "ensure_built", "last_line"]
 
@@ -105,7 +107,7 @@ def _base_id(client: DockerClient, base: str, report: Callable[[str], None]) -> 
 
 
 def _digest(base: str, lines: list[str]) -> str:
-    digest = hashlib.sha256(json.dumps([base, lines, SCRIPT]).encode())
+    digest = hashlib.sha256(json.dumps([base, lines, SCRIPT, users.accounts()]).encode())
     for name, data in sorted(image.own_files().items()):
         digest.update(name.encode() + hashlib.sha256(data).digest())
     return digest.hexdigest()[:24]
@@ -127,13 +129,33 @@ def _build(client: DockerClient, architecture: str, base: str, lines: list[str],
             if status:
                 raise SandboxError(last_line(errors) or f"exit status {status}")
             labels = f'LABEL {_EXECUTABLE_LABEL}="{_executable(output, base)}" {CLIENT_LABEL}=""'
-            api.put_archive(container, "/", image.pack(image.own_files()))
+            api.put_archive(container, "/", image.pack({**image.own_files(), **_accounts(api, container)}))
             api.commit(container, repository=REPOSITORY, tag=tag, changes=[labels, "ENTRYPOINT []", "CMD []"])
     except (SandboxError, APIError) as error:
         raise SandboxError(
             f"the sandbox image cannot be built from {base}: {reason(error)}; it needs python3, pip and the way to a "
             "package index, or name another with supercharge_image"
         ) from None
+
+
+def _accounts(api: APIClient, container: str) -> dict[str, bytes]:
+    """The base's files of users and groups, with those of slots after its own."""
+    files = {}
+    for name, lines in users.accounts().items():
+        known = _content(api, container, f"/etc/{name}")
+        files[f"/etc/{name}"] = known + (b"" if not known or known.endswith(b"\n") else b"\n") + lines.encode()
+    return files
+
+
+def _content(api: APIClient, container: str, path: str) -> bytes:
+    try:
+        data, _ = api.get_archive(container, path)
+    except NotFound:
+        return b""
+    with tarfile.open(fileobj=io.BytesIO(b"".join(data))) as tar:
+        entry = tar.next()
+        stream = tar.extractfile(entry) if entry is not None and entry.isfile() else None
+        return stream.read() if stream is not None else b""
 
 
 def _executable(output: bytes, base: str) -> str:

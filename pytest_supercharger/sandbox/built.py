@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_supercharger.sandbox import base_image, environment, snapshot, volume
+from pytest_supercharger.sandbox import base_image, environment, snapshot, users, volume
 from pytest_supercharger.sandbox.hardening import MEBI, ContainerSpec
 from pytest_supercharger.sandbox.host import BOOT, SNAPSHOT, slot_memory
 from pytest_supercharger.sandbox.image import PACKAGES
@@ -62,7 +62,6 @@ class Built:
         else:
             image = same_as.image
             base_image.copy(same_as.client, client, image.reference)
-        volume.reap_volumes(client)
         with contextlib.ExitStack() as undo:
             name = volume.create(client)
             undo.callback(volume.discard, client, name)
@@ -102,7 +101,7 @@ class Built:
             slot=number,
             binds=(),
             volumes={self.volume: SNAPSHOT, **({self.packages: PACKAGES} if self.packages else {})},
-            environment=environment.variables(seen, self.project),
+            environment={**environment.variables(seen, self.project), **users.variables(number)},
             labels={CLIENT_LABEL: str(ClientIdentity.current()), SLOT_LABEL: str(number)},
             architecture=self.engine.architecture,
             cgroup_v2=self.engine.cgroup_v2,
@@ -110,6 +109,7 @@ class Built:
             processes=self.limits.processes,
             disk_bytes=self.limits.disk_bytes,
             runtime=self.runtime,
+            hosts=True,
             # Each would be a disk without limits that outlives a job.
             empty_dirs=self.image.volumes,
             project=str(self.project),

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import threading
 import weakref
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -16,24 +15,16 @@ from pytest_supercharger.errors import SandboxError
 from pytest_supercharger.sandbox import protocol, verdict
 from pytest_supercharger.sandbox.base import GateResult, Limits, Overlay
 from pytest_supercharger.sandbox.canaries import Flock
-from pytest_supercharger.sandbox.engines import Engines
-from pytest_supercharger.sandbox.host import SNAPSHOT
-from pytest_supercharger.sandbox.packages import Packages
 from pytest_supercharger.sandbox.pairs import run_pairs, screen_pairs
 from pytest_supercharger.sandbox.placement import Placement
-from pytest_supercharger.sandbox.pool import Closed, SlotPool
-from pytest_supercharger.sandbox.reaper import reap, reap_snapshots
+from pytest_supercharger.sandbox.pool import Closed
 from pytest_supercharger.sandbox.slot import SlotBroken
 from pytest_supercharger.sandbox.split_runs import SplitRuns
+from pytest_supercharger.sandbox.started import Started
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from types import TracebackType
-
-    from docker import DockerClient
-
-    from pytest_supercharger.sandbox.prepared import Prepared
-    from pytest_supercharger.sandbox.spread import Spread
 
 __all__ = ["DockerSandbox"]
 
@@ -41,7 +32,6 @@ _GRACE_SECONDS = 30.0  # PID 1 keeps the time; the host only takes over when PID
 _PATIENCE = 2  # PID 1 gives a job this much more wall time when it waits for a CPU
 _PROBE_ROUNDS = 2  # PID 1 starts a job again after an input that ended its process
 _SCREEN_SHARE = 0.2  # of a test's seconds, for one that runs in a batch
-_LISTED = 5
 
 T = TypeVar("T")
 
@@ -72,7 +62,7 @@ class DockerSandbox:
         self._report = report
         self._flock = Flock()
         self._lock = threading.Lock()
-        self._running: _Running | None = None
+        self._running: Started | None = None
         self._closed = False
         self._splits = SplitRuns(self._limits, _PATIENCE * self._seconds(1) + _GRACE_SECONDS)
 
@@ -179,12 +169,12 @@ class DockerSandbox:
     ) -> None:
         self.close()
 
-    def _ready(self) -> _Running:
+    def _ready(self) -> Started:
         with self._lock:
             if self._closed:
                 raise SandboxError("the sandbox is closed; make a new one")
             if self._running is None:
-                self._running = _Running(
+                self._running = Started(
                     self._project, self._roots, self._limits, self._slots, self._placement, self._report
                 )
                 weakref.finalize(self, self._running.close)
@@ -201,11 +191,10 @@ class DockerSandbox:
         split: bool = False,
     ) -> Future[T]:
         running = self._ready()
-        pool, threads = running.places(split=split)
 
         def once() -> T:
             try:
-                sent, result = pool.call(job, seconds)
+                sent, result = running.pool.call(job, seconds, split=split)
             except SlotBroken as error:
                 return infra(f"the sandbox failed twice: {error}")
             except Closed:
@@ -217,70 +206,4 @@ class DockerSandbox:
             result = once()
             return once() if is_infra(result) else result
 
-        return threads.submit(work)
-
-
-class _Running:
-    """What a sandbox holds once it is up."""
-
-    def __init__(
-        self,
-        project: Path,
-        roots: Sequence[str],
-        limits: Limits,
-        slots: int | None,
-        placement: Placement,
-        report: Callable[[str], None],
-    ) -> None:
-        self._engines = Engines(placement.hosts, report)
-        try:
-            for engine in self._engines.all:
-                _clean_up(engine.client, report)
-            self._engines.prepare(project, limits, placement)
-            _say_left_out(self._engines.places[0][1], report)
-            self.packages = Packages(places=self._engines.places, roots=roots)
-            setup = protocol.setup_job(project=str(project), snapshot=SNAPSHOT, roots=roots, limits=limits)
-            self.pool = self._engines.fill(slots, setup)
-        except BaseException:
-            self._engines.close()
-            raise
-        self.split_pool = self._engines.pairs(max(1, self.pool.size // 2), setup)
-        # Threads of their own: split jobs that wait for a place keep no slot idle.
-        self._threads, self._split_threads = (
-            ThreadPoolExecutor(max_workers=pool.size, thread_name_prefix="supercharger-slot")
-            for pool in (self.pool, self.split_pool)
-        )
-        self._lock = threading.Lock()
-        self._open = True
-
-    def places(self, *, split: bool) -> tuple[Spread | SlotPool, ThreadPoolExecutor]:
-        """Where jobs of one or of two containers run, and the threads that bring them there."""
-        return (self.split_pool, self._split_threads) if split else (self.pool, self._threads)
-
-    def close(self) -> None:
-        with self._lock:
-            was_open, self._open = self._open, False
-        if not was_open:
-            return
-        # Each step is taken whatever the one before it came to.
-        with contextlib.ExitStack() as stack:
-            stack.callback(self._engines.close)
-            stack.callback(self._split_threads.shutdown, wait=True, cancel_futures=True)
-            stack.callback(self._threads.shutdown, wait=True, cancel_futures=True)
-            stack.callback(self.pool.close)
-            stack.callback(self.split_pool.close)
-
-
-def _clean_up(client: DockerClient, report: Callable[[str], None]) -> None:
-    removed = reap(client)
-    reap_snapshots()
-    if removed:
-        report(f"sandbox: removed {len(removed)} container(s) that an earlier run left behind")
-
-
-def _say_left_out(host: Prepared, report: Callable[[str], None]) -> None:
-    left_out = host.left_out
-    if left_out:
-        listed = ", ".join(f"{path} ({reason})" for path, reason in list(left_out.items())[:_LISTED])
-        more = f" and {len(left_out) - _LISTED} more" if len(left_out) > _LISTED else ""
-        report(f"sandbox: tests there do not see {listed}{more}")
+        return running.threads(split=split).submit(work)

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from docker.errors import DockerException
 
 from pytest_supercharger.errors import SandboxError
-from pytest_supercharger.sandbox import health
+from pytest_supercharger.sandbox import health, users
 from pytest_supercharger.sandbox.engine import EngineFacts, connect, engine_address, facts
+from pytest_supercharger.sandbox.greeting import Greeting
 from pytest_supercharger.sandbox.host import fitting_slots
 from pytest_supercharger.sandbox.pool import SlotPool
 from pytest_supercharger.sandbox.prepared import prepare
+from pytest_supercharger.sandbox.reaper import ClientIdentity, slots_in_use
 from pytest_supercharger.sandbox.slot import Slot
 from pytest_supercharger.sandbox.split_slot import SplitSlot
 from pytest_supercharger.sandbox.spread import Member, Spread
@@ -30,8 +34,6 @@ if TYPE_CHECKING:
     from pytest_supercharger.sandbox.prepared import Prepared
 
 __all__ = ["Engine", "Engines"]
-
-_NUMBERS = 1000  # of slots an engine: they are users, and two addresses may lead to one engine
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,27 +86,24 @@ class Engines:
         found = prepare(pairs, project, limits, placement, self._report)
         self.places = [(self.all[index], prepared) for index, prepared in found]
 
-    def fill(self, slots: int | None, setup: Mapping[str, Any]) -> Spread:
-        """Places for slots: `slots` in all, by default one a core of each engine."""
-        members = []
-        for index, (engine, prepared) in enumerate(self.places):
-            size = self._size(slots, index, engine, prepared)
+    def fill(self, slots: int | None, setup: Mapping[str, Any], catch_up: Callable[[int], None]) -> Spread:
+        """Places for slots: `slots` in all, by default one a core of each engine.
+
+        `catch_up` brings what it may have missed to the engine of this place, before each of its jobs.
+        """
+        sizes = [self._size(slots, index, *place) for index, place in enumerate(self.places)]
+        # No engine has a number of another: two addresses may lead to one.
+        numbers = self._numbers(sum(size + 2 * _pairs(size) for size in sizes if size))
+        members, greeting = [], Greeting(self._report)
+        for index, ((engine, prepared), size) in enumerate(zip(self.places, sizes, strict=True)):
             if size:
-                members.append(_member(engine, prepared, size, setup, first=index * _NUMBERS))
+                member = _member(engine, prepared, size, setup, greeting, numbers)
+                member.catch_up = partial(catch_up, index)
+                members.append(member)
         if len(members) > 1:
             parts = ", ".join(f"{member.size} at {member.address}" for member in members)
             self._report(f"sandbox: slots on {len(members)} engines: {parts}")
         return Spread(members, self._report)
-
-    def pairs(self, size: int, setup: Mapping[str, Any]) -> SlotPool:
-        """Places for split runs, two containers each, on the first engine; made when they are first needed."""
-        engine, prepared = self.places[0]
-
-        def start(number: int) -> Slot:
-            first = _NUMBERS // 2 + 2 * number
-            return SplitSlot.pair(engine.client.api, (prepared.spec(first), prepared.spec(first + 1)), setup)
-
-        return SlotPool(size, start)
 
     def close(self) -> None:
         """Remove what was made on them, and let go; each step is taken whatever the one before it came to."""
@@ -113,6 +112,14 @@ class Engines:
                 stack.callback(engine.close)
             for engine, prepared in self.places:
                 stack.callback(_remove, engine, prepared)
+
+    def _numbers(self, count: int) -> Iterator[int]:
+        """Numbers that no slot of another run has on any of the engines."""
+        taken: set[int] = set()
+        for engine, _ in self.places:
+            with contextlib.suppress(DockerException, OSError):  # gone: the first job there will tell
+                taken |= slots_in_use(engine.client)
+        return iter(users.choose(count, taken, ClientIdentity.current()))
 
     def _size(self, slots: int | None, index: int, engine: Engine, prepared: Prepared) -> int:
         local = engine.facts.address.startswith("unix://") and engine.tunnel is None
@@ -139,13 +146,36 @@ def _open(addresses: Iterable[str], report: Callable[[str], None]) -> list[Engin
     return opened
 
 
-def _member(engine: Engine, prepared: Prepared, size: int, setup: Mapping[str, Any], *, first: int) -> Member:
-    def start(number: int) -> Slot:
-        return Slot.start(engine.client.api, prepared.spec(first + number), setup)
+def _member(
+    engine: Engine,
+    prepared: Prepared,
+    size: int,
+    setup: Mapping[str, Any],
+    greeting: Greeting,
+    numbers: Iterator[int],
+) -> Member:
+    api = engine.client.api
+    singles = list(islice(numbers, size))
+    halves = list(islice(numbers, 2 * _pairs(size)))
+
+    def slot(number: int) -> Slot:
+        return greeting.hear(Slot.start(api, prepared.spec(singles[number]), setup))
+
+    def pair(number: int) -> Slot:
+        one, other = (prepared.spec(half) for half in halves[2 * number :][:2])
+        return greeting.hear(SplitSlot.pair(api, (one, other), setup))
 
     return Member(
-        address=engine.address, pool=SlotPool(size, start, check=health.problem), size=size, answers=engine.answers
+        address=engine.address,
+        size=size,
+        slots=SlotPool(size, slot, check=health.problem),
+        pairs=SlotPool(_pairs(size), pair, check=health.split_problem),
+        answers=engine.answers,
     )
+
+
+def _pairs(size: int) -> int:
+    return max(1, size // 2)
 
 
 def _remove(engine: Engine, prepared: Prepared) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_supercharger.errors import SandboxError
-from pytest_supercharger.sandbox import environment, image, index, slot, snapshot
+from pytest_supercharger.sandbox import environment, image, index, slot, snapshot, users
 from pytest_supercharger.sandbox.base import Limits
 from pytest_supercharger.sandbox.hardening import Bind, ContainerSpec
 from pytest_supercharger.sandbox.networked import FETCHER, NetworkedSpec
@@ -117,7 +117,7 @@ class Host:
             command=(self.environment.executable, "-s", "-B", "-X", "utf8", "-c", BOOT),
             slot=number,
             binds=(*self.environment.binds, *self._doors(), *self._own_files()),
-            environment=environment.variables(self.environment, self.project),
+            environment={**environment.variables(self.environment, self.project), **users.variables(number)},
             labels={CLIENT_LABEL: str(ClientIdentity.current()), SLOT_LABEL: str(number)},
             architecture=self.engine.architecture,
             cgroup_v2=self.engine.cgroup_v2,

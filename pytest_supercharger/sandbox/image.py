@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from docker.errors import APIError, ImageNotFound
 
 from pytest_supercharger.errors import SandboxError
-from pytest_supercharger.sandbox.hardening import FIRST_UID
+from pytest_supercharger.sandbox import users
 
 if TYPE_CHECKING:
     from docker import DockerClient
@@ -25,11 +25,9 @@ LIBRARY = "/supercharger/lib"
 PACKAGES = "/supercharger/packages"
 _PACKAGE = Path(__file__).resolve().parent.parent
 _DIRECTORIES = ("dev", "etc", "proc", "root", "run", "snapshot", "supercharger", "sys", "tmp", "usr", "var", "var/tmp")
-_SLOTS = range(256)
 _ETC = {
-    "etc/passwd": "root:x:0:0:root:/root:/usr/sbin/nologin\n"
-    + "".join(f"sandbox{slot}:x:{FIRST_UID + slot}:{FIRST_UID + slot}::/tmp:/usr/sbin/nologin\n" for slot in _SLOTS),
-    "etc/group": "root:x:0:\n" + "".join(f"sandbox{slot}:x:{FIRST_UID + slot}:\n" for slot in _SLOTS),
+    "etc/passwd": "root:x:0:0:root:/root:/usr/sbin/nologin\n",
+    "etc/group": "root:x:0:\n",
     "etc/nsswitch.conf": "passwd: files\ngroup: files\nhosts: files dns\nservices: files\nprotocols: files\n",
     "etc/hostname": "sandbox\n",
     "etc/resolv.conf": "",
@@ -50,6 +48,8 @@ def own_files() -> dict[str, bytes]:
 def build_tar(links: Mapping[str, str], files: Mapping[str, bytes]) -> bytes:
     """The same bytes for the same content, wherever and whenever they are made."""
     contents = {name: text.encode() for name, text in _ETC.items()}
+    for name, lines in users.accounts().items():
+        contents[f"etc/{name}"] += lines.encode()
     contents |= {name.lstrip("/"): data for name, data in files.items()}
     links = {name.lstrip("/"): target for name, target in links.items()}
     return pack(contents, links, folders=_DIRECTORIES)

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from docker.errors import APIError, DockerException
+from docker.errors import DockerException
 
 from pytest_supercharger.errors import SandboxError
 from pytest_supercharger.sandbox.hardening import MEBI, Bind, bind_mount, seccomp_profile
@@ -81,7 +81,6 @@ def networked_arguments(spec: NetworkedSpec, network: str) -> tuple[dict[str, An
 def networked(client: DockerClient, spec: NetworkedSpec) -> Iterator[str]:
     """A container that is not started yet, alone in a network of its own; both are gone in the end."""
     api = client.api
-    _reap_networks(api)
     with contextlib.ExitStack() as stack:
         try:
             network = api.create_network(f"{_PREFIX}{secrets.token_hex(8)}", driver="bridge", labels=_labels())["Id"]
@@ -96,14 +95,6 @@ def networked(client: DockerClient, spec: NetworkedSpec) -> Iterator[str]:
 
 def _labels() -> dict[str, str]:
     return {CLIENT_LABEL: str(ClientIdentity.current())}
-
-
-def _reap_networks(api: APIClient) -> None:
-    for network in api.networks(filters={"label": CLIENT_LABEL}):
-        owner = ClientIdentity.parse((network.get("Labels") or {}).get(CLIENT_LABEL, ""))
-        if owner is not None and owner.is_gone():
-            with contextlib.suppress(APIError):  # another run may do the same
-                api.remove_network(network["Id"])
 
 
 def run_networked(

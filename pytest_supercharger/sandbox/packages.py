@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-import tempfile
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from pytest_supercharger.distributions import is_distribution
@@ -22,6 +20,7 @@ if TYPE_CHECKING:
     from docker import DockerClient
 
     from pytest_supercharger.sandbox.engines import Engine
+    from pytest_supercharger.sandbox.fetched import Fetched
     from pytest_supercharger.sandbox.prepared import Prepared
 
 __all__ = ["Packages", "fetch"]
@@ -48,6 +47,7 @@ class Packages:
     """The modules of one sandbox, on all of its engines; safe for threads."""
 
     places: Sequence[tuple[Engine, Prepared]]
+    fetched: Fetched
     roots: Sequence[str]
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -69,25 +69,19 @@ class Packages:
         """
         with self._lock:
             found = self._first(lambda engine, prepared: fetch(engine.client, prepared, distributions))
-            with tempfile.TemporaryDirectory() as folder:
-                wheels.unpack(found, Path(folder))
-                for engine, prepared in self.places:
-                    try:
-                        prepared.add_packages(Path(folder))
-                    except SandboxError:
-                        if engine.answers():
-                            raise
+            self.fetched.add(found)
         return {wheel.name: wheel.sha256 for wheel in found}
 
     def _first(self, ask: Callable[[Engine, Prepared], T]) -> T:
         """The answer of the first engine that is still there."""
-        for engine, prepared in self.places[:-1]:
+        for number, (engine, prepared) in enumerate(self.places):
             try:
+                self.fetched.catch_up(number)
                 return ask(engine, prepared)
             except SandboxError:
-                if engine.answers():
+                if number == len(self.places) - 1 or engine.answers():
                     raise
-        return ask(*self.places[-1])
+        raise AssertionError("unreachable")
 
 
 def _printed(client: DockerClient, prepared: Prepared, code: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""Removes what runs that were killed have left behind: containers, and snapshots of the project."""
+"""Removes what runs that were killed have left behind: containers, volumes, networks, and snapshots of the project."""
 
 from __future__ import annotations
 
@@ -11,9 +11,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
     from docker import DockerClient
 
-__all__ = ["CLIENT_LABEL", "OWNER_FILE", "SLOT_LABEL", "SNAPSHOT_PREFIX", "ClientIdentity", "reap", "reap_snapshots"]
+__all__ = [
+    "CLIENT_LABEL",
+    "OWNER_FILE",
+    "SLOT_LABEL",
+    "SNAPSHOT_PREFIX",
+    "ClientIdentity",
+    "reap",
+    "reap_networks",
+    "reap_snapshots",
+    "reap_volumes",
+    "slots_in_use",
+]
 
 CLIENT_LABEL = "pytest-supercharger.client"
 SLOT_LABEL = "pytest-supercharger.slot"
@@ -83,6 +96,43 @@ def _is_orphan(summary: dict[str, Any]) -> bool:
     # A container that was never started has no end of input to die by, whoever made it.
     abandoned = summary.get("State") == "created" and time.time() - float(summary.get("Created", 0)) > _STALE_SECONDS
     return owner.is_gone() or abandoned
+
+
+def slots_in_use(client: DockerClient) -> set[int]:
+    """The numbers of the slots that any run has on this engine."""
+    found = client.api.containers(all=True, filters={"label": SLOT_LABEL})
+    numbers = [summary["Labels"].get(SLOT_LABEL, "") for summary in found]
+    return {int(number) for number in numbers if number.isdecimal()}
+
+
+def reap_volumes(client: DockerClient) -> list[str]:
+    """Remove the volumes whose client is gone; the names of those removed."""
+    found = client.api.volumes(filters={"label": CLIENT_LABEL})["Volumes"] or ()
+    return _reap_named(found, lambda volume: client.api.remove_volume(volume["Name"], force=True))
+
+
+def reap_networks(client: DockerClient) -> list[str]:
+    """Remove the networks whose client is gone; the names of those removed."""
+    found = client.api.networks(filters={"label": CLIENT_LABEL})
+    return _reap_named(found, lambda network: client.api.remove_network(network["Id"]))
+
+
+def _reap_named(found: Iterable[dict[str, Any]], remove: Callable[[dict[str, Any]], object]) -> list[str]:
+    from docker.errors import APIError
+
+    removed = []
+    for thing in found:
+        owner = ClientIdentity.parse((thing.get("Labels") or {}).get(CLIENT_LABEL, ""))
+        if owner is None or not owner.is_gone():
+            continue
+        try:
+            remove(thing)
+            removed.append(str(thing["Name"]))
+        except APIError as error:
+            # 403, 409: a container that is being removed still has it. 404: another run was faster.
+            if error.status_code not in (403, 404, 409):
+                raise
+    return removed
 
 
 def reap_snapshots(folder: Path | None = None) -> list[Path]:

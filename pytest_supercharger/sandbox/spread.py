@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,93 +15,145 @@ from pytest_supercharger.sandbox.slot import SlotBroken
 
 __all__ = ["Member", "Spread"]
 
+_HALVES = 2  # of a split run: containers that work at the same time, and so places
+
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class Member:
-    """One engine's slots."""
+    """One engine: places for containers that work, and the containers of both kinds, most of which rest."""
 
     address: str
-    pool: SlotPool
-    size: int
+    size: int  # places
+    slots: SlotPool
+    pairs: SlotPool  # of two containers each
     answers: Callable[[], bool]  # whether the engine is still there
+    catch_up: Callable[[], None] = lambda: (
+        None
+    )  # brings what it may have missed; before each job, so it has to be quick
     busy: int = 0
     lost: bool = False
 
     @property
     def free(self) -> int:
-        """How many more jobs it could take now."""
+        """How many more containers may work here now."""
         return 0 if self.lost else self.size - self.busy
 
 
 class Spread:
-    """The slots of all engines; used like the pool of one."""
+    """The slots of all engines; used like the pool of one.
+
+    Who asks first is served first. So a split run, which has to wait until two places are free, is passed by nobody.
+    """
 
     def __init__(self, members: Sequence[Member], report: Callable[[str], None]) -> None:
         """`report` takes a line when an engine is lost."""
         self._members = members
         self._report = report
         self._changed = threading.Condition()
+        self._waiting: deque[object] = deque()
         self.size = sum(member.size for member in members)
+        self.pairs = sum(member.pairs.size for member in members)
 
     @property
     def idle(self) -> int:
-        """How many slots have nothing to do."""
+        """How many places have nothing to do."""
         return sum(member.free for member in self._members)
 
-    def call(self, job: Mapping[str, Any], seconds: float) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Run `job` where a slot is free, and elsewhere when that engine is gone.
+    def call(
+        self, job: Mapping[str, Any], seconds: float, *, split: bool = False
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Run `job` where a slot is free, `split` on two containers, and elsewhere when that engine is gone.
 
         Raises:
             SlotBroken: two slots of an engine that answers broke at it.
             SandboxError: no slot comes up, or no engine answers any more.
         """
         while True:
-            member = self._take()
+            places = self._take(split=split)
+            member = places[0]
             try:
-                return member.pool.call(job, seconds)
+                member.catch_up()
+                return (member.pairs if split else member.slots).call(job, seconds)
             except (SlotBroken, SandboxError) as error:
                 if member.answers():
                     raise
                 self._lose(member, error)
             finally:
-                self._give(member)
+                self._give(places)
 
     def close(self) -> None:
         """Remove every container of every engine; of one that is gone nothing can be removed."""
         with contextlib.ExitStack() as stack:
             for member in self._members:
-                stack.callback(self._close, member)
+                for pool in (member.slots, member.pairs):
+                    stack.callback(self._close, member, pool)
 
-    def _close(self, member: Member) -> None:
+    def _close(self, member: Member, pool: SlotPool) -> None:
         with contextlib.suppress(*([SandboxError] if member.lost else [])):
-            member.pool.close()
+            pool.close()
 
-    def _take(self) -> Member:
-        with self._changed:
-            self._changed.wait_for(lambda: any(member.free for member in self._members) or self._all_lost())
-            if self._all_lost() and not self._back():
+    def _take(self, *, split: bool) -> list[Member]:
+        """The places of a job, that of the engine it goes to first."""
+        while True:
+            places = self._wait(split=split)
+            if places:
+                return places
+            if not self._is_one_back():
                 raise SandboxError("no Docker engine answers any more; start one and run again")
-            member = max(self._members, key=lambda member: member.free)
-            member.busy += 1
-            return member
 
-    def _give(self, member: Member) -> None:
+    def _wait(self, *, split: bool) -> list[Member]:
+        """Places, when it is this one's turn and they are free; none when all engines are lost."""
+        turn = object()
         with self._changed:
-            member.busy -= 1
+            self._waiting.append(turn)
+            try:
+                self._changed.wait_for(
+                    lambda: self._all_lost() or (self._waiting[0] is turn and self._places(split=split))
+                )
+                places = self._places(split=split)
+                for member in places:
+                    member.busy += 1
+                return places
+            finally:
+                self._waiting.remove(turn)
+                self._changed.notify_all()
+
+    def _places(self, *, split: bool) -> list[Member]:
+        """The places that a job can have now, none when it has to wait."""
+        there = [member for member in self._members if not member.lost]
+        best = max(self._members, key=lambda member: member.free)
+        if not split or best.size > 1:
+            wanted = _HALVES if split else 1
+            return [best] * wanted if best.free >= wanted else []
+        if any(member.size > 1 for member in there):
+            return []
+        # Engines of one place each: both containers are on one of them, and one place elsewhere stays empty for that.
+        free = [member for member in there if member.free]
+        wanted = min(_HALVES, len(there))
+        return free[:wanted] if len(free) >= wanted else []
+
+    def _give(self, places: Sequence[Member]) -> None:
+        with self._changed:
+            for member in places:
+                member.busy -= 1
             self._changed.notify_all()
 
     def _lose(self, member: Member, error: Exception) -> None:
         with self._changed:
             known, member.lost = member.lost, True
             left = sum(other.size for other in self._members if not other.lost)
+            self._changed.notify_all()
         if not known:
             self._report(f"sandbox: the engine at {member.address} is gone ({error}); {left} slots are left elsewhere")
 
-    def _back(self) -> bool:
-        """Take engines that answer again back; whether there is one."""
-        for member in self._members:
-            member.lost = not member.answers()
-        return not self._all_lost()
+    def _is_one_back(self) -> bool:
+        """Take engines that answer again back; whether there is one. Asks them without holding anybody up."""
+        back = [member for member in self._members if member.answers()]
+        with self._changed:
+            for member in back:
+                member.lost = False
+            self._changed.notify_all()
+        return bool(back)
 
     def _all_lost(self) -> bool:
         return all(member.lost for member in self._members)

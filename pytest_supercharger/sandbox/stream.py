@@ -7,6 +7,7 @@ import select
 import socket
 import ssl
 import struct
+import threading
 import time
 from typing import Any
 
@@ -23,7 +24,7 @@ class StreamBroken(Exception):
 
 
 class Stream:
-    """Both directions of one attached container; not for use by two threads at once."""
+    """Both directions of one attached container; one thread may send while another receives."""
 
     def __init__(self, attached: Any) -> None:
         # The response object is kept: its end would close the socket under us.
@@ -31,6 +32,8 @@ class Stream:
         self._socket: socket.socket = getattr(attached, "_sock", attached)
         # Over TLS there is no flag for one call that does not wait.
         self._socket.setblocking(False)
+        # TLS has one state for both directions; nobody waits for the network while holding this.
+        self._lock = threading.Lock()
         self._buffer = bytearray()
         self._errors = bytearray()
 
@@ -45,7 +48,8 @@ class Stream:
         while view:
             self._wait(deadline, write=True)
             try:
-                sent = self._socket.send(view)
+                with self._lock:
+                    sent = self._socket.send(view)
             except _NOT_NOW:
                 continue
             except OSError as error:
@@ -63,7 +67,8 @@ class Stream:
                 return output
             self._wait(deadline, write=False)
             try:
-                data = self._socket.recv(1 << 16)
+                with self._lock:
+                    data = self._socket.recv(1 << 16)
             except _NOT_NOW:
                 continue
             except OSError as error:
@@ -76,10 +81,11 @@ class Stream:
 
     def close(self) -> None:
         """Hang up, also under a thread that waits in `receive`."""
-        with contextlib.suppress(OSError):
-            self._socket.shutdown(socket.SHUT_RDWR)
-        with contextlib.suppress(OSError):
-            self._attached.close()
+        with self._lock:
+            with contextlib.suppress(OSError):
+                self._socket.shutdown(socket.SHUT_RDWR)
+            with contextlib.suppress(OSError):
+                self._attached.close()
 
     def _take(self) -> bytes:
         output = bytearray()
@@ -101,8 +107,10 @@ class Stream:
     def _wait(self, deadline: float, *, write: bool) -> None:
         left = deadline - time.monotonic()
         # What TLS has taken from the socket already is seen by no poll.
-        if not write and isinstance(self._socket, ssl.SSLSocket) and self._socket.pending():
-            return
+        if not write and isinstance(self._socket, ssl.SSLSocket):
+            with self._lock:
+                if self._socket.pending():
+                    return
         poll = select.poll()
         try:
             poll.register(self._socket, select.POLLOUT if write else select.POLLIN)

@@ -18,7 +18,7 @@ from pytest_supercharger.sandbox.slot import reason, remove
 if TYPE_CHECKING:
     from docker import DockerClient
 
-__all__ = ["create", "discard", "reap_volumes", "send"]
+__all__ = ["create", "discard", "send"]
 
 _PREFIX = "pytest-supercharger-"
 _INSIDE = "/volume"
@@ -60,17 +60,6 @@ def discard(client: DockerClient, volume: str) -> None:
     except APIError as error:
         if error.status_code not in (404, 409):
             raise
-
-
-def reap_volumes(client: DockerClient) -> list[str]:
-    """Remove the volumes whose client is gone; their names."""
-    removed = []
-    for volume in client.api.volumes(filters={"label": CLIENT_LABEL})["Volumes"] or ():
-        owner = ClientIdentity.parse((volume.get("Labels") or {}).get(CLIENT_LABEL, ""))
-        if owner is not None and owner.is_gone():
-            discard(client, volume["Name"])
-            removed.append(str(volume["Name"]))
-    return removed
 
 
 def _pack(folder: Path, stream: IO[bytes]) -> None:

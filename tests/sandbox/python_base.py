@@ -56,6 +56,10 @@ def _tar(*, pip: bool) -> bytes:
             data = source.read_bytes()
             entry.size, entry.mode = len(data), 0o755 if os.access(source, os.X_OK) else 0o644
             tar.addfile(entry, io.BytesIO(data))
+        account = b"root:x:0:0:the base's own:/root:/bin/sh"  # without an end of line, as some have it
+        entry = tarfile.TarInfo("etc/passwd")
+        entry.size, entry.mode = len(account), 0o644
+        tar.addfile(entry, io.BytesIO(account))
         link = tarfile.TarInfo("usr/local/bin/python3")
         link.type, link.linkname = tarfile.SYMTYPE, str(python)
         tar.addfile(link)

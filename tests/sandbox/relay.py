@@ -25,14 +25,15 @@ def engine_socket() -> str:
 class Relay:
     """Passes bytes between its own socket and an engine's until it is closed."""
 
-    def __init__(self, folder: Path, *, tls: ssl.SSLContext | None = None) -> None:
-        """On a socket in `folder`; with TLS on a port of this machine."""
+    def __init__(self, folder: Path, *, tls: ssl.SSLContext | None = None, upstream: str = "") -> None:
+        """On a socket in `folder`; with TLS on a port of this machine. `upstream` is the socket of another engine."""
         self._tls = tls
-        self._upstream = engine_socket()
+        self._upstream = upstream or engine_socket()
         self._open: set[socket.socket] = set()
         self._lock = threading.Lock()
         if tls is None:
             self._listener = socket.socket(socket.AF_UNIX)
+            (folder / "relay.sock").unlink(missing_ok=True)  # of one that was cut
             self._listener.bind(str(folder / "relay.sock"))
             self.address = f"unix://{folder / 'relay.sock'}"
         else:

@@ -5,23 +5,22 @@ from __future__ import annotations
 import io
 import json
 import tarfile
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from docker.errors import NotFound
 from python_base import import_base
+from who import WHO
 
 from pytest_supercharger.domain import GeneratedTest, Verdict
 from pytest_supercharger.errors import SandboxError
-from pytest_supercharger.sandbox import base_image, volume
+from pytest_supercharger.sandbox import base_image
 from pytest_supercharger.sandbox.base import Limits
 from pytest_supercharger.sandbox.docker import DockerSandbox
 from pytest_supercharger.sandbox.engine import connect, facts
-from pytest_supercharger.sandbox.networked import NetworkedSpec, networked, networked_arguments
+from pytest_supercharger.sandbox.networked import NetworkedSpec, networked_arguments
 from pytest_supercharger.sandbox.placement import Placement
-from pytest_supercharger.sandbox.reaper import CLIENT_LABEL, ClientIdentity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -107,6 +106,22 @@ def test_a_generated_test_sees_the_project_and_what_it_depends_on(sandbox: Docke
     assert verdict(sandbox, source.format(2)) is Verdict.FAIL
 
 
+_SURROUNDINGS = """
+
+def test_it():
+    who()
+    assert pwd.getpwuid(0).pw_gecos == "the base's own"
+    assert socket.socket().connect_ex(("198.51.100.1", 80)) == errno.ENETUNREACH
+    assert os.listdir("/sys/class/net") == ["lo"]
+    told = [line.split() for line in open("/etc/resolv.conf") if not line.startswith("#")]
+    assert [words for words in told if words and words[0] != "options"] == [["nameserver", "127.0.0.1"]]
+"""
+
+
+def test_the_user_has_a_name_and_the_machines_network_has_none(sandbox: DockerSandbox) -> None:
+    assert verdict(sandbox, "import errno\n" + WHO + _SURROUNDINGS) is Verdict.PASS
+
+
 def test_project_tests_have_their_plugins_and_fixtures_and_no_secrets(sandbox: DockerSandbox) -> None:
     result = sandbox.gate({}, None)
     assert result.problem == ""
@@ -156,21 +171,6 @@ def test_the_copy_of_the_project_goes_with_the_run(client: DockerClient, project
         sandbox.start()
         (made,) = volumes() - before
     assert made not in volumes()
-    kept = volume.create(client)
-    assert kept not in volume.reap_volumes(client)
-    volume.discard(client, kept)
-    assert kept not in volumes()
-
-
-def test_what_a_client_that_was_killed_has_left_behind_is_removed(client: DockerClient) -> None:
-    gone = {CLIENT_LABEL: str(replace(ClientIdentity.current(), started="0"))}
-    name = "pytest-supercharger-left-behind"
-    client.api.create_volume(name, labels=gone)
-    client.api.create_network(name, driver="bridge", labels=gone)
-    assert name in volume.reap_volumes(client)
-    with pytest.raises(SandboxError, match="cannot be made"), networked(client, spec(image="localhost:1/none:1")):
-        pass  # it removes what is left before it makes its own
-    assert client.api.networks(names=[name]) == []
 
 
 def test_a_base_that_cannot_be_had_is_named_with_the_next_step(client: DockerClient, project: Path) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from who import WHO
 
 from pytest_supercharger.domain import GeneratedTest, OutputKind, Probe, Verdict
 from pytest_supercharger.errors import SandboxError
@@ -111,6 +112,30 @@ def test_a_candidate_that_attacks_does_not_pass_and_the_next_one_is_not_harmed(
     assert verdict(sandbox, GOOD) is Verdict.PASS
 
 
+# In a split run: the stub of this test is the candidate's function.
+_ASKS = """
+from pytest_supercharger import supercharge
+
+def add(*arguments):
+    raise NotImplementedError
+
+add.__module__ = "sums"
+add = supercharge(add)
+
+def test_it():
+    assert add(1, 2) >= 10050
+"""
+
+
+def test_every_user_has_a_name_and_a_home_also_in_the_containers_of_split_runs(sandbox: DockerSandbox) -> None:
+    candidate = overlay((WHO + "def add(a, b):\n    return who()\n").encode())
+    for pair in (
+        sandbox.run_tests(candidate, [a_test("assert add(1, 2) >= 10050")])["first"],
+        sandbox.run_split(candidate, [GeneratedTest(id="apart", name="test_it", source=_ASKS)])["apart"],
+    ):
+        assert pair.verdict is Verdict.PASS, pair
+
+
 def test_many_pairs_from_many_threads_each_get_their_own_result(sandbox: DockerSandbox) -> None:
     tests = [a_test(f"assert add(1, 2) == {n}", name=str(n)) for n in range(6)]
     with ThreadPoolExecutor(3) as threads:
@@ -167,6 +192,10 @@ def mine(client: DockerClient, pid: int) -> list[str]:
     return [summary["Id"] for summary in summaries if f":{pid}:" in summary["Labels"][CLIENT_LABEL]]
 
 
+def user(client: DockerClient, container: str) -> str:
+    return str(client.api.inspect_container(container)["Config"]["User"])
+
+
 @pytest.fixture
 def client() -> Iterator[DockerClient]:
     client = connect()
@@ -179,6 +208,7 @@ def test_a_container_that_is_killed_under_its_job_is_replaced(client: DockerClie
     with DockerSandbox(project, roots=("src",), limits=LIMITS, slots=1) as sandbox:
         assert verdict(sandbox, GOOD) is Verdict.PASS
         (container,) = set(mine(client, os.getpid())) - others
+        assert user(client, container) not in {user(client, other) for other in others}
         client.api.remove_container(container, force=True)
         assert verdict(sandbox, GOOD) is Verdict.PASS
     assert set(mine(client, os.getpid())) <= others

@@ -27,10 +27,16 @@ def test_a_good_slot_has_no_problem(zygote: ZygoteSlot) -> None:
 class Liar:
     """Stands for a slot in which every test comes to the same."""
 
-    def __init__(self, **facts: Any) -> None:
-        self.facts = facts
+    def __init__(self, other: dict[str, Any] | None = None, **facts: Any) -> None:
+        self.facts, self.other = facts, {"messages": [{"type": "end", "exit": 0, "collected": []}], **(other or {})}
 
     def exchange(self, job: dict[str, Any], seconds: float) -> tuple[dict[str, Any], dict[str, Any]]:
+        if "candidate" in job:  # of a split run
+            halves = (
+                self.exchange(job["test"], seconds)[1],
+                {"kind": "result", "runs": [{**self.run(""), **self.other}]},
+            )
+            return job, dict(zip(("test", "candidate"), halves, strict=True))
         return job, {"kind": "result", "runs": [self.run(test["name"]) for (test,) in job["forks"]]}
 
     def run(self, name: str) -> dict[str, Any]:
@@ -53,3 +59,17 @@ class Liar:
 )
 def test_a_slot_that_judges_wrongly_is_told_apart(slot: Liar, found: str) -> None:
     assert health.problem(cast("Slot", slot)).startswith(found)
+
+
+@pytest.mark.parametrize(
+    ("slot", "found"),
+    [
+        (Liar(), "a test that is wrong came to pass in two containers"),
+        (Liar(messages=[]), "a test that is right came to fail in two containers"),
+        (Liar({"limit": "cpu"}), "a test that is right came to timeout in two containers"),
+        (Liar({"own_status": False}), "a test that is right came to fail in two containers"),
+        (Liar({"foreign": "many"}), "a test that is right came to infra in two containers"),
+    ],
+)
+def test_a_split_slot_that_judges_wrongly_is_told_apart_by_either_half(slot: Liar, found: str) -> None:
+    assert health.split_problem(cast("Slot", slot)).startswith(found)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_supercharger.sandbox import users
 from pytest_supercharger.sandbox.engine import connect
-from pytest_supercharger.sandbox.hardening import FIRST_UID
 from pytest_supercharger.sandbox.host import fitting_slots
 from pytest_supercharger.sandbox.image import build_tar, ensure_image, own_files
 
@@ -38,7 +38,7 @@ def test_every_slot_has_a_user_with_a_name() -> None:
     with tarfile.open(fileobj=io.BytesIO(build_tar({}, {}))) as tar:
         files = [tar.extractfile(f"etc/{name}") for name in ("passwd", "group")]
         numbers = [{int(line.split(b":")[2]) for line in file or ()} for file in files]
-    assert all({FIRST_UID, FIRST_UID + 1, FIRST_UID + 200} <= known for known in numbers)
+    assert all({0, *map(users.uid, users.NUMBERS)} == known for known in numbers)
 
 
 def test_folders_come_before_what_lies_in_them() -> None:

@@ -6,10 +6,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 from order_corpus import CANDIDATE, CORPUS
-from zygote_slot import MODULE, ZygoteSlot
+from zygote_slot import LIMITS, MODULE, ZygoteSlot
+
+from pytest_supercharger.domain import GeneratedTest, Verdict
+from pytest_supercharger.sandbox import environment, image
+from pytest_supercharger.sandbox.docker import DockerSandbox
+from pytest_supercharger.sandbox.engine import connect
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 pytestmark = pytest.mark.docker
 
@@ -52,3 +58,25 @@ ENDING = ("exits when imported", "ends the session", "is interrupted")
 @pytest.mark.parametrize("name", ENDING)
 def test_a_batch_that_was_ended_says_nothing(zygote: ZygoteSlot, name: str) -> None:
     assert zygote.batch(CANDIDATE, CORPUS["passes"][0], CORPUS[name][0]) == [None, None]
+
+
+def test_a_session_that_cannot_be_made_is_told_once_a_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a PID 1 whose own tests come to something else than it expects, as another pytest might make them."""
+    (tmp_path / "mod.py").write_text(MODULE)
+    files = image.own_files()
+    files[f"{image.INSIDE}/prebuilt.py"] += b'_WARM_UP_OUTCOMES["test_fails"] = "passed"\n'
+    monkeypatch.setattr(image, "own_files", lambda: files)
+    said: list[str] = []
+    tests = [GeneratedTest(id=str(n), name="test_it", source=f"def test_it():\n    assert {n}\n") for n in range(4)]
+    try:
+        with DockerSandbox(tmp_path, limits=LIMITS, slots=2, report=said.append) as sandbox:
+            results = sandbox.run_tests({}, tests, isolated=True)
+    finally:
+        client = connect()
+        made = image.ensure_image(client, image.build_tar(environment.discover(tmp_path).links, files))
+        client.images.remove(made)
+        client.close()
+    assert [pair.verdict for pair in results.values()] == [Verdict.FAIL, Verdict.PASS, Verdict.PASS, Verdict.PASS]
+    assert len(said) == 1
+    assert said[0].startswith("sandbox: generated tests run at about a third of the speed")
+    assert f"pytest {pytest.__version__} cannot be made" in said[0]

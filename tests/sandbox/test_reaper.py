@@ -10,8 +10,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_supercharger.sandbox import volume
+from pytest_supercharger.sandbox.docker import DockerSandbox
 from pytest_supercharger.sandbox.engine import connect
 from pytest_supercharger.sandbox.image import build_tar, ensure_image
+from pytest_supercharger.sandbox.placement import Placement
 from pytest_supercharger.sandbox.reaper import CLIENT_LABEL, ClientIdentity, reap, reap_snapshots
 from pytest_supercharger.sandbox.slot import remove
 from pytest_supercharger.sandbox.snapshot import take
@@ -98,3 +101,21 @@ def test_a_container_that_was_never_started_is_reaped_when_its_maker_is_gone(cli
         assert mine in left
     finally:
         remove(client.api, mine)
+
+
+@pytest.mark.docker
+def test_a_run_of_any_environment_removes_volumes_and_networks_of_killed_ones(
+    client: DockerClient, tmp_path: Path
+) -> None:
+    name = "pytest-supercharger-left-behind"
+    mine = volume.create(client)
+    gone = {CLIENT_LABEL: str(ended())}
+    client.api.create_volume(name, labels=gone)
+    client.api.create_network(name, driver="bridge", labels=gone)
+    with DockerSandbox(tmp_path, slots=1, placement=Placement(environment="host")) as sandbox:
+        sandbox.start()
+    left = {found["Name"] for found in client.api.volumes()["Volumes"] or ()}
+    assert mine in left
+    assert name not in left
+    assert client.api.networks(names=[name]) == []
+    volume.discard(client, mine)

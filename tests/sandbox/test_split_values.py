@@ -9,6 +9,7 @@ import pytest
 from split_pair import SplitPair
 
 from pytest_supercharger.domain import Verdict
+from pytest_supercharger.sandbox import health
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -296,3 +297,8 @@ def test_objects_of_a_library_that_the_project_uses_are_left_to_one_process(tmp_
         assert "iniconfig:IniConfig" in result.detail
     finally:
         pair.close()
+
+
+def test_a_good_pair_of_containers_has_no_problem(pair: SplitPair) -> None:
+    assert health.split_problem(pair.slot) == ""
+    assert pair.run("assert f(1) == 1").verdict is Verdict.PASS

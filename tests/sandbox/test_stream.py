@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import socket
+import ssl
 import struct
+import subprocess
 import time
-from typing import TYPE_CHECKING
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
@@ -14,7 +17,8 @@ from hypothesis import strategies as st
 from pytest_supercharger.sandbox.stream import Stream, StreamBroken
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
 
 Ends = tuple[socket.socket, Stream]
 
@@ -101,3 +105,68 @@ def test_a_closed_stream_says_so(ends: Ends) -> None:
     ends[1].close()
     with pytest.raises(StreamBroken):
         ends[1].receive(soon())
+
+
+class Watched(ssl.SSLSocket):
+    """Notes when a second thread comes into it."""
+
+    inside = 0
+    met = 0
+
+    def recv(self, *arguments: int) -> bytes:
+        return self._alone(super().recv, *arguments)
+
+    def send(self, *arguments: memoryview) -> int:
+        return self._alone(super().send, *arguments)
+
+    def _alone(self, call: Callable[..., Any], *arguments: object) -> Any:
+        self.inside += 1
+        self.met += self.inside > 1
+        try:
+            return call(*arguments)
+        finally:
+            self.inside -= 1
+
+
+def over_tls(folder: Path) -> tuple[ssl.SSLSocket, Watched]:
+    """Both ends of a line: that of the engine, and ours."""
+    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=localhost"]
+    subprocess.run([*command, "-keyout", "key.pem", "-out", "cert.pem"], cwd=folder, check=True, capture_output=True)
+    theirs = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    theirs.load_cert_chain(folder / "cert.pem", folder / "key.pem")
+    ours = ssl.create_default_context(cafile=str(folder / "cert.pem"))
+    ours.sslsocket_class = Watched
+    one, two = socket.socketpair()
+    with ThreadPoolExecutor(1) as threads:
+        engine = threads.submit(theirs.wrap_socket, one, server_side=True)
+        client = ours.wrap_socket(two, server_hostname="localhost")
+        server = engine.result()
+    server.settimeout(30)  # a line that came to nothing holds no test
+    return server, client
+
+
+def test_over_tls_one_thread_sends_while_another_receives_and_neither_waits_for_the_other(tmp_path: Path) -> None:
+    engine, client = over_tls(tmp_path)
+    stream, size = Stream(client), 4 << 20
+
+    def echo() -> None:
+        left = size
+        while left:
+            data = engine.recv(1 << 16)
+            left -= len(data)
+            engine.sendall(chunk(1, data))
+
+    def receive() -> int:
+        # Begins before anything was sent: its first wait ends only if the other thread can send.
+        came = 0
+        while came < size:
+            came += len(stream.receive(soon()))
+        return came
+
+    with engine, ThreadPoolExecutor(2) as threads:
+        received, echoed = threads.submit(receive), threads.submit(echo)
+        stream.send(bytes(size), soon())
+        assert received.result() == size
+        echoed.result()
+        assert client.met == 0
+    stream.close()

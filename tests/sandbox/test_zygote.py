@@ -3,14 +3,30 @@
 from __future__ import annotations
 
 import dataclasses
+import time
+from typing import TYPE_CHECKING
 
 import pytest
 from zygote_slot import GOOD, LIMITS, MODULE, TEST, ZygoteSlot
 
 from pytest_supercharger.domain import GeneratedTest, Verdict
 from pytest_supercharger.sandbox import protocol, verdict
+from pytest_supercharger.sandbox.engine import connect
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from docker import DockerClient
 
 pytestmark = pytest.mark.docker
+
+
+@pytest.fixture
+def client() -> Iterator[DockerClient]:
+    client = connect()
+    yield client
+    client.close()
 
 
 DOUBLE = "def double(x):\n"
@@ -230,3 +246,36 @@ def test_a_job_with_more_results_than_allowed_is_stopped(zygote: ZygoteSlot) -> 
     code = DOUBLE + "    import os\n    while True:\n        os.write(3, bytes(60_000))\n"
     assert zygote.pair(code, limits=dataclasses.replace(LIMITS, output_bytes=100_000)).verdict is Verdict.OUTPUT
     assert zygote.pair(GOOD).verdict is Verdict.PASS
+
+
+_UNTIL_PID_1_HAS_A_SIGTERM = """
+def double(x):
+    pending = 0
+    while not pending >> 14 & 1:
+        pending = int(next(line.split()[1] for line in open("/proc/1/status") if line.startswith("ShdPnd")), 16)
+    return 2 * x
+"""
+
+
+def test_a_sigterm_during_a_job_ends_the_slot_after_it_and_not_the_job(
+    zygote: ZygoteSlot, client: DockerClient
+) -> None:
+    """Whoever sent it: what the kernel says of the sender can be lost, so a job could seem to be the engine."""
+    zygote.pair(GOOD)  # its test is compiled, and the next process runs it
+    job, test = zygote.tests_job(_UNTIL_PID_1_HAS_A_SIGTERM)
+    sent = zygote.slot.put(job, time.monotonic() + 60)
+    while len(client.api.top(zygote.slot.container)["Processes"]) < 2:
+        pass
+    client.api.kill(zygote.slot.container, "SIGTERM")
+    result = zygote.slot.take(sent, time.monotonic() + 60)
+    assert verdict.tests_results(sent, result, [test])["t"].verdict is Verdict.PASS
+    assert result["clean"] is False
+    assert zygote.pair(GOOD).verdict is Verdict.PASS
+
+
+def test_a_sigterm_between_jobs_ends_the_slot(client: DockerClient, tmp_path: Path) -> None:
+    (tmp_path / "mod.py").write_text(MODULE)
+    slot = ZygoteSlot(tmp_path, number=202)
+    client.api.kill(slot.slot.container, "SIGTERM")
+    client.api.wait(slot.slot.container, timeout=60, condition="removed")
+    slot.close()

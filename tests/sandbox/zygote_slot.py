@@ -79,11 +79,15 @@ class ZygoteSlot:
             self.slot = self._start()
         return self.slot.exchange(job, seconds)
 
+    def tests_job(self, code: str, source: str = TEST, limits: Limits = LIMITS) -> tuple[protocol.Job, GeneratedTest]:
+        """The job of one pair, and the test in it."""
+        test = GeneratedTest(id="t", name="test_it", source=source)
+        return protocol.tests_job(_overlay(code), [[test]], limits), test
+
     def pair(self, code: str, source: str = TEST, limits: Limits = LIMITS) -> PairResult:
         """The verdict on the test module `source` of a `mod.py` that ends with `code`."""
-        test = GeneratedTest(id="t", name="test_it", source=source)
+        job, test = self.tests_job(code, source, limits)
         for _ in range(_ATTEMPTS):
-            job = protocol.tests_job(_overlay(code), [[test]], limits)
             result = verdict.tests_results(*self.ask(job), [test])["t"]
             if result.verdict is not Verdict.INFRA:
                 break

@@ -103,7 +103,7 @@ def _confine(result: int, cpu: float, limits: dict[str, Any], link: int | None) 
     _limit(resource.RLIMIT_FSIZE, limits["disk_bytes"])
     _limit(resource.RLIMIT_CORE, 0)
     _limit(resource.RLIMIT_NOFILE, 256)
-    # The kernel counts it for the user, whom slots of another run share; the cgroup holds the limit itself.
+    # The kernel counts it for the user, whom slots of another run may share; the cgroup holds the limit itself.
     _limit(resource.RLIMIT_NPROC, 4 * limits["processes"])
     # Below the container's own: a full queue would make a signal to PID 1 lose its sender and seem to be the engine's.
     _limit(resource.RLIMIT_SIGPENDING, 256)

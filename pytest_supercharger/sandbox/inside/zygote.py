@@ -56,7 +56,7 @@ def main() -> None:
     set_dumpable(False)
     for number in (signal.SIGINT, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2):
         signal.signal(number, signal.SIG_IGN)
-    # Blocked and polled: only so can a SIGTERM of the engine be told from one that a job sent.
+    # Blocked and taken when no job runs: only then is it certain that no job sent it.
     signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
     # Kept by this name: a fork that lets go of it would close the descriptor, by then another file.
     null = sys.stdin = sys.stdout = open(os.devnull, "r+")  # noqa: F841, SIM115
@@ -116,7 +116,8 @@ class _Zygote:
 
     def _next(self) -> Job:
         while not self._queue:
-            _check_terminated()
+            if _terminated():
+                raise _HostGone
             if time.monotonic() - self._last_frame > _IDLE:
                 raise _HostGone
             if select.select([0], [], [], 0.25)[0]:
@@ -136,7 +137,6 @@ class _Zygote:
             self._queue.append(frame)
 
     def _pulse(self) -> None:
-        _check_terminated()
         now = time.monotonic()
         if self._job is not None and now - self._last_beat > _BEAT:
             self._last_beat = now
@@ -176,7 +176,9 @@ class _Zygote:
         try:
             return self._supervisor.run(main, job, budget, self._link if main in LINKED else None)
         finally:
-            self._clean &= self._wiper.wipe() and not accounting.ipc_objects()
+            # A signal that may have been the job's ends nothing; if it was the engine's, this is the last job here.
+            told_to_end = _terminated()
+            self._clean &= self._wiper.wipe() and not accounting.ipc_objects() and not told_to_end
 
     def _send(self, message: dict[str, Any]) -> None:
         data = memoryview(encode(message))
@@ -184,8 +186,12 @@ class _Zygote:
             data = data[os.write(1, data) :]
 
 
-def _check_terminated() -> None:
-    caught = signal.sigtimedwait([signal.SIGTERM], 0)
-    # A sender outside of this PID namespace has no id in it.
-    if caught is not None and caught.si_pid == 0:
-        raise _HostGone
+def _terminated() -> bool:
+    """Whether there is a SIGTERM without a sender; all there are are taken.
+
+    One from outside of this PID namespace has no sender in it, nor has one that the kernel had no memory to describe.
+    """
+    found = False
+    while (caught := signal.sigtimedwait([signal.SIGTERM], 0)) is not None:
+        found |= caught.si_pid == 0
+    return found
