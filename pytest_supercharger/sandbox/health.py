@@ -71,7 +71,7 @@ def problem(slot: Slot) -> str:
 def split_problem(slot: Slot) -> str:
     """The same for a slot of two containers; both halves work at each of the tests."""
     for test, (known, limits) in _SPLIT.items():
-        job = dict(zip(("test", "candidate"), protocol.split_jobs({}, test, limits), strict=True))
+        job = dict(zip(("test", "candidate"), protocol.split_jobs({}, test, limits, {}), strict=True))
         found = split_verdict.split_result(*slot.exchange(job, _SECONDS), test)
         if found.verdict not in known:
             return f"a test that is {test.id} came to {found.verdict.value} in two containers: {found.detail}"

@@ -112,8 +112,8 @@ def _split_serve(run: Run, job: Job, codes: Codes) -> list[Facts]:
 
 
 def _rehearse(run: Run, job: Job, codes: Codes) -> list[Facts]:
-    (tests,) = codes.add(run, job)
-    job = {**job, "overlay": _decode(job["overlay"]), "tests": tests, "most_characters": _LINK_OUTPUT}
+    (tests,), _ = codes.add(run, job)
+    job = {**job, "overlay": _decode(job["overlay"]), "tests": tests, "codes": {}, "most_characters": _LINK_OUTPUT}
     runs: list[Facts] = []
     for size in split_rehearsal.SIZES:
         runs.append(run(split_rehearsal.main, {**job, "size": size}, _budget(job, 1)))
