@@ -130,9 +130,8 @@ class Spread:
 
     def _next(self) -> object:
         """Whose turn it is, of those who wait."""
-        return self._waiting[min((kind for kind in self._waiting if self._waiting[kind]), key=self._spent.__getitem__)][
-            0
-        ]
+        kinds = [kind for kind in self._waiting if self._waiting[kind]]
+        return self._waiting[min(kinds, key=self._spent.__getitem__)][0]
 
     def _places(self, *, split: bool) -> list[Member]:
         """The places that a job can have now, none when it has to wait."""
