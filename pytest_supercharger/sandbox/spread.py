@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from pytest_supercharger.sandbox.slot import SlotBroken
 __all__ = ["Member", "Spread"]
 
 _HALVES = 2  # of a split run: containers that work at the same time, and so places
+_CREDIT = 10.0  # seconds of a place that jobs of one kind may have ahead of the other, when there were none for long
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -42,15 +44,24 @@ class Member:
 class Spread:
     """The slots of all engines; used like the pool of one.
 
-    Who asks first is served first. So a split run, which has to wait until two places are free, is passed by nobody.
+    Of the two kinds of job, that of one container and that of two, the kind that had less of the places is served
+    first; within a kind, who asked first. Whose turn it is is passed by nobody, so two places get free for a split run.
     """
 
-    def __init__(self, members: Sequence[Member], report: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        members: Sequence[Member],
+        report: Callable[[str], None],
+        *,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         """`report` takes a line when an engine is lost."""
         self._members = members
         self._report = report
         self._changed = threading.Condition()
-        self._waiting: deque[object] = deque()
+        self._clock = clock
+        self._waiting: dict[bool, deque[object]] = {False: deque(), True: deque()}  # of split runs: True
+        self._spent = {False: 0.0, True: 0.0}  # seconds of a place
         self.size = sum(member.size for member in members)
         self.pairs = sum(member.pairs.size for member in members)
 
@@ -70,7 +81,7 @@ class Spread:
         """
         while True:
             places = self._take(split=split)
-            member = places[0]
+            member, begun = places[0], self._clock()
             try:
                 member.catch_up()
                 return (member.pairs if split else member.slots).call(job, seconds)
@@ -79,7 +90,7 @@ class Spread:
                     raise
                 self._lose(member, error)
             finally:
-                self._give(places)
+                self._give(places, split=split, seconds=self._clock() - begun)
 
     def close(self) -> None:
         """Remove every container of every engine; of one that is gone nothing can be removed."""
@@ -105,18 +116,22 @@ class Spread:
         """Places, when it is this one's turn and they are free; none when all engines are lost."""
         turn = object()
         with self._changed:
-            self._waiting.append(turn)
+            self._waiting[split].append(turn)
+            self._spent[split] = max(self._spent[split], self._spent[not split] - _CREDIT)
             try:
-                self._changed.wait_for(
-                    lambda: self._all_lost() or (self._waiting[0] is turn and self._places(split=split))
-                )
+                self._changed.wait_for(lambda: self._all_lost() or (self._next() is turn and self._places(split=split)))
                 places = self._places(split=split)
                 for member in places:
                     member.busy += 1
                 return places
             finally:
-                self._waiting.remove(turn)
+                self._waiting[split].remove(turn)
                 self._changed.notify_all()
+
+    def _next(self) -> object:
+        """Whose turn it is, of those who wait."""
+        kinds = [kind for kind in self._waiting if self._waiting[kind]]
+        return self._waiting[min(kinds, key=self._spent.__getitem__)][0]
 
     def _places(self, *, split: bool) -> list[Member]:
         """The places that a job can have now, none when it has to wait."""
@@ -132,8 +147,9 @@ class Spread:
         wanted = min(_HALVES, len(there))
         return free[:wanted] if len(free) >= wanted else []
 
-    def _give(self, places: Sequence[Member]) -> None:
+    def _give(self, places: Sequence[Member], *, split: bool, seconds: float) -> None:
         with self._changed:
+            self._spent[split] += seconds * len(places)
             for member in places:
                 member.busy -= 1
             self._changed.notify_all()

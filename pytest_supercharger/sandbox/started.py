@@ -54,10 +54,11 @@ class Started:
         except BaseException:
             self._engines.close()
             raise
-        # Threads of their own: split jobs that wait for a place keep no other job from one.
+        # Threads of their own: split jobs that wait for a place keep no other job from one. One more than can run, as
+        # only who waits already gets the places that a split job leaves.
         self._threads, self._split_threads = (
             ThreadPoolExecutor(max_workers=size, thread_name_prefix="supercharger-slot")
-            for size in (self.pool.size, self.pool.pairs)
+            for size in (self.pool.size, self.pool.pairs + 1)
         )
         self._lock = threading.Lock()
         self._open = True

@@ -47,8 +47,11 @@ def choose(count: int, taken: Collection[int], identity: ClientIdentity) -> list
     """
     places = range(_STEP, len(NUMBERS), _STEP)
     begin = (zlib.crc32(f"{identity.boot}:{identity.namespace}".encode()) + identity.pid) % len(places)
-    several = [_after(first, count) for first in (*places[begin:], *places[:begin])]
-    return next((numbers for numbers in several if not set(numbers) & set(taken)), several[0])
+    for first in (*places[begin:], *places[:begin]):
+        numbers = _after(first, count)
+        if not set(numbers) & set(taken):
+            return numbers
+    return _after(places[begin], count)
 
 
 def _after(first: int, count: int) -> list[int]:

@@ -74,7 +74,7 @@ def spread(*members: Member) -> Spread:
 
 def waiting(spread: Spread, count: int) -> None:
     """Return when so many calls wait for places."""
-    while len(spread._waiting) < count:
+    while sum(map(len, spread._waiting.values())) < count:
         pass
 
 
@@ -88,7 +88,7 @@ def test_no_more_containers_work_at_once_than_there_are_places(sizes: tuple[int,
         calls = []
         for number, name in enumerate(names):
             calls.append(threads.submit(places.call, {"name": name}, 1, split=number % 3 == 0))
-            while len(gauge.order) + len(places._waiting) <= number:
+            while len(gauge.order) + sum(map(len, places._waiting.values())) <= number:
                 pass
         for name in names:
             gauge.let_go(name)
@@ -117,6 +117,52 @@ def test_who_asked_first_is_served_first_also_where_it_needs_two_places() -> Non
         for call in calls:
             call.result(60)
     assert gauge.order[2] == "both"
+    places.close()
+
+
+def test_the_kind_that_had_less_of_the_places_is_served_first() -> None:
+    """So one split run after the other can be done while ordinary jobs take their time; and neither kind starves."""
+    gauge, now = Gauge(), [0.0]
+    gauge.hold("long", "longer", "apart 1", "apart 2")
+    places = Spread([member(2, gauge.single, gauge.pair)], lambda line: None, clock=lambda: now[0])
+    with ThreadPoolExecutor(7) as threads:
+        calls = [threads.submit(places.call, {"name": name}, 1) for name in ("long", "longer")]
+        gauge.wait_for("long")
+        gauge.wait_for("longer")
+        for number, name in enumerate(("apart 1", "short 1", "apart 2", "short 2", "apart 3"), 1):
+            calls.append(threads.submit(places.call, {"name": name}, 1, split="apart" in name))
+            waiting(places, number)
+        for name, end in (("long", 10.0), ("longer", 10.0), ("apart 1", 11.0), ("apart 2", 30.0)):
+            gauge.wait_for(name)
+            now[0] = end
+            gauge.let_go(name)
+        for call in calls:
+            call.result(60)
+    assert gauge.order[2:4] == ["apart 1", "apart 2"]  # 20 seconds of the others, 2 of theirs before the second
+    assert gauge.order[-1] == "apart 3"  # and 40 before the third
+    places.close()
+
+
+def test_what_a_kind_left_unused_for_long_is_not_kept_for_it() -> None:
+    gauge, now = Gauge(), [0.0]
+    gauge.hold("long", "apart 1")
+    places = Spread([member(2, gauge.single, gauge.pair)], lambda line: None, clock=lambda: now[0])
+    with ThreadPoolExecutor(3) as threads:
+        calls = [threads.submit(places.call, {"name": "long"}, 1)]
+        gauge.wait_for("long")
+        now[0] = 1000.0
+        gauge.let_go("long")
+        calls[0].result(60)
+        calls.append(threads.submit(places.call, {"name": "apart 1"}, 1, split=True))
+        gauge.wait_for("apart 1")
+        for number, name in enumerate(("apart 2", "short"), 1):
+            calls.append(threads.submit(places.call, {"name": name}, 1, split="apart" in name))
+            waiting(places, number)
+        now[0] = 1006.0
+        gauge.let_go("apart 1")
+        for call in calls:
+            call.result(60)
+    assert gauge.order == ["long", "apart 1", "short", "apart 2"]
     places.close()
 
 
