@@ -100,7 +100,9 @@ def test_a_candidate_that_brings_a_limit_about_when_apart_is_refused(
     test, overlay = a_test(body), {"mod.py": KNOWING.format(apart=candidate).encode()}
     assert sandbox.run_tests(overlay, [test])[test.id].verdict is Verdict.PASS
     reason = Splitting(sandbox).doubt(overlay, [test])
-    assert reason.startswith(f"passes test_it only in one process with it; apart the verdict is {verdict.value}"), (
+    told = f"passes test_it only in one process with it; apart the verdict is {verdict.value}"
+    # A machine that is too busy to judge refuses as well.
+    assert reason.startswith((told, "the sandbox could not run test_it apart from it: the machine was too busy")), (
         reason
     )
 
