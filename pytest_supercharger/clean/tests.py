@@ -77,7 +77,7 @@ def _readable(code: str, *, ragged: bool) -> str:
         code = turned(plain_characters(code))
     kept = cut_tail(code)
     # Repair may change what a test says, so it comes only after cutting has left nothing.
-    return kept if "assert" in kept or "raises" in kept else repair(code)
+    return kept if "assert" in kept or "raises" in kept else repair(code, limit=1)[0]
 
 
 class _TestFile:

@@ -37,7 +37,8 @@ def f(n: int) -> int:
 def cleaned(make_stub: MakeStub, answer: MakeAnswer):
     def run(text: str, signature: str = "def f(n: int) -> int", **options: object) -> Candidate | Rejection:
         finish = options.pop("finish", FinishReason.EOS)
-        return clean(answer(text, finish), make_stub(signature, **options), MODULE)
+        result = clean(answer(text, finish), make_stub(signature, **options), MODULE)
+        return result if isinstance(result, Rejection) else result[0]
 
     return run
 
