@@ -1,4 +1,4 @@
-"""One block of code that is no plain Python: transcripts, diffs, line numbers, notebooks; plain Python stays as it is."""
+"""One block of code in a dialect: transcripts, diffs, line numbers, notebooks; plain Python stays as it is."""
 
 from __future__ import annotations
 

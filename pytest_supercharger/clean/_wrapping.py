@@ -42,10 +42,8 @@ def normalise(text: str) -> str:
         if not closing:
             return ""
         text = rest
-    last = None
-    for last in _THOUGHT_ENDS.finditer(text):
-        pass
-    return text if last is None else text[last.end() :]
+    ends = [match.end() for match in _THOUGHT_ENDS.finditer(text)]
+    return text[ends[-1] :] if ends else text
 
 
 def views(text: str) -> Iterator[str]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pytest_supercharger.clean._body import body_text
 from pytest_supercharger.clean._names import BUILTINS, Uses, bound_names, imported, module_names, uses
 from pytest_supercharger.clean._signature import definition, why_not
-from pytest_supercharger.clean._stdlib import import_for, is_stdlib, star_import
+from pytest_supercharger.clean._stdlib import import_for, is_stdlib, namesake, star_import
 from pytest_supercharger.clean._syntax import FunctionNode, parse, segment
 from pytest_supercharger.domain import Rejection, Stub
 
@@ -53,15 +53,15 @@ class _Needs:
     lines: list[str]
     imports: dict[str, None] = field(default_factory=dict)  # ordered set
     local: dict[str, None] = field(default_factory=dict)  # imports that clash with the module: into the body
-    kept: set[int] = field(default_factory=set)  # rows of the helper statements
-    undefined: str = ""
+    kept: set[ast.stmt] = field(default_factory=set)
+    refused: Rejection | None = None
 
     def pieces(self, body: str) -> Pieces | Rejection:
         known = module_names(self.module)
-        self._resolve(_body_uses(self.node, self.stub), known, in_body=True)
-        if self.undefined:
-            return Rejection(reason="undefined name", detail=self.undefined)
-        kept = [n for n in self.tree.body if n.lineno in self.kept]
+        self._resolve(self._body_uses(), known, in_body=True)
+        if self.refused is not None:
+            return self.refused
+        kept = [n for n in self.tree.body if n in self.kept]
         shadowed = sorted(set().union(*map(bound_names, kept)) & BUILTINS) if kept else []
         if shadowed:
             # At module level it would change what the user's other functions call.
@@ -74,19 +74,32 @@ class _Needs:
 
     def _resolve(self, used: Uses, known: dict[str, str], *, in_body: bool) -> None:
         for name in sorted(used.names):
-            if self.undefined:
+            if self.refused is not None:
                 return
             offered = self._offered_import(name)
             if name in known:
-                clash = offered and is_stdlib(_origin(offered)) and known[name] != offered
-                if clash and in_body:
-                    self.local[offered] = None
-                elif clash:
-                    self.undefined = f"{name}, which the module uses for something else"
+                self._known(name, used, known[name], offered, in_body=in_body)
             elif offered and not self._own_module(offered):
                 self.imports[offered] = None
             elif not self._helper(name, known):
                 self._builtin_or_stdlib(name, used, known)
+
+    def _known(self, name: str, used: Uses, ours: str, offered: str, *, in_body: bool) -> None:
+        """Take a name from the module, unless the answer means something else by it."""
+        theirs = offered if offered and is_stdlib(_origin(offered)) else ""
+        if not offered and is_stdlib(_origin(ours) if ours else "."):
+            theirs = namesake(ours, name, used.attributes.get(name, frozenset()), plain=not used.dotted_only(name))
+            defines = any(name in bound_names(node) for node in self.tree.body)
+            if defines:
+                self._clash(name)
+        if theirs and theirs != ours:
+            if in_body:
+                self.local[theirs] = None
+            else:
+                self._clash(name)
+
+    def _clash(self, name: str) -> None:
+        self.refused = Rejection(reason="name clash", detail=f"{name}, which the module uses for something else")
 
     def _offered_import(self, name: str) -> str:
         for node in self.tree.body:
@@ -102,14 +115,15 @@ class _Needs:
     def _helper(self, name: str, known: dict[str, str]) -> bool:
         """Keep the answer's top-level statements that define or fill `name`; False when there are none."""
         root = self.stub.root_name
-        places = [n for n in self.tree.body if n is not self.node and not imported(n) and not _main_guard(n)]
+        own = self.node if self.node.name == self.stub.name else None  # not where `f = other` gave it its name
+        places = [n for n in self.tree.body if n is not own and not imported(n) and not _main_guard(n)]
         found = [n for n in places if name in bound_names(n) and name != root]
         if not found:
             return False
         found += [n for n in places if n not in found and _fills(n, name)]
         for node in found:
-            if node.lineno not in self.kept and node is not self.node:
-                self.kept.add(node.lineno)
+            if node not in self.kept:
+                self.kept.add(node)
                 self._resolve(uses([node]), known, in_body=False)
         return True
 
@@ -121,30 +135,33 @@ class _Needs:
             name, used.attributes.get(name, frozenset()), only_attributes=used.dotted_only(name)
         )
         if found is None:
-            self.undefined = name
+            self.refused = Rejection(reason="undefined name", detail=name)
         else:
             self.imports[found] = None
 
+    def _body_uses(self) -> Uses:
+        """Return what the body needs: annotations, defaults and decorators are the stub's own, already in the file."""
+        node, name = self.node, self.stub.name
+        plain = [ast.arg(arg=a.arg) for a in (*node.args.posonlyargs, *node.args.args)]
+        arguments = ast.arguments(
+            posonlyargs=[],
+            args=plain,
+            vararg=node.args.vararg and ast.arg(arg=node.args.vararg.arg),
+            kwonlyargs=[ast.arg(arg=a.arg) for a in node.args.kwonlyargs],
+            kw_defaults=[None for _ in node.args.kwonlyargs],
+            kwarg=node.args.kwarg and ast.arg(arg=node.args.kwarg.arg),
+            defaults=[],
+        )
+        bare = type(node)(name="__stub__", args=arguments, body=node.body, decorator_list=[])
+        used = uses([ast.fix_missing_locations(ast.copy_location(bare, node))])
+        # A function may call itself, a method does not see its own bare name; `random.random()` under `import random`
+        # means the module, whatever the stub is called.
+        meant = used.dotted_only(name) and self._offered_import(name)
+        calls_itself = "." not in self.stub.qualname and name in used.names and not meant
+        return replace(used, names=used.names - {name}) if calls_itself else used
+
     def _stars(self) -> list[str]:
         return [_origin(text) for node in self.tree.body for bound, text in imported(node) if bound == "*"]
-
-
-def _body_uses(node: FunctionNode, stub: Stub) -> Uses:
-    """Return what the body needs: annotations, defaults and decorators are the stub's own, already in the file."""
-    plain = [ast.arg(arg=a.arg) for a in (*node.args.posonlyargs, *node.args.args)]
-    arguments = ast.arguments(
-        posonlyargs=[],
-        args=plain,
-        vararg=node.args.vararg and ast.arg(arg=node.args.vararg.arg),
-        kwonlyargs=[ast.arg(arg=a.arg) for a in node.args.kwonlyargs],
-        kw_defaults=[None for _ in node.args.kwonlyargs],
-        kwarg=node.args.kwarg and ast.arg(arg=node.args.kwarg.arg),
-        defaults=[],
-    )
-    # A method does not see its own bare name; a function may call itself.
-    name = node.name if "." not in stub.qualname else "__stub__"
-    bare = type(node)(name=name, args=arguments, body=node.body, decorator_list=[])
-    return uses([ast.fix_missing_locations(ast.copy_location(bare, node))])
 
 
 def _main_guard(node: ast.stmt) -> bool:

@@ -6,12 +6,12 @@ import ast
 from typing import TYPE_CHECKING
 
 import pytest
+from answer_cases import Case, cases
 
 from pytest_supercharger.clean._syntax import indent_code
 from pytest_supercharger.clean.candidate import clean
 from pytest_supercharger.clean.tests import clean_tests
 from pytest_supercharger.domain import FinishReason, GeneratedTest, Rejection, StubKind
-from answer_cases import Case, cases
 
 if TYPE_CHECKING:
     from tests.clean.conftest import MakeAnswer, MakeStub
