@@ -273,3 +273,22 @@ def test_an_annotated_answer_may_need_other_imports_than_its_body(cleaned) -> No
     result = cleaned(fenced("from typing import List\n\ndef f(n: List[int]) -> List[int]:\n    return n"))
     assert isinstance(result, Candidate)
     assert result.imports == ()
+
+
+def test_equally_small_repairs_that_mean_different_things_are_several_candidates(
+    make_stub: MakeStub, answer: MakeAnswer
+) -> None:
+    text = fenced("def f(n):\n    if n:\n        n += 1\n      return n\n    return 0")
+    result = clean(answer(text), make_stub("def f(n)"), MODULE)
+    assert isinstance(result, tuple)
+    assert {candidate.body for candidate in result} == {
+        "if n:\n    n += 1\n    return n\nreturn 0\n",
+        "if n:\n    n += 1\nreturn n\nreturn 0\n",
+    }
+
+
+def test_repairs_that_come_to_the_same_candidate_are_one(make_stub: MakeStub, answer: MakeAnswer) -> None:
+    text = fenced("def f(n):\n    return n\n\nif f(1):\n    print(1)\n  print(2)")
+    result = clean(answer(text), make_stub("def f(n)"), MODULE)
+    assert isinstance(result, tuple)
+    assert [candidate.body for candidate in result] == ["return n\n"]
