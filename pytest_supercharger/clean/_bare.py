@@ -67,7 +67,9 @@ def _indented(lines: list[str]) -> list[str]:
             row += 1
             continue
         end = row
-        while end < len(lines) and (not lines[end].strip() or lines[end].startswith(margin)):
+        scanner = Scanner()
+        while end < len(lines) and (scanner.in_string or not lines[end].strip() or lines[end].startswith(margin)):
+            scanner.feed(lines[end])
             end += 1
         found.append("\n".join(each.removeprefix(margin) for each in lines[row:end]).rstrip())
         row = end

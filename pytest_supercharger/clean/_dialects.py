@@ -7,10 +7,11 @@ import re
 import textwrap
 from typing import TYPE_CHECKING
 
+from pytest_supercharger.clean._lexical import Scanner
 from pytest_supercharger.clean._syntax import parse, syntax_error
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 __all__ = ["as_python"]
 
@@ -25,7 +26,7 @@ _ENTITY = re.compile(r"&(?:lt|gt|amp|quot|apos|#39|#x27|nbsp);")
 
 def as_python(code: str) -> str:
     """Return the Python that a block of another dialect stands for; a block that parses is never touched."""
-    if parse(code) is not None:
+    if parse(code) is not None or parse(textwrap.dedent(code)) is not None:
         return code
     for reading in _READINGS:
         read = reading(code)
@@ -37,15 +38,24 @@ def as_python(code: str) -> str:
 def _transcript(code: str) -> str | None:
     """What was typed in a REPL, its output left out."""
     lines = code.split("\n")
-    if not any(line.lstrip().startswith(">>> ") for line in lines):
+    if not any(line.lstrip().startswith(">>> ") for line in _outside_strings(lines)):
         return None
     return "\n".join(match.group(1) or "" for line in lines if (match := _TYPED.match(line)))
+
+
+def _outside_strings(lines: list[str]) -> Iterator[str]:
+    """The lines that do not begin in a string: an example in a docstring is no transcript."""
+    scanner = Scanner()
+    for line in lines:
+        if not scanner.in_string:
+            yield line
+        scanner.feed(line)
 
 
 def _cells(code: str) -> str | None:
     """What was typed in IPython."""
     lines = code.split("\n")
-    if not any(re.match(r"\s*In ?\[\d*\]:", line) for line in lines):
+    if not any(re.match(r"\s*In ?\[\d*\]:", line) for line in _outside_strings(lines)):
         return None
     return "\n".join(match.group(1) for line in lines if (match := _CELL.match(line)))
 

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 __all__ = [
     "MAX_SOURCE",
     "FunctionNode",
-    "compile_error",
     "dedent_code",
     "function_under",
     "indent_code",
@@ -40,19 +39,6 @@ def syntax_error(source: str) -> SyntaxError | None:
     """Return why `source` does not parse, None when it does; never raises anything else."""
     found = _parse(source)
     return found if isinstance(found, SyntaxError) else None
-
-
-def compile_error(source: str) -> SyntaxError | None:
-    """Return why the compiler refuses `source`, None when it does not; nothing is run, and nothing else is raised."""
-    try:
-        with _parser, warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            compile(source, "<answer>", "exec", dont_inherit=True)
-    except SyntaxError as error:
-        return error
-    except (ValueError, OverflowError, RecursionError, MemoryError) as error:
-        return SyntaxError(str(error) or type(error).__name__, ("<answer>", 1, 1, ""))
-    return None
 
 
 def parse(source: str) -> ast.Module | None:

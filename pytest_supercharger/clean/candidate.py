@@ -5,11 +5,11 @@ from __future__ import annotations
 import ast
 import hashlib
 
+from pytest_supercharger.clean._compiling import compile_error
 from pytest_supercharger.clean._readings import readings
 from pytest_supercharger.clean._syntax import (
     MAX_SOURCE,
     FunctionNode,
-    compile_error,
     indent_code,
     parse,
     without_docstring,

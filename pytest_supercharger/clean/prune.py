@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from pytest_supercharger.clean._body import body_text
-from pytest_supercharger.clean._names import BUILTINS, Uses, bound_names, imported, module_names, uses
+from pytest_supercharger.clean._names import BUILTINS, Uses, bound_names, imported, uses
 from pytest_supercharger.clean._signature import definition, why_not
 from pytest_supercharger.clean._stdlib import import_for, is_stdlib, namesake, star_import
+from pytest_supercharger.clean._surroundings import surroundings
 from pytest_supercharger.clean._syntax import FunctionNode, parse, segment
 from pytest_supercharger.domain import Rejection, Stub
 
@@ -26,19 +28,19 @@ class Pieces:
 
 def prune(source: str, stub: Stub, module_source: str) -> Pieces | Rejection:
     """Return the parts of `source` that the stub needs in `module_source`, or why it cannot be used."""
-    tree, module = parse(source), parse(module_source) or ast.Module(body=[], type_ignores=[])
+    tree, around = parse(source), surroundings(module_source)
     if tree is None:
         return Rejection(reason="does not parse")
     node = definition(tree, stub)
     if node is None:
         return Rejection(reason="no definition", detail=f"the answer does not define {stub.qualname}")
-    refused = why_not(node, stub, module) or _missing_members(tree, node, stub, module)
+    refused = why_not(node, stub, around.tree) or _missing_members(tree, node, stub, around.words)
     if refused is not None:
         return refused
     body = body_text(source, node)
     if body is None:
         return Rejection(reason="does not parse", detail="the body has no text of its own")
-    needs = _Needs(tree=tree, node=node, stub=stub, module=module, lines=source.split("\n"))
+    needs = _Needs(tree=tree, node=node, stub=stub, known=around.names, lines=source.split("\n"))
     return needs.pieces(body)
 
 
@@ -49,7 +51,7 @@ class _Needs:
     tree: ast.Module
     node: FunctionNode
     stub: Stub
-    module: ast.Module
+    known: Mapping[str, str]  # the module's names
     lines: list[str]
     imports: dict[str, None] = field(default_factory=dict)  # ordered set
     local: dict[str, None] = field(default_factory=dict)  # imports that clash with the module: into the body
@@ -57,8 +59,7 @@ class _Needs:
     refused: Rejection | None = None
 
     def pieces(self, body: str) -> Pieces | Rejection:
-        known = module_names(self.module)
-        self._resolve(self._body_uses(), known, in_body=True)
+        self._resolve(self._body_uses(), in_body=True)
         if self.refused is not None:
             return self.refused
         kept = [n for n in self.tree.body if n in self.kept]
@@ -72,17 +73,17 @@ class _Needs:
             helpers=tuple(segment(self.lines, n) for n in kept),
         )
 
-    def _resolve(self, used: Uses, known: dict[str, str], *, in_body: bool) -> None:
+    def _resolve(self, used: Uses, *, in_body: bool) -> None:
         for name in sorted(used.names):
             if self.refused is not None:
                 return
             offered = self._offered_import(name)
-            if name in known:
-                self._known(name, used, known[name], offered, in_body=in_body)
+            if name in self.known:
+                self._known(name, used, self.known[name], offered, in_body=in_body)
             elif offered and not self._own_module(offered):
                 self.imports[offered] = None
-            elif not self._helper(name, known):
-                self._builtin_or_stdlib(name, used, known)
+            elif not self._helper(name):
+                self._builtin_or_stdlib(name, used)
 
     def _known(self, name: str, used: Uses, ours: str, offered: str, *, in_body: bool) -> None:
         """Take a name from the module, unless the answer means something else by it."""
@@ -112,7 +113,7 @@ class _Needs:
         origin = _origin(statement)
         return origin == self.stub.module or (not is_stdlib(origin) and origin == self.stub.module.rpartition(".")[2])
 
-    def _helper(self, name: str, known: dict[str, str]) -> bool:
+    def _helper(self, name: str) -> bool:
         """Keep the answer's top-level statements that define or fill `name`; False when there are none."""
         root = self.stub.root_name
         own = self.node if self.node.name == self.stub.name else None  # not where `f = other` gave it its name
@@ -124,11 +125,11 @@ class _Needs:
         for node in found:
             if node not in self.kept:
                 self.kept.add(node)
-                self._resolve(uses([node]), known, in_body=False)
+                self._resolve(uses([node]), in_body=False)
         return True
 
-    def _builtin_or_stdlib(self, name: str, used: Uses, known: dict[str, str]) -> None:
-        if name in BUILTINS or "*" in known:
+    def _builtin_or_stdlib(self, name: str, used: Uses) -> None:
+        if name in BUILTINS or "*" in self.known:
             return
         found = next(filter(None, (star_import(m, name) for m in self._stars())), None)
         found = found or import_for(
@@ -193,7 +194,7 @@ def _origin(statement: str) -> str:
     return statement.split()[1]
 
 
-def _missing_members(tree: ast.Module, node: FunctionNode, stub: Stub, module: ast.Module) -> Rejection | None:
+def _missing_members(tree: ast.Module, node: FunctionNode, stub: Stub, words: frozenset[str]) -> Rejection | None:
     """Reject a method that leans on another method only the answer's class has: there is no place to put it."""
     if "." not in stub.qualname or not node.args.args:
         return None
@@ -204,11 +205,8 @@ def _missing_members(tree: ast.Module, node: FunctionNode, stub: Stub, module: a
         if isinstance(owner, ast.ClassDef) and node in owner.body
         for name in set().union(*map(bound_names, owner.body))
     }
-    ours = {n.attr for n in ast.walk(module) if isinstance(n, ast.Attribute)}
-    ours |= {n.name for n in ast.walk(module) if isinstance(n, FunctionNode | ast.ClassDef)}
-    ours |= {n.id for n in ast.walk(module) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
     read = [n for n in ast.walk(node) if isinstance(n, ast.Attribute) and isinstance(n.value, ast.Name)]
     for found in read:
-        if isinstance(found.value, ast.Name) and found.value.id == receiver and found.attr in theirs - ours:
+        if isinstance(found.value, ast.Name) and found.value.id == receiver and found.attr in theirs - words:
             return Rejection(reason="needs another method", detail=f"{receiver}.{found.attr}")
     return None

@@ -10,11 +10,12 @@ import textwrap
 from pytest_supercharger.clean._awaited import awaited, turned
 from pytest_supercharger.clean._bearing import Bearing
 from pytest_supercharger.clean._moves import plain_characters
-from pytest_supercharger.clean._names import BUILTINS, bound_names, imported, module_names, uses
+from pytest_supercharger.clean._names import BUILTINS, bound_names, imported, uses
 from pytest_supercharger.clean._outside import outside
 from pytest_supercharger.clean._shown import shown
 from pytest_supercharger.clean._split import inlined, split
 from pytest_supercharger.clean._stdlib import import_for, is_stdlib
+from pytest_supercharger.clean._surroundings import Surroundings, surroundings
 from pytest_supercharger.clean._syntax import MAX_SOURCE, FunctionNode, parse, unparse
 from pytest_supercharger.clean._testfile import cases, own_imports_removed, refusal, why_not_case
 from pytest_supercharger.clean.markdown import blocks, code_for_tests
@@ -59,8 +60,7 @@ def _clean(
     refused = refusal(tree, stub)
     if refused is not None:
         return refused
-    module = parse(module_text) or ast.Module(body=[], type_ignores=[])
-    return _TestFile(tree, stub, module, allow).generated()
+    return _TestFile(tree, stub, surroundings(module_text), allow).generated()
 
 
 def _ragged(answer: Answer) -> bool:
@@ -83,10 +83,10 @@ def _readable(code: str, *, ragged: bool) -> str:
 class _TestFile:
     """One parsed answer, the stub it is about and the user's module."""
 
-    def __init__(self, tree: ast.Module, stub: Stub, module: ast.Module, allow: frozenset[str]) -> None:
+    def __init__(self, tree: ast.Module, stub: Stub, around: Surroundings, allow: frozenset[str]) -> None:
         self.stub, self.allow = stub, allow
-        self.module_uses = Uses.of_tree(module)
-        self.known = {**module_names(module), stub.root_name: ""}
+        self.module_uses = Uses.of_tree(around.tree)
+        self.known = {**around.names, stub.root_name: ""}
         self.tree = own_imports_removed(tree, stub, frozenset(self.known))
         self.cases = cases(self.tree)
         answered = {name for node in self.tree.body for name in bound_names(node)}
