@@ -71,6 +71,8 @@ def _indented(lines: list[str]) -> list[str]:
         while end < len(lines) and (scanner.in_string or not lines[end].strip() or lines[end].startswith(margin)):
             scanner.feed(lines[end])
             end += 1
+        # An answer that begins so is code as it stands in a class; below prose the margin is markdown's.
+        margin = margin if found or any(line.strip() for line in lines[:row]) else ""
         found.append("\n".join(each.removeprefix(margin) for each in lines[row:end]).rstrip())
         row = end
     return found

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from pytest_supercharger.clean._lexical import Scanner
 from pytest_supercharger.clean._signature import definition, is_empty
-from pytest_supercharger.clean._syntax import FunctionNode, indent_code, parse, syntax_error
+from pytest_supercharger.clean._syntax import FunctionNode, dedent_code, indent_code, parse, string_rows, syntax_error
 from pytest_supercharger.clean.markdown import blocks
 from pytest_supercharger.clean.repair import repair
 from pytest_supercharger.domain import Answer, FinishReason, Rejection, Stub
@@ -29,6 +29,7 @@ class _End:
 def readings(code: str, answer: Answer, stub: Stub) -> tuple[str, ...] | Rejection:
     """Return what `code` may mean, best first, each a module that parses; or why it means nothing."""
     end = _end_of(answer)
+    code = _at_margin(code)
     body = _under_header(code, stub)
     if body is not None:
         return _AT_LIMIT if end.ragged else (body,)
@@ -74,6 +75,16 @@ def _under_header(code: str, stub: Stub) -> str | None:
     if made is None or len(made.body) != 1 or (tree is None and _mentions(made, stub)):
         return None
     return whole if any(map(_leaves, getattr(made.body[0], "body", []))) else None
+
+
+def _at_margin(code: str) -> str:
+    """Return code that is indented as a whole, as a method in its class, at the margin; strings keep their blanks."""
+    if not code[:1].isspace() or parse(code) is not None:
+        return code
+    lines = code.strip("\n").split("\n")
+    protected = {row - 1 for row in string_rows("if 1:\n" + "\n".join(lines))}
+    moved = "\n".join(dedent_code(lines, 1, protected))
+    return moved if parse(moved) is not None else code
 
 
 def _indented(code: str) -> str:

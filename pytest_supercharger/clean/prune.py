@@ -34,7 +34,7 @@ def prune(source: str, stub: Stub, module_source: str) -> Pieces | Rejection:
     node = definition(tree, stub)
     if node is None:
         return Rejection(reason="no definition", detail=f"the answer does not define {stub.qualname}")
-    refused = why_not(node, stub, around.tree) or _missing_members(tree, node, stub, around.words)
+    refused = why_not(node, stub, around.tree) or _missing_members(tree, node, stub, around.members)
     if refused is not None:
         return refused
     body = body_text(source, node)
@@ -194,7 +194,7 @@ def _origin(statement: str) -> str:
     return statement.split()[1]
 
 
-def _missing_members(tree: ast.Module, node: FunctionNode, stub: Stub, words: frozenset[str]) -> Rejection | None:
+def _missing_members(tree: ast.Module, node: FunctionNode, stub: Stub, ours: frozenset[str]) -> Rejection | None:
     """Reject a method that leans on another method only the answer's class has: there is no place to put it."""
     if "." not in stub.qualname or not node.args.args:
         return None
@@ -207,6 +207,6 @@ def _missing_members(tree: ast.Module, node: FunctionNode, stub: Stub, words: fr
     }
     read = [n for n in ast.walk(node) if isinstance(n, ast.Attribute) and isinstance(n.value, ast.Name)]
     for found in read:
-        if isinstance(found.value, ast.Name) and found.value.id == receiver and found.attr in theirs - words:
+        if isinstance(found.value, ast.Name) and found.value.id == receiver and found.attr in theirs - ours:
             return Rejection(reason="needs another method", detail=f"{receiver}.{found.attr}")
     return None
