@@ -82,4 +82,4 @@ def write(path: Path, answers: Iterable[Raw]) -> int:
 
 
 def _line(file: object, entry: dict[str, str]) -> None:
-    print(json.dumps(entry), file=file, flush=True)  # type: ignore[call-overload]
+    print(json.dumps(entry), file=file, flush=True)

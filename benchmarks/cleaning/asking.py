@@ -10,7 +10,7 @@ from pathlib import Path
 from cleaning.answers import Raw
 from pytest_supercharger import context, prompting, session
 from pytest_supercharger.client import NodePool
-from pytest_supercharger.domain import Question, QuestionKind, SourceFile, Stub
+from pytest_supercharger.domain import Question, Stub
 from pytest_supercharger.errors import SuperchargeError
 from pytest_supercharger.project import Project
 
@@ -26,30 +26,30 @@ def draw(address: str, folder: Path, count: int, temperature: float) -> Iterator
 
     The program ends where the node cannot be reached.
     """
-    work = session.find(Project.discover(folder, norecurse=(), pythonpath=()))
-    if not work.stubs:
-        sys.exit(f"clean: {folder} has no stubs; give a project with functions marked @supercharge")
-    sources = {source.relpath: source for source in work.sources.values()}
-    rounds = itertools.product(itertools.count(), ("code", "tests"), work.stubs)
-    asked = [(kind, stub, sources[stub.relpath], number) for number, kind, stub in itertools.islice(rounds, count)]
     try:
+        work = session.find(Project.discover(folder, norecurse=(), pythonpath=()))
+        if not work.stubs:
+            sys.exit(f"clean: {folder} has no stubs; give a project with functions marked @supercharge")
+        everything = ((n, stub, kind) for n in range(count) for stub in work.stubs for kind in ("code", "tests"))
+        asked = [*itertools.islice(everything, count)]
         with NodePool([address]) as pool:
             for start in range(0, count, _AT_ONCE):
-                yield from _answers(pool, asked[start : start + _AT_ONCE], temperature)
+                yield from _answers(pool, work, asked[start : start + _AT_ONCE], temperature)
     except SuperchargeError as error:
         sys.exit(f"clean: {error}")
 
 
-def _answers(pool: NodePool, asked: list[tuple[str, Stub, SourceFile, int]], temperature: float) -> Iterator[Raw]:
-    questions = [_question(kind, stub, source, number, temperature) for kind, stub, source, number in asked]
+def _answers(
+    pool: NodePool, work: session.Work, asked: list[tuple[int, Stub, str]], temperature: float
+) -> Iterator[Raw]:
+    questions = [_question(work, number, stub, kind, temperature) for number, stub, kind in asked]
     for index, answer in pool.generate(questions, samples=1, deadline_seconds=_SECONDS):
-        kind, stub, source, _ = asked[index]
-        yield Raw(kind=kind, stub=stub, source=source, answer=answer)
+        _, stub, kind = asked[index]
+        yield Raw(kind=kind, stub=stub, source=work.sources[stub.relpath], answer=answer)
 
 
-def _question(kind: str, stub: Stub, source: SourceFile, number: int, temperature: float) -> Question:
-    described = context.describe(stub, source, max_chars=_CHARACTERS)
+def _question(work: session.Work, number: int, stub: Stub, kind: str, temperature: float) -> Question:
+    source = work.sources[stub.relpath]
+    described = context.describe(stub, source, neighbours=work.project.neighbours(source), max_chars=_CHARACTERS)
     ask = prompting.code_question if kind == "code" else prompting.test_question
-    question = ask(stub, described, variant=number, seed=number + 1, temperature=temperature)
-    assert question.kind is (QuestionKind.CODE if kind == "code" else QuestionKind.TEST)
-    return question
+    return ask(stub, described, variant=number, seed=number + 1, temperature=temperature)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import configparser
+import functools
 import io
 import logging
 import sys
@@ -109,7 +110,7 @@ def format_body(body: str, style: Style, *, margin: int = 0) -> str:
         return body
     asynchronous = any(isinstance(n, ast.Await | ast.AsyncFor | ast.AsyncWith) for n in ast.walk(wanted))
     header = "async def _():" if asynchronous else "def _():"
-    text = _format(f"{header}\n{indent_code(body, '    ')}", style, margin)
+    text = _format(f"{header}\n{indent_code(body, '    ')}", style.yapf(margin=margin), style.limit(margin=margin))
     first, _, rest = text.partition("\n")
     if first != header:
         return body
@@ -120,24 +121,25 @@ def format_body(body: str, style: Style, *, margin: int = 0) -> str:
 
 def format_helper(source: str, style: Style) -> str:
     """Return a module-level definition laid out; the text as it was where that fails or changes anything."""
-    text = _format(source, style, 0).strip("\n") + "\n"
+    text = _format(source, style.yapf(margin=0), style.limit(margin=0)).strip("\n") + "\n"
     before, after = parse(source), parse(text)
     if before is None or after is None or ast.dump(before) != ast.dump(after):
         return source
     return text
 
 
-def _format(source: str, style: Style, margin: int) -> str:
+@functools.lru_cache(maxsize=256)  # small models repeat themselves, and half of cleaning is yapf
+def _format(source: str, style: str, limit: int) -> str:
     if len(source) > _MAX_CHARACTERS or _nesting(source) > _MAX_NESTING:
         return source
     try:
         from yapf.yapflib.yapf_api import FormatCode
 
         with _yapf:
-            lines = _short_enough(source, style.limit(margin=margin))
+            lines = _short_enough(source, limit)
             if lines == []:  # to yapf that would be all of them
                 return source
-            return str(FormatCode(source, style_config=style.yapf(margin=margin), lines=lines)[0])
+            return str(FormatCode(source, style_config=style, lines=lines)[0])
     # yapf parses with a grammar of its own and fails in many ways on syntax newer than it.
     except Exception as error:
         _log.debug("yapf kept the text as it was: %s", error)

@@ -95,10 +95,10 @@ def change(function: Function, way: str) -> str:
         return f"rejected: {result.reason}: {result.detail}"
     margin = "    " if "." in function.stub.qualname else ""
     wanted = ast.parse(f"if 1:\n{'' if margin else ' '}" + ("\n".join(function.lines) if margin else "pass"))
-    node = wanted.body[0].body[0] if margin else ast.parse("\n".join(function.lines)).body[0]  # type: ignore[attr-defined]
+    node = wanted.body[0].body[0] if margin else ast.parse("\n".join(function.lines)).body[0]
     expected = [ast.dump(statement) for statement in without_docstring(node.body)]
     made = ast.parse("async def _():\n" + indent_code(result[0].body, "    ")).body[0]
-    found = [ast.dump(statement) for statement in made.body]  # type: ignore[attr-defined]
+    found = [ast.dump(statement) for statement in made.body]
     if len(result) != 1:
         return f"{len(result)} candidates"
     if found != expected:
@@ -111,4 +111,4 @@ def _dump(source: str, *, inner: bool = False) -> str:
         body = ast.parse(source).body
     except SyntaxError:
         return ""
-    return ast.dump(body[0].body[0] if inner else body[0])  # type: ignore[attr-defined]
+    return ast.dump(body[0].body[0] if inner else body[0])
