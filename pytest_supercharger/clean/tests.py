@@ -17,7 +17,7 @@ from pytest_supercharger.clean._split import inlined, split
 from pytest_supercharger.clean._stdlib import import_for, is_stdlib
 from pytest_supercharger.clean._surroundings import Surroundings, surroundings
 from pytest_supercharger.clean._syntax import MAX_SOURCE, FunctionNode, parse, unparse
-from pytest_supercharger.clean._testfile import cases, own_imports_removed, refusal, why_not_case
+from pytest_supercharger.clean._testfile import cases, network, own_imports_removed, refusal, why_not_case
 from pytest_supercharger.clean.markdown import blocks, code_for_tests
 from pytest_supercharger.clean.repair import cut_tail, repair
 from pytest_supercharger.declared import Uses
@@ -136,6 +136,9 @@ class _TestFile:
         tree = parse(source)
         if tree is None:
             return Rejection(reason="does not parse", detail="Python cannot write the test down again")
+        online = network(tree)
+        if online:
+            return Rejection(reason="needs the network", detail=online)
         reach = outside(tree, self.module_uses, self.stub, self.allow)
         if reach:
             return Rejection(reason=_OUTSIDE, detail=reach)
