@@ -18,7 +18,7 @@ __all__ = ["as_python"]
 _TYPED = re.compile(r"\s*(?:>>>|\.\.\.)(?: (.*))?$")
 _CELL = re.compile(r"\s*(?:In ?\[\d*\]:|\.{3,}:) ?(.*)$")
 _NUMBERED = re.compile(r"(\s*)(\d+)(\s*[|:]?)(?=\s|$)(.*)$")
-_REPLACED = re.compile(r"^<{5,} ?\w*\n.*?^={5,}\n(.*?)^>{5,} ?\w*$", re.M | re.S)
+_SIDE = re.compile(r"([<=>])\1{4,6}(?: \w+)?$")
 _HUNK = re.compile(r"(?:@@ .*|diff --git .*|index [0-9a-f]+\.\..*|--- .*|\+\+\+ .*|\\ No newline.*)$")
 _MAGIC = re.compile(r"[%!][%\w]|\?\w|\w+\?$")
 _ENTITY = re.compile(r"&(?:lt|gt|amp|quot|apos|#39|#x27|nbsp);")
@@ -61,10 +61,18 @@ def _cells(code: str) -> str | None:
 
 
 def _replacement(code: str) -> str | None:
-    """The new text of search-and-replace blocks."""
-    if not _REPLACED.search(code):
-        return None
-    return _REPLACED.sub(lambda match: match.group(1), code)
+    """The new text of search-and-replace blocks, and what stands between them."""
+    kept: list[str] = []
+    side = ""
+    for line in code.split("\n"):
+        mark = _SIDE.match(line)
+        if mark is None:
+            kept += [] if side == "<" else [line]
+        elif (side, mark.group(1)) not in {("", "<"), ("<", "="), ("=", ">")}:
+            return None
+        else:
+            side = "" if mark.group(1) == ">" else mark.group(1)
+    return "\n".join(kept) if "<<<<<" in code and not side else None
 
 
 def _patched(code: str) -> str | None:

@@ -27,7 +27,7 @@ _TOKEN = re.compile(
     r"<\|im_start\|>\w*\n?|<\|[a-z_]{2,30}\|>|<\uff5c[^\uff5c\n]{2,30}\uff5c>|<s>|<pad>|<start_of_turn>\w*\n?"
     r"|\[/INST\] ?|<</?SYS>>",
 )
-_HTML_CODE = re.compile(r"<(pre|code)\b[^>]*>(.*?)</\1>", re.S | re.I)
+_HTML_CODE = re.compile(r"<(pre|code)\b[^>\n]*>")
 _HTML_TAG = re.compile(r"</?(?:pre|code|span|br|div|p)\b[^>]*>", re.I)
 _JSON_START = re.compile(r"""^\s*(?:```\w*\s*|<\w+>\s*)?([{\["])""", re.M)
 _JSON_TRIES = 8
@@ -68,7 +68,14 @@ def _one_turn(text: str) -> str:
 
 def _html(text: str) -> str:
     """Return the code elements of a page, each in a fence; "" when there are none."""
-    found = [_HTML_TAG.sub("", match.group(2)) for match in _HTML_CODE.finditer(text)]
+    found: list[str] = []
+    opening = _HTML_CODE.search(text)
+    while opening is not None:
+        end = text.find(f"</{opening.group(1)}>", opening.end())
+        if end < 0:
+            break
+        found.append(_HTML_TAG.sub("", text[opening.end() : end]))
+        opening = _HTML_CODE.search(text, end)
     return "\n".join(f"```\n{html.unescape(code).strip(chr(10))}\n```" for code in found if "\n" in code)
 
 
