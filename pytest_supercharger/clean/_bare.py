@@ -10,6 +10,7 @@ from pytest_supercharger.clean._syntax import parse
 
 __all__ = ["runs", "spans"]
 
+_MAX_LINES = 2_000  # far above any answer
 _DEFINES = re.compile(r"(?:async\s+def|def|class|import|from)\b|@\w")
 _BEHIND_PROSE = re.compile(r"^[^\n\"'#()=]{1,80}?[:.][ \t]+((?:async\s+)?def\s+\w+\s*\(.*)$", re.M)
 _SPAN = re.compile(
@@ -20,7 +21,7 @@ _SPAN = re.compile(
 def runs(text: str) -> list[str]:
     """Return the runs of code lines in a text without fences, each dedented; none where all is prose."""
     text = _BEHIND_PROSE.sub(r"\1", text)
-    lines = text.split("\n")
+    lines = text.split("\n")[:_MAX_LINES]
     found: list[str] = []
     row = 0
     while row < len(lines):

@@ -57,8 +57,12 @@ class _Needs:
     local: dict[str, None] = field(default_factory=dict)  # imports that clash with the module: into the body
     kept: set[ast.stmt] = field(default_factory=set)
     refused: Rejection | None = None
+    binds: dict[str, list[ast.stmt]] = field(default_factory=dict)  # name -> the top-level statements that bind it
+    offers: dict[str, str] = field(default_factory=dict)  # name -> the answer's import of it
+    loose: list[ast.stmt] = field(default_factory=list)  # top-level statements that define nothing and may fill a name
 
     def pieces(self, body: str) -> Pieces | Rejection:
+        self._read()
         self._resolve(self._body_uses(), in_body=True)
         if self.refused is not None:
             return self.refused
@@ -73,11 +77,22 @@ class _Needs:
             helpers=tuple(segment(self.lines, n) for n in kept),
         )
 
+    def _read(self) -> None:
+        """Note once what each top-level statement of the answer gives."""
+        for node in self.tree.body:
+            for name in bound_names(node):
+                self.binds.setdefault(name, []).append(node)
+            for name, statement in imported(node):
+                if not statement.startswith("from __future__"):
+                    self.offers.setdefault(name, statement)
+            if not isinstance(node, FunctionNode | ast.ClassDef) and not imported(node) and not _main_guard(node):
+                self.loose.append(node)
+
     def _resolve(self, used: Uses, *, in_body: bool) -> None:
         for name in sorted(used.names):
             if self.refused is not None:
                 return
-            offered = self._offered_import(name)
+            offered = self.offers.get(name, "")
             if name in self.known:
                 self._known(name, used, self.known[name], offered, in_body=in_body)
             elif offered and not self._own_module(offered):
@@ -90,8 +105,7 @@ class _Needs:
         theirs = offered if offered and is_stdlib(_origin(offered)) else ""
         if not offered and is_stdlib(_origin(ours) if ours else "."):
             theirs = namesake(ours, name, used.attributes.get(name, frozenset()), plain=not used.dotted_only(name))
-            defines = any(name in bound_names(node) for node in self.tree.body)
-            if defines:
+            if name in self.binds:
                 self._clash(name)
         if theirs and theirs != ours:
             if in_body:
@@ -102,26 +116,17 @@ class _Needs:
     def _clash(self, name: str) -> None:
         self.refused = Rejection(reason="name clash", detail=f"{name}, which the module uses for something else")
 
-    def _offered_import(self, name: str) -> str:
-        for node in self.tree.body:
-            for bound, statement in imported(node):
-                if bound == name and not statement.startswith("from __future__"):
-                    return statement
-        return ""
-
     def _own_module(self, statement: str) -> bool:
         origin = _origin(statement)
         return origin == self.stub.module or (not is_stdlib(origin) and origin == self.stub.module.rpartition(".")[2])
 
     def _helper(self, name: str) -> bool:
         """Keep the answer's top-level statements that define or fill `name`; False when there are none."""
-        root = self.stub.root_name
         own = self.node if self.node.name == self.stub.name else None  # not where `f = other` gave it its name
-        places = [n for n in self.tree.body if n is not own and not imported(n) and not _main_guard(n)]
-        found = [n for n in places if name in bound_names(n) and name != root]
-        if not found:
+        found = [n for n in self.binds.get(name, ()) if n is not own and not imported(n) and not _main_guard(n)]
+        if not found or name == self.stub.root_name:
             return False
-        found += [n for n in places if n not in found and _fills(n, name)]
+        found += [n for n in self.loose if n not in found and _fills(n, name)]
         for node in found:
             if node not in self.kept:
                 self.kept.add(node)
@@ -157,7 +162,7 @@ class _Needs:
         used = uses([ast.fix_missing_locations(ast.copy_location(bare, node))])
         # A function may call itself, a method does not see its own bare name; `random.random()` under `import random`
         # means the module, whatever the stub is called.
-        meant = used.dotted_only(name) and self._offered_import(name)
+        meant = used.dotted_only(name) and self.offers.get(name, "")
         calls_itself = "." not in self.stub.qualname and name in used.names and not meant
         return replace(used, names=used.names - {name}) if calls_itself else used
 

@@ -27,6 +27,9 @@ from pytest_supercharger.probes import from_test
 __all__ = ["clean_tests"]
 
 _OUTSIDE = "a test reaches outside"
+# Far above what an answer holds, and what keeps an endless one from taking seconds.
+_MAX_TESTS = 50
+_MAX_STATEMENTS = 150
 _PYTEST_NAMES = frozenset({"approx", "fixture", "mark", "param", "raises", "warns"})
 
 
@@ -57,6 +60,7 @@ def _clean(
     tree = parse(_readable(code, ragged=_ragged(answer)))
     if tree is None or not tree.body:
         return Rejection(reason="does not parse")
+    del tree.body[_MAX_STATEMENTS:]
     refused = refusal(tree, stub)
     if refused is not None:
         return refused
@@ -103,12 +107,15 @@ class _TestFile:
         """Return one test a check, or the first reason why there is none."""
         found: dict[str, GeneratedTest] = {}
         refused: list[Rejection] = []
-        for case in self.cases:
+        for case in self.cases[:_MAX_TESTS]:
+            del case.body[_MAX_STATEMENTS:]
             why = why_not_case(case, self.stub, self.fixtures)
             if why is not None:
                 refused.append(why)
                 continue
             for body in split(case.body, self._bearing(case)):
+                if len(found) + len(refused) >= _MAX_TESTS:
+                    break
                 test = self._test(case, body, len(found))
                 if isinstance(test, Rejection):
                     refused.append(test)
