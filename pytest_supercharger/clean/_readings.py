@@ -29,8 +29,9 @@ class _End:
 def readings(code: str, answer: Answer, stub: Stub) -> tuple[str, ...] | Rejection:
     """Return what `code` may mean, best first, each a module that parses; or why it means nothing."""
     end = _end_of(answer)
+    continues = code[:1].isspace()  # goes on from a header, ours or one that the model did not repeat
     code = _at_margin(code)
-    body = _under_header(code, stub)
+    body = _under_header(code, stub, continues=continues)
     if body is not None:
         return _AT_LIMIT if end.ragged else (body,)
     whole = _up_to_last_statement(code, stub) if end.ragged else None
@@ -64,17 +65,19 @@ def _broken(code: str) -> Rejection:
     return Rejection(reason="does not parse", detail=f"{error.msg}, line {error.lineno}" if error else "")
 
 
-def _under_header(code: str, stub: Stub) -> str | None:
+def _under_header(code: str, stub: Stub, *, continues: bool = False) -> str | None:
     """Return the stub's header above an answer that is nothing but a body; None where it is something else."""
     tree = parse(code)
-    if tree is not None and (definition(tree, stub) is not None or not any(map(_leaves, tree.body))):
+    # What ends with a definition is a piece of a class or a module.
+    continues = continues and tree is not None and bool(tree.body) and not _defines(tree.body[-1])
+    if tree is not None and (definition(tree, stub) is not None or not (continues or any(map(_leaves, tree.body)))):
         return None
     whole = f"{stub.signature.rstrip().removesuffix(':')}:\n{_indented(code)}\n"
     made = parse(whole)
     # A definition that does not parse on its own must not become one inside of the stub.
     if made is None or len(made.body) != 1 or (tree is None and _mentions(made, stub)):
         return None
-    return whole if any(map(_leaves, getattr(made.body[0], "body", []))) else None
+    return whole if continues or any(map(_leaves, getattr(made.body[0], "body", []))) else None
 
 
 def _at_margin(code: str) -> str:
@@ -85,6 +88,10 @@ def _at_margin(code: str) -> str:
     protected = {row - 1 for row in string_rows("if 1:\n" + "\n".join(lines))}
     moved = "\n".join(dedent_code(lines, 1, protected))
     return moved if parse(moved) is not None else code
+
+
+def _defines(node: ast.stmt) -> bool:
+    return isinstance(node, FunctionNode | ast.ClassDef | ast.Import | ast.ImportFrom)
 
 
 def _indented(code: str) -> str:

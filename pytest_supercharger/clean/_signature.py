@@ -11,7 +11,10 @@ from pytest_supercharger.domain import Rejection, Stub, StubKind
 __all__ = ["definition", "is_empty", "stub_arguments", "why_not"]
 
 # Without these a function computes the same; all others may be what makes the answer work.
-_HARMLESS = frozenset({"cache", "lru_cache", "supercharge", "override", "final", "njit", "jit", "typechecked"})
+_HARMLESS = frozenset(
+    {"beartype", "cache", "final", "jit", "lru_cache", "memoize", "memoized", "njit", "no_type_check", "override"}
+    | {"supercharge", "typechecked"}
+)
 _OF_KIND = {
     StubKind.CLASS_METHOD: "classmethod",
     StubKind.STATIC_METHOD: "staticmethod",
