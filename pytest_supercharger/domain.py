@@ -248,4 +248,6 @@ class Outcome:
     seconds: float = 0.0
     needs: tuple[str, ...] = ()  # distributions that the code needs and the project's environment lacks
     question: str = ""  # the input on which the best two groups disagree, with their answers
+    duplicates: int = 0  # codes drawn that say what another one had said
     rejections: Mapping[str, int] = field(default_factory=dict)  # reason -> how often
+    details: Mapping[str, str] = field(default_factory=dict)  # reason -> the first of its kind, in words

@@ -36,9 +36,9 @@ class Matrix:
     stub: Stub
     trusted: tuple[GeneratedTest, ...]
     candidates: dict[str, Candidate] = field(default_factory=dict)
-    drawn: Counter[str] = field(default_factory=Counter)  # candidate id -> samples
-    texts: dict[str, set[str]] = field(default_factory=dict)  # candidate id -> ids of its texts
+    answers: list[tuple[Candidate, ...]] = field(default_factory=list)  # the readings of each that has any
     rejections: Counter[str] = field(default_factory=Counter)
+    details: dict[str, str] = field(default_factory=dict)  # reason of a rejection -> the first of its kind, in words
     rejected_codes: int = 0
     tests: dict[str, GeneratedTest] = field(default_factory=dict)  # generated, by id
     weights: Counter[str] = field(default_factory=Counter)  # test id -> how often it was written
@@ -50,23 +50,51 @@ class Matrix:
     gates: dict[str, GateVerdict] = field(default_factory=dict)
     refused: dict[str, str] = field(default_factory=dict)  # candidate id -> why it can never be written
 
-    def add_code(self, cleaned: Candidate | Rejection) -> Candidate | None:
-        """Count one answer to a code question; the candidate when it is a new one."""
+    def add_code(self, cleaned: Sequence[Candidate] | Rejection) -> tuple[Candidate, ...]:
+        """Count one answer to a code question, one sample however many readings it has; the candidates that are new."""
         if isinstance(cleaned, Rejection):
             self.rejected_codes += 1
-            self.rejections[cleaned.reason] += 1
-            return None
-        self.drawn[cleaned.id] += 1
-        self.texts.setdefault(cleaned.id, set()).add(cleaned.text_id)
-        if cleaned.id in self.candidates:
-            return None
-        self.candidates[cleaned.id] = cleaned
-        return cleaned
+            self._reject(cleaned)
+            return ()
+        self.answers.append(tuple(cleaned))
+        new = tuple(candidate for candidate in cleaned if candidate.id not in self.candidates)
+        self.candidates |= {candidate.id: candidate for candidate in new}
+        return new
+
+    def _reject(self, rejection: Rejection) -> None:
+        self.rejections[rejection.reason] += 1
+        self.details.setdefault(rejection.reason, rejection.detail)
+
+    @property
+    def drawn(self) -> Counter[str]:
+        """How many samples each candidate is; none for a reading that another one of its answers speaks for."""
+        return Counter(candidate.id for candidate in self._meant())
+
+    @property
+    def duplicates(self) -> int:
+        """How many samples said what another had said before."""
+        return len(self.answers) - len(self.drawn)
+
+    def _meant(self) -> list[Candidate]:
+        """The reading of each answer that counts as what was said: one answer is one sample.
+
+        The first, unless it fails what another reading passes, or another one is what a second answer says outright.
+        """
+        plain = Counter(readings[0].id for readings in self.answers if len(readings) == 1)
+
+        def doubt(candidate: Candidate) -> tuple[bool, float, int]:
+            key = candidate.id
+            passed = sum(self.weights[test] for test in self.tests if self._passed(key, test))
+            return key in self.refused or self.failing_trusted(key) is not None, -passed, -plain[key]
+
+        return [min(readings, key=doubt) for readings in self.answers]
 
     def add_tests(self, cleaned: Sequence[GeneratedTest | Rejection] | Rejection) -> tuple[GeneratedTest, ...]:
         """Count one answer to a test question, and why parts of it were refused; the tests in it that are new."""
         parts = [cleaned] if isinstance(cleaned, Rejection) else cleaned
-        self.rejections.update(part.reason for part in parts if isinstance(part, Rejection))
+        for part in parts:
+            if isinstance(part, Rejection):
+                self._reject(part)
         if isinstance(cleaned, Rejection):
             return ()
         self.test_answers += 1
@@ -138,7 +166,7 @@ class Matrix:
     def parents(self, tries: Mapping[str, int]) -> tuple[Parent, ...]:
         """Candidates worth repairing: those that run, fail a trusted test, and were not refused."""
         found = []
-        for key in self.candidates:
+        for key in self.drawn:
             failing = self.failing_trusted(key)
             if failing is None or key in self.refused:
                 continue
@@ -161,9 +189,10 @@ class Matrix:
     def unused(self) -> dict[str, int]:
         """How many answers were not used, by reason."""
         counts = Counter(self.rejections)
+        drawn = self.drawn
         for key, reason in self.refused.items():
-            counts[reason] += self.drawn[key]
-        return dict(counts)
+            counts[reason] += drawn[key]
+        return dict(+counts)
 
     def why_none(self, reason: str) -> str:
         """`reason`, why no candidate is left, together with why candidates were refused."""
@@ -192,8 +221,12 @@ class Matrix:
         order = list(self.tests)
         environment = {test for test in order if self._is_environment(test)}
         probes = list(self.probes)
+        samples: dict[str, list[str]] = {}  # candidate id -> the text of each
+        for candidate in self._meant():
+            samples.setdefault(candidate.id, []).append(candidate.text_id)
+        known = [key for key in self.candidates if key in samples]
         return Evidence(
-            behaviours=tuple(self._behaviour(key, order, environment, probes) for key in self.candidates),
+            behaviours=tuple(self._behaviour(key, samples[key], order, environment, probes) for key in known),
             rejected=self.rejected_codes,
             weights=tuple(float(self.weights[test]) for test in order),
             test_answers=self.test_answers,
@@ -206,13 +239,15 @@ class Matrix:
         """Project tests that speak for every candidate that passes the gate; blocked and skipped ones do not."""
         return min((len(gate.spoke) for key, gate in self.gates.items() if self.vouched(key)), default=0)
 
-    def _behaviour(self, key: str, order: list[str], environment: set[str], probes: list[str]) -> Behaviour:
+    def _behaviour(
+        self, key: str, texts: list[str], order: list[str], environment: set[str], probes: list[str]
+    ) -> Behaviour:
         outputs = tuple(self.outputs.get((key, probe)) for probe in probes)
         kinds = {output.kind for output in outputs if output is not None}
         return Behaviour(
             id=key,
-            samples=self.drawn[key],
-            texts=len(self.texts[key]),
+            samples=len(texts),
+            texts=len(set(texts)),
             loads=key not in self.refused and kinds != {OutputKind.INVALID},
             trusted=self.vouched(key),
             passes=tuple(None if test in environment else self._passed(key, test) for test in order),
@@ -229,7 +264,8 @@ class Matrix:
 
     def _is_environment(self, test: str) -> bool:
         """Two or more candidates and all of them fail with one and the same error that is no failed assertion."""
-        results = [pair for (_, other), pair in self.pairs.items() if other == test]
+        drawn = self.drawn
+        results = [pair for (key, other), pair in self.pairs.items() if other == test and key in drawn]
         details = {pair.detail for pair in results}
         return (
             len(results) > 1

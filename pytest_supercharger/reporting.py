@@ -71,10 +71,15 @@ def explain(outcome: Outcome) -> str:
     lines = [f"{outcome.stub.id}: {outcome.decision.value}: {clean(outcome.reason)}"]
     if outcome.rejections:
         counts = sorted(outcome.rejections.items(), key=lambda item: (-item[1], item[0]))
-        lines.append("  answers not used: " + ", ".join(f"{n} x {clean(reason, 200)}" for reason, n in counts))
+        told = (f"{n} x {clean(reason, 200)}{_example(outcome.details.get(reason, ''))}" for reason, n in counts)
+        lines.append("  answers not used: " + ", ".join(told))
     if outcome.question:
         lines.append("  " + clean(outcome.question).replace("\n", "\n  "))
     return "\n".join(lines)
+
+
+def _example(detail: str) -> str:
+    return f" ({clean(' '.join(detail.split()), 120)})" if detail else ""
 
 
 def write_json(path: Path, outcomes: Iterable[Outcome]) -> None:
@@ -108,7 +113,9 @@ def _entry(outcome: Outcome) -> dict[str, object]:
         "samples": outcome.samples,
         "seconds": round(outcome.seconds, 2),
         "needs": list(outcome.needs),
+        "duplicates": outcome.duplicates,
         "rejections": dict(outcome.rejections),
+        "details": {reason: clean(detail) for reason, detail in outcome.details.items() if detail},
         "question": clean(outcome.question),
         "error": outcome.decision is Decision.ERROR,
     }

@@ -175,8 +175,8 @@ class Solver:
         elif arrival.answer is None:
             self._close_codes(arrival)
         else:
-            candidate = self._matrix.add_code(clean(arrival.answer, self.stub, self._text, style=self._services.style))
-            if candidate is not None:
+            cleaned = clean(arrival.answer, self.stub, self._text, style=self._services.style)
+            for candidate in self._matrix.add_code(cleaned):
                 self._checker.add_candidate(candidate)
             self._count_codes(arrival.ticket, 1)
         self._weigh()
@@ -246,7 +246,9 @@ class Solver:
             seconds=self._seconds() + self._waited,
             needs=self._services.bench.dependencies.needed(candidate) if candidate is not None else (),
             question="" if decision is Decision.ACCEPTED else dispute(self._matrix, assessment),
+            duplicates=self._matrix.duplicates,
             rejections=self._matrix.unused(),
+            details=self._matrix.details,
         )
 
     def _suffices(self, candidate: Candidate) -> str:

@@ -55,7 +55,7 @@ class Bench:
         self.sandbox = FakeSandbox(**script)
         (stub,) = stubs.find(SOURCE)
         self.matrix = Matrix(stub=stub, trusted=())
-        self.matrix.add_code(CANDIDATE)
+        self.matrix.add_code([CANDIDATE])
         self.tests = ProjectTests(self.sandbox, None)
         self.tests.discover()
         self.ledger = Ledger({"m.py": SOURCE}, [stub])

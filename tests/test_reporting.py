@@ -3,8 +3,23 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
+from pathlib import Path
 
-from pytest_supercharger.reporting import Reporter
+from pytest_supercharger.domain import Decision, Outcome, Stub, StubKind
+from pytest_supercharger.reporting import Reporter, explain
+
+STUB = Stub(
+    module="m",
+    qualname="f",
+    path=Path("/p/m.py"),
+    relpath="m.py",
+    line=1,
+    kind=StubKind.FUNCTION,
+    is_async=False,
+    signature="def f(n)",
+    docstring="Return n.",
+)
 
 
 class Gone(io.StringIO):
@@ -22,3 +37,9 @@ def test_what_the_terminal_cannot_show_is_replaced():
     stream = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
     Reporter(stream).line("na\u00efve")
     assert stream.buffer.getvalue() == b"supercharge: na?ve\n"
+
+
+def test_what_was_not_used_is_counted_with_an_example_of_each_reason():
+    outcome = Outcome(stub=STUB, decision=Decision.ABSTAINED, reason="none left", rejections={"no code": 1, "empty": 2})
+    told = replace(outcome, details={"empty": "the body is\npass"})
+    assert "answers not used: 2 x empty (the body is pass), 1 x no code" in explain(told)

@@ -128,3 +128,12 @@ def test_nothing_is_accepted_on_the_part_that_was_run_in_time(monkeypatch):
     outcome = searching.solve()
     assert outcome.decision is Decision.ABSTAINED
     assert outcome.reason == "the 300 s for this stub were spent before everything was run"
+
+
+def test_two_readings_of_a_broken_answer_are_two_candidates_and_one_sample():
+    broken = "def double(x: int) -> int:\n    if x:\n        x += x\n      return x\n    return 0\n"
+    searching = solver(agreeable(gate=gate), codes=[broken])
+    outcome = searching.solve()
+    assert outcome.candidates == 2
+    answers_to_tests = searching._matrix.test_answers
+    assert outcome.duplicates == outcome.samples - answers_to_tests - 1  # every code but the first

@@ -5,11 +5,10 @@ from __future__ import annotations
 import ast
 import re
 
-from pytest_supercharger.clean._lexical import Scanner
 from pytest_supercharger.clean._names import bound_names
 from pytest_supercharger.clean._syntax import FunctionNode, parse
 
-__all__ = ["bare_code", "has_definition", "looks_like_code", "only_definitions", "transcript", "words"]
+__all__ = ["has_definition", "looks_like_code", "only_definitions", "starts_code", "words"]
 
 _STATEMENT = re.compile(
     r"(?:(?:async\s+)?def\s+\w+|class\s+\w+\s*[:(]|@\w[\w.]*(?:\(.*\))?\s*$|import\s+[\w.]+(?:\s+as\s+\w+)?(?:\s*,.*)?$"
@@ -34,27 +33,8 @@ def looks_like_code(line: str) -> bool:
     return not (_SENTENCE.match(stripped) and not re.search(r"[=(:\[]", stripped))
 
 
-def bare_code(text: str) -> str | None:
-    """Return the code of an answer without fences: from the first line of code to the last, None without any."""
-    text = transcript(text)
-    lines = text.split("\n")
-    start = next((i for i, line in enumerate(lines) if not line[:1].isspace() and _starts_code(line)), None)
-    if start is None:
-        return None
-    end = start
-    scanner = Scanner()
-    for row in range(start, len(lines)):
-        line = lines[row]
-        open_before = scanner.in_string or bool(scanner.brackets)
-        if not open_before and line.strip() and not line[0].isspace() and not looks_like_code(line):
-            break
-        scanner.feed(line)
-        if line.strip():
-            end = row
-    return "\n".join(lines[start : end + 1])
-
-
-def _starts_code(line: str) -> bool:
+def starts_code(line: str) -> bool:
+    """Tell whether code may begin with this line."""
     return bool(_STATEMENT.match(line)) and looks_like_code(line) and not line.startswith("#")
 
 
@@ -78,14 +58,3 @@ def only_definitions(code: str) -> set[str]:
 def words(code: str) -> set[str]:
     """Return everything in `code` that could be a name."""
     return set(re.findall(r"[^\W\d]\w*", code))
-
-
-def transcript(code: str) -> str:
-    """Return what was typed in a REPL transcript, its output left out; other code as it is."""
-    lines = code.split("\n")
-    if not any(re.match(r">>> ?(?:async def|def|class|import|from|@)\b", line.lstrip()) for line in lines):
-        return code
-    if parse(code) is not None:
-        return code
-    typed = [match.group(1) for line in lines if (match := re.match(r"\s*(?:>>>|\.\.\.)(?: (.*))?$", line))]
-    return "\n".join(line or "" for line in typed)

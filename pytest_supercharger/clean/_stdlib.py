@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-__all__ = ["NETWORK_MODULES", "import_for", "is_stdlib", "star_import"]
+__all__ = ["NETWORK_MODULES", "import_for", "is_stdlib", "namesake", "star_import"]
 
 _CLEAR = {
     "abc": "ABC abstractmethod",
@@ -56,6 +56,8 @@ _SUBMODULES = frozenset(
         "xml.sax.saxutils",
     }
 )
+# Modules that hold something of their own name: which of the two a name means shows in what is read from it.
+_NAMESAKES = frozenset({"copy", "datetime", "glob", "pprint", "random", "time"})
 _DATETIME_MODULE = frozenset({"date", "datetime", "time", "timedelta", "timezone", "tzinfo", "UTC"})
 
 NETWORK_MODULES = frozenset(
@@ -117,3 +119,20 @@ def star_import(module: str, name: str) -> str | None:
     # Only modules of the fixed list above, which the interpreter itself ships.
     found = __import__(module)
     return f"from {module} import {name}" if not name.startswith("_") and hasattr(found, name) else None
+
+
+def namesake(ours: str, name: str, attributes: frozenset[str], *, plain: bool) -> str:
+    """Return the import that code means which cannot mean ours (`from time import time`, and `time.sleep` is read).
+
+    `plain`: the name is also used in another way than `name.attribute`. "" where ours will do.
+    """
+    if name not in _NAMESAKES:
+        return ""
+    module = __import__(name)  # of the fixed list above, which the interpreter itself ships
+    heads = {chain.partition(".")[0] for chain in attributes}
+    in_module, in_member = heads <= set(dir(module)), heads <= set(dir(getattr(module, name)))
+    if ours == f"from {name} import {name}" and heads and in_module and not in_member and not plain:
+        return f"import {name}"
+    if ours == f"import {name}" and in_member and (plain or not in_module):
+        return f"from {name} import {name}"
+    return ""

@@ -10,7 +10,7 @@ from pytest_supercharger.clean._syntax import FunctionNode
 from pytest_supercharger.clean._unittest import functions_of
 from pytest_supercharger.domain import Rejection, Stub, StubKind
 
-__all__ = ["cases", "own_imports_removed", "refusal", "why_not_case"]
+__all__ = ["cases", "network", "own_imports_removed", "refusal", "why_not_case"]
 
 _TEST_PACKAGES = frozenset({"pytest", "hypothesis", "mock", "anyio", "numpy", "pandas", "dateutil", "freezegun"})
 _FIXTURES = frozenset(
@@ -41,13 +41,16 @@ def refusal(tree: ast.Module, stub: Stub) -> Rejection | None:
         if stub.root_name in bound_names(node) and not imported(node):
             return Rejection(reason="redefines the stub", detail=stub.root_name)
     for found in ast.walk(tree):
-        for _, text in imported(found) if isinstance(found, ast.stmt) else ():
-            module = text.split()[1]
-            if module.partition(".")[0] in NETWORK_MODULES or module == "urllib.request":
-                return Rejection(reason="needs the network", detail=module)
         if _replaces(found, stub):
             return Rejection(reason="redefines the stub", detail=stub.qualname)
     return None
+
+
+def network(tree: ast.Module) -> str:
+    """Return the module that a test imports for the network, "" where there is none."""
+    statements = (node for node in ast.walk(tree) if isinstance(node, ast.stmt))
+    modules = (text.split()[1] for statement in statements for _, text in imported(statement))
+    return next((m for m in modules if m.partition(".")[0] in NETWORK_MODULES or m == "urllib.request"), "")
 
 
 def _replaces(node: ast.AST, stub: Stub) -> bool:
@@ -83,7 +86,7 @@ class _Own(ast.NodeTransformer):
     def _own(self, origin: str) -> bool:
         if origin in {self.stub.module, self.stub.module.rpartition(".")[2]}:
             return True
-        return not is_stdlib(origin) and origin.partition(".")[0] not in _TEST_PACKAGES
+        return not is_stdlib(origin) and origin.partition(".")[0] not in _TEST_PACKAGES | NETWORK_MODULES
 
     def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.stmt | None:
         origin = "." * node.level + (node.module or "")

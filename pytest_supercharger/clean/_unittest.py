@@ -1,13 +1,16 @@
-"""Methods of a test class as plain test functions, where they keep no state in the class."""
+"""Methods of a test class as plain test functions, its set-up in front of each."""
 
 from __future__ import annotations
 
 import ast
+import copy
 
 from pytest_supercharger.clean._syntax import FunctionNode
 
 __all__ = ["functions_of"]
 
+_SET_UP = frozenset({"setUp", "setup_method", "setup"})
+_SHARED = frozenset({"setUpClass", "setup_class", "__init__"})
 _BINARY: dict[str, type[ast.cmpop]] = {
     "assertEqual": ast.Eq,
     "assertEquals": ast.Eq,
@@ -28,22 +31,57 @@ _BINARY: dict[str, type[ast.cmpop]] = {
 
 
 def functions_of(owner: ast.ClassDef) -> list[FunctionNode]:
-    """Return the test methods of a class as functions; those that lean on `self` or on a set-up are left out."""
+    """Return the test methods of a class as functions, each with the class's constants and set-up in front.
+
+    Those that lean on `self` in another way are left out.
+    """
     methods = [n for n in owner.body if isinstance(n, FunctionNode)]
-    if any(m.name in {"setUp", "setup_method", "setUpClass", "setup_class", "__init__"} for m in methods):
+    if any(m.name in _SHARED for m in methods):
         return []
-    return [m for m in map(_function, methods) if m is not None and m.name.startswith("test")]
+    state = [n for n in owner.body if isinstance(n, ast.Assign | ast.AnnAssign)]
+    before = [_on_self(n) for n in state]
+    for method in methods:
+        if method.name in _SET_UP and method.args.args:
+            before += [_Receiver(method.args.args[0].arg).visit(s) for s in copy.deepcopy(method.body)]
+    tests = (_function(m, before) for m in methods if m.name.startswith("test"))
+    return [test for test in tests if test is not None]
 
 
-def _function(method: FunctionNode) -> FunctionNode | None:
+def _on_self(node: ast.Assign | ast.AnnAssign) -> ast.stmt:
+    """Return a class's assignment as it looks from a method: `SIZE = 3` as `self_SIZE = 3`."""
+    changed = copy.deepcopy(node)
+    for target in changed.targets if isinstance(changed, ast.Assign) else [changed.target]:
+        if isinstance(target, ast.Name):
+            target.id = f"self_{target.id}"
+    return changed
+
+
+def _function(method: FunctionNode, before: list[ast.stmt]) -> FunctionNode | None:
     arguments = method.args.args
     if not arguments:
         return method
     receiver = arguments.pop(0).arg
-    method.body = [_Asserts(receiver).visit(statement) for statement in method.body]
+    method.body = [_Receiver(receiver).visit(_Asserts(receiver).visit(statement)) for statement in method.body]
+    # What a test needs of it is found out later, name by name.
+    method.body[:0] = copy.deepcopy(before)
     ast.fix_missing_locations(method)
-    leans = any(isinstance(n, ast.Name) and n.id == receiver for n in ast.walk(method))
+    bound = {n.id for n in ast.walk(method) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    names = {n.id for n in ast.walk(method) if isinstance(n, ast.Name)}
+    leans = receiver in names or any(name.startswith("self_") for name in names - bound)
     return None if leans else method
+
+
+class _Receiver(ast.NodeTransformer):
+    """Rewrites `self.n` to `self_n`."""
+
+    def __init__(self, receiver: str) -> None:
+        self.receiver = receiver
+
+    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
+        self.generic_visit(node)
+        if isinstance(node.value, ast.Name) and node.value.id == self.receiver:
+            return ast.copy_location(ast.Name(id=f"self_{node.attr}", ctx=node.ctx), node)
+        return node
 
 
 class _Asserts(ast.NodeTransformer):

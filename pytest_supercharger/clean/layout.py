@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import ast
 import configparser
+import functools
+import io
 import logging
 import sys
 import threading
+import tokenize
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +24,8 @@ if sys.version_info >= (3, 11):
 else:  # yapf brings it along
     import tomli as tomllib  # type: ignore[import-not-found, unused-ignore]
 
+_NO_CODE = frozenset({tokenize.NL, tokenize.COMMENT, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER})
+
 __all__ = ["Style", "format_body", "format_helper", "project_style"]
 
 _log = logging.getLogger(__name__)
@@ -29,6 +34,10 @@ _yapf = threading.Lock()  # its style is process-wide
 # yapf slows down steeply with nesting and size; such text is kept as the model wrote it.
 _MAX_CHARACTERS = 12_000
 _MAX_NESTING = 12
+# A statement too long for its line costs yapf up to a tenth of a second, a table of constants up to one: beyond so
+# many, and beyond so many characters, they stay as they are.
+_MAX_LONG = 3
+_MAX_STATEMENT = 600
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,11 +48,14 @@ class Style:
     knobs: Mapping[str, str] | None = None
     column_limit: int | None = None  # of the whole file; None: the base style's own
 
+    def limit(self, *, margin: int) -> int:
+        """Return how long a line of code may be that will stand `margin` columns further right."""
+        return max(40, (self.column_limit or (79 if self.base == "pep8" else 80)) - margin)
+
     def yapf(self, *, margin: int) -> str:
         """Return the yapf style string for code that will stand `margin` columns further right."""
         knobs = {"based_on_style": self.base, **(self.knobs or {})}
-        limit = self.column_limit or int(knobs.get("column_limit", 79 if self.base == "pep8" else 80))
-        knobs["column_limit"] = str(max(40, limit - margin))
+        knobs["column_limit"] = str(self.limit(margin=margin))
         # In the file the body hangs under a real header; blank lines before a nested def are the writer's business.
         return "{" + ", ".join(f"{name}: {value}" for name, value in knobs.items()) + "}"
 
@@ -98,7 +110,7 @@ def format_body(body: str, style: Style, *, margin: int = 0) -> str:
         return body
     asynchronous = any(isinstance(n, ast.Await | ast.AsyncFor | ast.AsyncWith) for n in ast.walk(wanted))
     header = "async def _():" if asynchronous else "def _():"
-    text = _format(f"{header}\n{indent_code(body, '    ')}", style.yapf(margin=margin))
+    text = _format(f"{header}\n{indent_code(body, '    ')}", style.yapf(margin=margin), style.limit(margin=margin))
     first, _, rest = text.partition("\n")
     if first != header:
         return body
@@ -109,25 +121,47 @@ def format_body(body: str, style: Style, *, margin: int = 0) -> str:
 
 def format_helper(source: str, style: Style) -> str:
     """Return a module-level definition laid out; the text as it was where that fails or changes anything."""
-    text = _format(source, style.yapf(margin=0)).strip("\n") + "\n"
+    text = _format(source, style.yapf(margin=0), style.limit(margin=0)).strip("\n") + "\n"
     before, after = parse(source), parse(text)
     if before is None or after is None or ast.dump(before) != ast.dump(after):
         return source
     return text
 
 
-def _format(source: str, style: str) -> str:
+@functools.lru_cache(maxsize=256)  # small models repeat themselves, and half of cleaning is yapf
+def _format(source: str, style: str, limit: int) -> str:
     if len(source) > _MAX_CHARACTERS or _nesting(source) > _MAX_NESTING:
         return source
     try:
         from yapf.yapflib.yapf_api import FormatCode
 
         with _yapf:
-            return str(FormatCode(source, style_config=style)[0])
+            lines = _short_enough(source, limit)
+            if lines == []:  # to yapf that would be all of them
+                return source
+            return str(FormatCode(source, style_config=style, lines=lines)[0])
     # yapf parses with a grammar of its own and fails in many ways on syntax newer than it.
     except Exception as error:
         _log.debug("yapf kept the text as it was: %s", error)
         return source
+
+
+def _short_enough(source: str, limit: int) -> list[tuple[int, int]] | None:
+    """Return the rows that are to be laid out, None for all: not those of too many long statements."""
+    short: list[tuple[int, int]] = []
+    long = giants = 0
+    start = indent = length = 0
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        if token.type == tokenize.NEWLINE:
+            long += indent + length > limit
+            giants += length > _MAX_STATEMENT
+            if indent + length <= limit:
+                short.append((start, token.start[0]))
+            length = 0
+        elif token.type not in _NO_CODE:
+            start, indent = (start, indent) if length else token.start
+            length += len(token.string) + 1
+    return short if giants or long > _MAX_LONG else None
 
 
 def _nesting(source: str) -> int:

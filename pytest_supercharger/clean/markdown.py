@@ -1,17 +1,27 @@
-"""Where the code is in an answer: fences of both kinds, unclosed and one-line ones, bare code, REPL transcripts."""
+"""Where the code is in an answer: fences of both kinds, unclosed and one-line ones, or none at all."""
 
 from __future__ import annotations
 
+import ast
 import re
 from dataclasses import dataclass
 
+from pytest_supercharger.clean._bare import runs, spans
+from pytest_supercharger.clean._dialects import as_python
 from pytest_supercharger.clean._lexical import Scanner
-from pytest_supercharger.clean._prose import bare_code, has_definition, only_definitions, transcript, words
+from pytest_supercharger.clean._prose import has_definition, only_definitions, words
+from pytest_supercharger.clean._signature import is_empty
+from pytest_supercharger.clean._syntax import FunctionNode, parse
+from pytest_supercharger.clean._wrapping import normalise, views
+from pytest_supercharger.clean.repair import cut_tail
 
-__all__ = ["Block", "blocks", "code_for", "code_for_tests", "normalise"]
+__all__ = ["Block", "blocks", "code_for", "code_for_tests"]
 
 _OPEN = re.compile(r"^([ \t]*(?:>[ \t]?)?[ \t]*)(`{3,}|~{3,})[ \t]*([^\s`]*)[ \t]*(.*)$")
 _CODE_START = re.compile(r"(?:async\s+def|def|class|import|from|assert|return|@\w)\b")
+_LANG_ENDS = re.compile(r"[^\w+#-]")
+_RETURNS = re.compile(r"\b(?:return|yield|raise)\b")
+_CHECKS = re.compile(r"\b(?:assert|raises)")
 _PYTHON = frozenset({"", "python", "python3", "py", "py3", "pycon", "python-repl", "ipython", "pytest", "code", "repl"})
 
 
@@ -24,27 +34,28 @@ class Block:
     closed: bool
 
 
-def normalise(text: str) -> str:
-    """Return `text` without byte-order mark, carriage returns and a reasoning section."""
-    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\ufeff", "")
-    # A reasoning model thinks aloud, in fences too; only what follows is the answer.
-    return text.rpartition("</think>")[2]
-
-
 def blocks(text: str) -> tuple[Block, ...]:
     """Return the fenced blocks of `text` in order."""
+    return tuple(_scan(normalise(text))[0])
+
+
+def _scan(text: str) -> tuple[list[Block], str]:
+    """Return the fenced blocks, and the text outside of them."""
     found: list[Block] = []
-    lines = normalise(text).split("\n")
+    outside: list[str] = []
+    lines = text.split("\n")
     row = 0
     while row < len(lines):
         opening = _OPEN.match(lines[row])
         if opening is None:
+            outside.append(lines[row])
             row += 1
             continue
         block, row = _read(lines, row, opening)
+        outside.append("")
         if block is not None:
             found.append(block)
-    return tuple(found)
+    return found, "\n".join(outside)
 
 
 def _read(lines: list[str], row: int, opening: re.Match[str]) -> tuple[Block | None, int]:
@@ -53,14 +64,14 @@ def _read(lines: list[str], row: int, opening: re.Match[str]) -> tuple[Block | N
         lang, rest = "", f"{lang} {rest}"
     one_line = rest.rstrip()
     if one_line.endswith(fence):  # ```python def f(): return 1```
-        return Block(lang=lang.lower(), code=one_line[: -len(fence)].strip(), closed=True), row + 1
+        return Block(lang=_LANG_ENDS.split(lang.lower())[0], code=one_line[: -len(fence)].strip(), closed=True), row + 1
     inside = _inside(lines, row + 1, margin, fence)
     first = [rest] if _CODE_START.match(rest) else []  # ```python def f(x):
     body, row, closed = inside
     code = "\n".join(first + body).strip("\n")
     if not code.strip():
         return None, row
-    return Block(lang=lang.lower().strip("{}."), code=code, closed=closed), row
+    return Block(lang=_LANG_ENDS.split(lang.lower().strip("{}."))[0], code=code, closed=closed), row
 
 
 def _inside(lines: list[str], row: int, margin: str, fence: str) -> tuple[list[str], int, bool]:
@@ -102,30 +113,92 @@ def _string_ends(lines: list[str], row: int, scanner: Scanner, fence: str) -> bo
 def code_for(text: str, name: str) -> str | None:
     """Return the code of an answer that should define `name`; None when there is no code at all.
 
-    The first parsing block that defines `name` wins; others that hold nothing but helpers and imports it uses stand
-    before it.
+    The last parsing block that defines `name` wins, as it would for Python; others that hold nothing but helpers and
+    imports it uses stand before it. What wraps an answer (chat tokens, HTML, JSON) is taken off where it is in the way.
     """
-    fenced = _python(text)
-    if not fenced:
-        return bare_code(normalise(text))
-    main = next((b for b in fenced if has_definition(b, name, must_parse=True)), None)
-    main = main or next((b for b in fenced if has_definition(b, name, must_parse=False)), None)
-    if main is None:
+    spare: list[str] = []
+    for view in views(text):
+        code = _choice(view, name)
+        if code is None:
+            continue
+        if has_definition(code, name, must_parse=True):
+            return code
+        spare.append(code)
+    # The second view is the answer without chat tokens: nearer to what was meant than the text as it came.
+    return spare[min(1, len(spare) - 1)] if spare else None
+
+
+def _choice(view: str, name: str) -> str | None:
+    fenced, outside = _python(view)
+    pieces = fenced
+    if not any(has_definition(piece, name, must_parse=False) for piece in fenced):
+        pieces = [*fenced, *runs(outside if fenced else as_python(view))]
+    main = _main(pieces, name)
+    if main is None and (inline := _main(spans(view), name)) is not None:
+        pieces, main = spans(view), inline
+    if main is not None:
+        return _joined(main, [piece for piece in pieces if piece is not main], name)
+    if fenced:
         return "\n\n".join(fenced)
-    others = [b for b in fenced if b is not main and not has_definition(b, name, must_parse=False)]
-    wanted = [main]
-    for block in reversed(others):
-        if only_definitions(block) & words("\n".join(wanted)):
-            wanted.insert(0, block)
-    return "\n\n".join(wanted)
+    return next((piece for piece in pieces if _RETURNS.search(piece)), pieces[0] if pieces else None)
+
+
+def _main(pieces: list[str], name: str) -> str | None:
+    """Return the piece that defines the stub: the last that parses and says something, else the last at all."""
+    defining = [piece for piece in pieces if has_definition(piece, name, must_parse=False)]
+    parsing = [piece for piece in defining if has_definition(piece, name, must_parse=True)]
+    filled = [piece for piece in parsing if _is_filled(piece, name)]
+    last = [found[-1] for found in (filled, parsing, defining) if found]
+    # The last one may be cut off or broken, and an earlier one the stub as it was given.
+    if last and not filled and defining[-1] not in parsing:
+        return defining[-1]
+    return last[0] if last else None
+
+
+def _is_filled(code: str, name: str) -> bool:
+    tree = parse(code)
+    functions = (n for n in ast.walk(tree) if isinstance(n, FunctionNode)) if tree is not None else ()
+    return any(node.name == name and not is_empty(node) for node in functions)
+
+
+def _joined(main: str, others: list[str], name: str) -> str:
+    """Return the piece that defines the stub below the pieces that define what it lacks."""
+    wanted = main
+    for other in reversed(others):
+        if has_definition(other, name, must_parse=False):
+            continue
+        if (only_definitions(other) - only_definitions(wanted)) & words(wanted):
+            wanted = f"{other}\n\n{wanted}"
+    return wanted
 
 
 def code_for_tests(text: str) -> str | None:
     """Return all Python of an answer that should hold tests, block after block; None when there is none."""
-    fenced = _python(text)
-    return "\n\n".join(fenced) if fenced else bare_code(normalise(text))
+    spare: list[str] = []
+    for view in views(text):
+        fenced, _ = _python(view)
+        code = "\n\n".join(_readable(fenced or runs(as_python(view))))
+        if not code:
+            continue
+        if parse(code) is not None and _CHECKS.search(code):
+            return code
+        spare.append(code)
+    return spare[min(1, len(spare) - 1)] if spare else None
 
 
-def _python(text: str) -> list[str]:
-    found = [b for b in blocks(text) if b.lang in _PYTHON or _CODE_START.match(b.code)]
-    return [transcript(b.code) for b in found]
+def _readable(pieces: list[str]) -> list[str]:
+    """A broken piece must not take those behind it along; the last may be what a token limit left of one."""
+    return [*filter(None, (cut_tail(piece).rstrip() for piece in pieces[:-1])), *pieces[-1:]]
+
+
+def _python(view: str, *, nested: bool = False) -> tuple[list[str], str]:
+    """Return the fenced pieces of Python, and the text outside of all fences."""
+    found: list[str] = []
+    fenced, outside = _scan(view)
+    for block in fenced:
+        code = as_python(block.code)
+        if not nested and "```" in code and parse(code) is None and (inner := _python(code, nested=True)[0]):
+            found += inner  # a whole markdown document in a fence
+        elif block.lang in _PYTHON or _CODE_START.match(code):
+            found.append(code)
+    return found, outside

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 from pytest_supercharger.clean._body import body_text
-from pytest_supercharger.clean._names import BUILTINS, Uses, bound_names, imported, module_names, uses
+from pytest_supercharger.clean._names import BUILTINS, Uses, bound_names, imported, uses
 from pytest_supercharger.clean._signature import definition, why_not
-from pytest_supercharger.clean._stdlib import import_for, is_stdlib, star_import
+from pytest_supercharger.clean._stdlib import import_for, is_stdlib, namesake, star_import
+from pytest_supercharger.clean._surroundings import surroundings
 from pytest_supercharger.clean._syntax import FunctionNode, parse, segment
 from pytest_supercharger.domain import Rejection, Stub
 
@@ -26,19 +28,19 @@ class Pieces:
 
 def prune(source: str, stub: Stub, module_source: str) -> Pieces | Rejection:
     """Return the parts of `source` that the stub needs in `module_source`, or why it cannot be used."""
-    tree, module = parse(source), parse(module_source) or ast.Module(body=[], type_ignores=[])
+    tree, around = parse(source), surroundings(module_source)
     if tree is None:
         return Rejection(reason="does not parse")
     node = definition(tree, stub)
     if node is None:
         return Rejection(reason="no definition", detail=f"the answer does not define {stub.qualname}")
-    refused = why_not(node, stub, module) or _missing_members(tree, node, stub, module)
+    refused = why_not(node, stub, around.tree) or _missing_members(tree, node, stub, around.members)
     if refused is not None:
         return refused
     body = body_text(source, node)
     if body is None:
         return Rejection(reason="does not parse", detail="the body has no text of its own")
-    needs = _Needs(tree=tree, node=node, stub=stub, module=module, lines=source.split("\n"))
+    needs = _Needs(tree=tree, node=node, stub=stub, known=around.names, lines=source.split("\n"))
     return needs.pieces(body)
 
 
@@ -49,19 +51,22 @@ class _Needs:
     tree: ast.Module
     node: FunctionNode
     stub: Stub
-    module: ast.Module
+    known: Mapping[str, str]  # the module's names
     lines: list[str]
     imports: dict[str, None] = field(default_factory=dict)  # ordered set
     local: dict[str, None] = field(default_factory=dict)  # imports that clash with the module: into the body
-    kept: set[int] = field(default_factory=set)  # rows of the helper statements
-    undefined: str = ""
+    kept: set[ast.stmt] = field(default_factory=set)
+    refused: Rejection | None = None
+    binds: dict[str, list[ast.stmt]] = field(default_factory=dict)  # name -> the top-level statements that bind it
+    offers: dict[str, str] = field(default_factory=dict)  # name -> the answer's import of it
+    loose: list[ast.stmt] = field(default_factory=list)  # top-level statements that define nothing and may fill a name
 
     def pieces(self, body: str) -> Pieces | Rejection:
-        known = module_names(self.module)
-        self._resolve(_body_uses(self.node, self.stub), known, in_body=True)
-        if self.undefined:
-            return Rejection(reason="undefined name", detail=self.undefined)
-        kept = [n for n in self.tree.body if n.lineno in self.kept]
+        self._read()
+        self._resolve(self._body_uses(), in_body=True)
+        if self.refused is not None:
+            return self.refused
+        kept = [n for n in self.tree.body if n in self.kept]
         shadowed = sorted(set().union(*map(bound_names, kept)) & BUILTINS) if kept else []
         if shadowed:
             # At module level it would change what the user's other functions call.
@@ -72,79 +77,97 @@ class _Needs:
             helpers=tuple(segment(self.lines, n) for n in kept),
         )
 
-    def _resolve(self, used: Uses, known: dict[str, str], *, in_body: bool) -> None:
+    def _read(self) -> None:
+        """Note once what each top-level statement of the answer gives."""
+        for node in self.tree.body:
+            for name in bound_names(node):
+                self.binds.setdefault(name, []).append(node)
+            for name, statement in imported(node):
+                if not statement.startswith("from __future__"):
+                    self.offers.setdefault(name, statement)
+            if not isinstance(node, FunctionNode | ast.ClassDef) and not imported(node) and not _main_guard(node):
+                self.loose.append(node)
+
+    def _resolve(self, used: Uses, *, in_body: bool) -> None:
         for name in sorted(used.names):
-            if self.undefined:
+            if self.refused is not None:
                 return
-            offered = self._offered_import(name)
-            if name in known:
-                clash = offered and is_stdlib(_origin(offered)) and known[name] != offered
-                if clash and in_body:
-                    self.local[offered] = None
-                elif clash:
-                    self.undefined = f"{name}, which the module uses for something else"
+            offered = self.offers.get(name, "")
+            if name in self.known:
+                self._known(name, used, self.known[name], offered, in_body=in_body)
             elif offered and not self._own_module(offered):
                 self.imports[offered] = None
-            elif not self._helper(name, known):
-                self._builtin_or_stdlib(name, used, known)
+            elif not self._helper(name):
+                self._builtin_or_stdlib(name, used)
 
-    def _offered_import(self, name: str) -> str:
-        for node in self.tree.body:
-            for bound, statement in imported(node):
-                if bound == name and not statement.startswith("from __future__"):
-                    return statement
-        return ""
+    def _known(self, name: str, used: Uses, ours: str, offered: str, *, in_body: bool) -> None:
+        """Take a name from the module, unless the answer means something else by it."""
+        theirs = offered if offered and is_stdlib(_origin(offered)) else ""
+        if not offered and is_stdlib(_origin(ours) if ours else "."):
+            theirs = namesake(ours, name, used.attributes.get(name, frozenset()), plain=not used.dotted_only(name))
+            if name in self.binds:
+                self._clash(name)
+        if theirs and theirs != ours:
+            if in_body:
+                self.local[theirs] = None
+            else:
+                self._clash(name)
+
+    def _clash(self, name: str) -> None:
+        self.refused = Rejection(reason="name clash", detail=f"{name}, which the module uses for something else")
 
     def _own_module(self, statement: str) -> bool:
         origin = _origin(statement)
         return origin == self.stub.module or (not is_stdlib(origin) and origin == self.stub.module.rpartition(".")[2])
 
-    def _helper(self, name: str, known: dict[str, str]) -> bool:
+    def _helper(self, name: str) -> bool:
         """Keep the answer's top-level statements that define or fill `name`; False when there are none."""
-        root = self.stub.root_name
-        places = [n for n in self.tree.body if n is not self.node and not imported(n) and not _main_guard(n)]
-        found = [n for n in places if name in bound_names(n) and name != root]
-        if not found:
+        own = self.node if self.node.name == self.stub.name else None  # not where `f = other` gave it its name
+        found = [n for n in self.binds.get(name, ()) if n is not own and not imported(n) and not _main_guard(n)]
+        if not found or name == self.stub.root_name:
             return False
-        found += [n for n in places if n not in found and _fills(n, name)]
+        found += [n for n in self.loose if n not in found and _fills(n, name)]
         for node in found:
-            if node.lineno not in self.kept and node is not self.node:
-                self.kept.add(node.lineno)
-                self._resolve(uses([node]), known, in_body=False)
+            if node not in self.kept:
+                self.kept.add(node)
+                self._resolve(uses([node]), in_body=False)
         return True
 
-    def _builtin_or_stdlib(self, name: str, used: Uses, known: dict[str, str]) -> None:
-        if name in BUILTINS or "*" in known:
+    def _builtin_or_stdlib(self, name: str, used: Uses) -> None:
+        if name in BUILTINS or "*" in self.known:
             return
         found = next(filter(None, (star_import(m, name) for m in self._stars())), None)
         found = found or import_for(
             name, used.attributes.get(name, frozenset()), only_attributes=used.dotted_only(name)
         )
         if found is None:
-            self.undefined = name
+            self.refused = Rejection(reason="undefined name", detail=name)
         else:
             self.imports[found] = None
 
+    def _body_uses(self) -> Uses:
+        """Return what the body needs: annotations, defaults and decorators are the stub's own, already in the file."""
+        node, name = self.node, self.stub.name
+        plain = [ast.arg(arg=a.arg) for a in (*node.args.posonlyargs, *node.args.args)]
+        arguments = ast.arguments(
+            posonlyargs=[],
+            args=plain,
+            vararg=node.args.vararg and ast.arg(arg=node.args.vararg.arg),
+            kwonlyargs=[ast.arg(arg=a.arg) for a in node.args.kwonlyargs],
+            kw_defaults=[None for _ in node.args.kwonlyargs],
+            kwarg=node.args.kwarg and ast.arg(arg=node.args.kwarg.arg),
+            defaults=[],
+        )
+        bare = type(node)(name="__stub__", args=arguments, body=node.body, decorator_list=[])
+        used = uses([ast.fix_missing_locations(ast.copy_location(bare, node))])
+        # A function may call itself, a method does not see its own bare name; `random.random()` under `import random`
+        # means the module, whatever the stub is called.
+        meant = used.dotted_only(name) and self.offers.get(name, "")
+        calls_itself = "." not in self.stub.qualname and name in used.names and not meant
+        return replace(used, names=used.names - {name}) if calls_itself else used
+
     def _stars(self) -> list[str]:
         return [_origin(text) for node in self.tree.body for bound, text in imported(node) if bound == "*"]
-
-
-def _body_uses(node: FunctionNode, stub: Stub) -> Uses:
-    """Return what the body needs: annotations, defaults and decorators are the stub's own, already in the file."""
-    plain = [ast.arg(arg=a.arg) for a in (*node.args.posonlyargs, *node.args.args)]
-    arguments = ast.arguments(
-        posonlyargs=[],
-        args=plain,
-        vararg=node.args.vararg and ast.arg(arg=node.args.vararg.arg),
-        kwonlyargs=[ast.arg(arg=a.arg) for a in node.args.kwonlyargs],
-        kw_defaults=[None for _ in node.args.kwonlyargs],
-        kwarg=node.args.kwarg and ast.arg(arg=node.args.kwarg.arg),
-        defaults=[],
-    )
-    # A method does not see its own bare name; a function may call itself.
-    name = node.name if "." not in stub.qualname else "__stub__"
-    bare = type(node)(name=name, args=arguments, body=node.body, decorator_list=[])
-    return uses([ast.fix_missing_locations(ast.copy_location(bare, node))])
 
 
 def _main_guard(node: ast.stmt) -> bool:
@@ -176,7 +199,7 @@ def _origin(statement: str) -> str:
     return statement.split()[1]
 
 
-def _missing_members(tree: ast.Module, node: FunctionNode, stub: Stub, module: ast.Module) -> Rejection | None:
+def _missing_members(tree: ast.Module, node: FunctionNode, stub: Stub, ours: frozenset[str]) -> Rejection | None:
     """Reject a method that leans on another method only the answer's class has: there is no place to put it."""
     if "." not in stub.qualname or not node.args.args:
         return None
@@ -187,9 +210,6 @@ def _missing_members(tree: ast.Module, node: FunctionNode, stub: Stub, module: a
         if isinstance(owner, ast.ClassDef) and node in owner.body
         for name in set().union(*map(bound_names, owner.body))
     }
-    ours = {n.attr for n in ast.walk(module) if isinstance(n, ast.Attribute)}
-    ours |= {n.name for n in ast.walk(module) if isinstance(n, FunctionNode | ast.ClassDef)}
-    ours |= {n.id for n in ast.walk(module) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
     read = [n for n in ast.walk(node) if isinstance(n, ast.Attribute) and isinstance(n.value, ast.Name)]
     for found in read:
         if isinstance(found.value, ast.Name) and found.value.id == receiver and found.attr in theirs - ours:

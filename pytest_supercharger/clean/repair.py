@@ -14,7 +14,7 @@ from pytest_supercharger.clean._syntax import MAX_SOURCE, FunctionNode, parse, s
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["cut_tail", "repair"]
+__all__ = ["Repaired", "cut_tail", "repair"]
 
 _MAX_COST = 8.0
 _MAX_PARSES = 200
@@ -22,20 +22,31 @@ _MAX_PARSES = 200
 _MAX_CHARACTERS = 1_000_000
 
 
-def repair(source: str) -> str:
-    """Return `source` when it parses, else the cheapest repair found, else `source` as it was.
+class Repaired(tuple[str, ...]):
+    """The texts, best first, that are equally small repairs and mean different things.
 
-    The search always ends: it parses at most 200 texts, fewer for long ones.
+    The first is the source itself where it parses, and where nothing repairs it. `cut_off` tells that the source looks
+    like the beginning of a longer text.
     """
-    if len(source) > MAX_SOURCE or syntax_error(source) is None:
-        return source
-    return _search(source) or source
+
+    cut_off: bool = False
 
 
-def _search(source: str) -> str | None:
+def repair(text: str, *, limit: int = 3, ended: bool = False) -> Repaired:
+    """Return at most `limit` repairs of `text`; the search always ends: it parses at most 200 texts.
+
+    What looks cut off comes back as it is, unless the caller knows that the text has `ended`.
+    """
+    if len(text) > MAX_SOURCE or syntax_error(text) is None:
+        return Repaired((text,))
+    return Repaired(itertools.islice(_search(text), limit)) or Repaired((text,))
+
+
+def _search(source: str) -> Iterator[str]:
     counter = itertools.count()
     heap: list[tuple[float, int, int, str]] = []
     seen: set[str] = set()
+    found: dict[str, float] = {}  # tree -> cost
     budget = min(_MAX_PARSES, max(10, _MAX_CHARACTERS // max(1, len(source))))
     for cost, text in _starts(source):
         if text not in seen:
@@ -44,13 +55,19 @@ def _search(source: str) -> str | None:
     last_resort = None
     while heap and budget > 0:
         cost, _, _, text = heapq.heappop(heap)
+        if found and cost > min(found.values()) + 0.05:
+            return
         budget -= 1
         error = syntax_error(text)
         if error is None:
-            if not text.strip():  # an empty file parses too; it repairs nothing
+            tree = parse(text)
+            if not text.strip() or tree is None:  # an empty file parses too; it repairs nothing
                 continue
             if not _strays(text):
-                return text
+                if ast.dump(tree) not in found:
+                    found[ast.dump(tree)] = cost
+                    yield text
+                continue
             last_resort = last_resort or text
             # The header of the function stands above: its body slid out, and the next line is where.
             error = _strayed(text)
@@ -59,7 +76,8 @@ def _search(source: str) -> str | None:
                 seen.add(changed)
                 # Among equal costs the one that got furthest down the text goes first.
                 heapq.heappush(heap, (cost + step, -(error.lineno or 0), next(counter), changed))
-    return last_resort
+    if not found and last_resort is not None:
+        yield last_resort
 
 
 def _strays(text: str) -> int:

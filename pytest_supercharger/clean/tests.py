@@ -10,13 +10,14 @@ import textwrap
 from pytest_supercharger.clean._awaited import awaited, turned
 from pytest_supercharger.clean._bearing import Bearing
 from pytest_supercharger.clean._moves import plain_characters
-from pytest_supercharger.clean._names import BUILTINS, bound_names, imported, module_names, uses
+from pytest_supercharger.clean._names import BUILTINS, bound_names, imported, uses
 from pytest_supercharger.clean._outside import outside
 from pytest_supercharger.clean._shown import shown
 from pytest_supercharger.clean._split import inlined, split
 from pytest_supercharger.clean._stdlib import import_for, is_stdlib
+from pytest_supercharger.clean._surroundings import Surroundings, surroundings
 from pytest_supercharger.clean._syntax import MAX_SOURCE, FunctionNode, parse, unparse
-from pytest_supercharger.clean._testfile import cases, own_imports_removed, refusal, why_not_case
+from pytest_supercharger.clean._testfile import cases, network, own_imports_removed, refusal, why_not_case
 from pytest_supercharger.clean.markdown import blocks, code_for_tests
 from pytest_supercharger.clean.repair import cut_tail, repair
 from pytest_supercharger.declared import Uses
@@ -26,6 +27,9 @@ from pytest_supercharger.probes import from_test
 __all__ = ["clean_tests"]
 
 _OUTSIDE = "a test reaches outside"
+# Far above what an answer holds, and what keeps an endless one from taking seconds.
+_MAX_TESTS = 50
+_MAX_STATEMENTS = 150
 _PYTEST_NAMES = frozenset({"approx", "fixture", "mark", "param", "raises", "warns"})
 
 
@@ -56,11 +60,11 @@ def _clean(
     tree = parse(_readable(code, ragged=_ragged(answer)))
     if tree is None or not tree.body:
         return Rejection(reason="does not parse")
+    del tree.body[_MAX_STATEMENTS:]
     refused = refusal(tree, stub)
     if refused is not None:
         return refused
-    module = parse(module_text) or ast.Module(body=[], type_ignores=[])
-    return _TestFile(tree, stub, module, allow).generated()
+    return _TestFile(tree, stub, surroundings(module_text), allow).generated()
 
 
 def _ragged(answer: Answer) -> bool:
@@ -77,16 +81,16 @@ def _readable(code: str, *, ragged: bool) -> str:
         code = turned(plain_characters(code))
     kept = cut_tail(code)
     # Repair may change what a test says, so it comes only after cutting has left nothing.
-    return kept if "assert" in kept or "raises" in kept else repair(code)
+    return kept if "assert" in kept or "raises" in kept else repair(code, limit=1)[0]
 
 
 class _TestFile:
     """One parsed answer, the stub it is about and the user's module."""
 
-    def __init__(self, tree: ast.Module, stub: Stub, module: ast.Module, allow: frozenset[str]) -> None:
+    def __init__(self, tree: ast.Module, stub: Stub, around: Surroundings, allow: frozenset[str]) -> None:
         self.stub, self.allow = stub, allow
-        self.module_uses = Uses.of_tree(module)
-        self.known = {**module_names(module), stub.root_name: ""}
+        self.module_uses = Uses.of_tree(around.tree)
+        self.known = {**around.names, stub.root_name: ""}
         self.tree = own_imports_removed(tree, stub, frozenset(self.known))
         self.cases = cases(self.tree)
         answered = {name for node in self.tree.body for name in bound_names(node)}
@@ -103,12 +107,15 @@ class _TestFile:
         """Return one test a check, or the first reason why there is none."""
         found: dict[str, GeneratedTest] = {}
         refused: list[Rejection] = []
-        for case in self.cases:
+        for case in self.cases[:_MAX_TESTS]:
+            del case.body[_MAX_STATEMENTS:]
             why = why_not_case(case, self.stub, self.fixtures)
             if why is not None:
                 refused.append(why)
                 continue
             for body in split(case.body, self._bearing(case)):
+                if len(found) + len(refused) >= _MAX_TESTS:
+                    break
                 test = self._test(case, body, len(found))
                 if isinstance(test, Rejection):
                     refused.append(test)
@@ -136,6 +143,9 @@ class _TestFile:
         tree = parse(source)
         if tree is None:
             return Rejection(reason="does not parse", detail="Python cannot write the test down again")
+        online = network(tree)
+        if online:
+            return Rejection(reason="needs the network", detail=online)
         reach = outside(tree, self.module_uses, self.stub, self.allow)
         if reach:
             return Rejection(reason=_OUTSIDE, detail=reach)

@@ -37,7 +37,8 @@ def f(n: int) -> int:
 def cleaned(make_stub: MakeStub, answer: MakeAnswer):
     def run(text: str, signature: str = "def f(n: int) -> int", **options: object) -> Candidate | Rejection:
         finish = options.pop("finish", FinishReason.EOS)
-        return clean(answer(text, finish), make_stub(signature, **options), MODULE)
+        result = clean(answer(text, finish), make_stub(signature, **options), MODULE)
+        return result if isinstance(result, Rejection) else result[0]
 
     return run
 
@@ -161,7 +162,7 @@ def test_a_function_may_call_itself(cleaned) -> None:
     ],
 )
 def test_another_signature_is_refused(cleaned, code: str) -> None:
-    assert reason(cleaned(fenced(code))) == "signature"
+    assert reason(cleaned(fenced(code))) == "another signature"
 
 
 def test_annotations_may_differ(cleaned) -> None:
@@ -234,7 +235,7 @@ def test_an_async_function(cleaned) -> None:
     result = cleaned(fenced(code), "async def f(n: int) -> int")
     assert body(result) == "await asyncio.sleep(0)\nreturn n\n"
     assert result.imports == ("import asyncio",)
-    assert reason(cleaned(fenced("def f(n):\n    return n"), "async def f(n: int) -> int")) == "signature"
+    assert reason(cleaned(fenced("def f(n):\n    return n"), "async def f(n: int) -> int")) == "another signature"
 
 
 def test_a_body_without_its_header(cleaned) -> None:
@@ -272,3 +273,22 @@ def test_an_annotated_answer_may_need_other_imports_than_its_body(cleaned) -> No
     result = cleaned(fenced("from typing import List\n\ndef f(n: List[int]) -> List[int]:\n    return n"))
     assert isinstance(result, Candidate)
     assert result.imports == ()
+
+
+def test_equally_small_repairs_that_mean_different_things_are_several_candidates(
+    make_stub: MakeStub, answer: MakeAnswer
+) -> None:
+    text = fenced("def f(n):\n    if n:\n        n += 1\n      return n\n    return 0")
+    result = clean(answer(text), make_stub("def f(n)"), MODULE)
+    assert isinstance(result, tuple)
+    assert {candidate.body for candidate in result} == {
+        "if n:\n    n += 1\n    return n\nreturn 0\n",
+        "if n:\n    n += 1\nreturn n\nreturn 0\n",
+    }
+
+
+def test_repairs_that_come_to_the_same_candidate_are_one(make_stub: MakeStub, answer: MakeAnswer) -> None:
+    text = fenced("def f(n):\n    return n\n\nif f(1):\n    print(1)\n  print(2)")
+    result = clean(answer(text), make_stub("def f(n)"), MODULE)
+    assert isinstance(result, tuple)
+    assert [candidate.body for candidate in result] == ["return n\n"]

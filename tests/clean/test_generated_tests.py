@@ -187,7 +187,7 @@ def test_a_test_that_replaces_the_stub_is_refused(tests_of, text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        ("import requests\ndef test_f():\n    assert f(1) == 1\n", "needs the network"),
+        ("import requests\ndef test_f():\n    assert f(requests.get('x')) == 1\n", "needs the network"),
         ("def test_f():\n    import socket\n    assert f(1) == 1\n", "needs the network"),
         ("def pytest_runtest_call(item):\n    pass\ndef test_f():\n    assert f(1) == 1\n", "pytest hooks"),
         ("pytest_plugins = ['x']\ndef test_f():\n    assert f(1) == 1\n", "pytest hooks"),

@@ -62,3 +62,14 @@ def test_a_helper_keeps_its_meaning_and_its_comment() -> None:
 )
 def test_the_projects_own_files_name_the_style(files: dict[str, str], style: Style) -> None:
     assert project_style(**files) == style
+
+
+def test_a_table_of_constants_is_left_alone_and_the_rest_laid_out() -> None:
+    table = "".join(f"    'name of number {n}':  {n},\n" for n in range(60))
+    body = f"table = {{\n{table}}}\nx=1\n"
+    assert format_body(body, Style()) == f"table = {{\n{table}}}\nx = 1\n"
+
+
+def test_many_long_statements_are_left_alone_and_the_rest_laid_out() -> None:
+    body = LONG.replace("return", "x  =") * 4
+    assert format_body(f"{body}x=1\n", Style(column_limit=60)) == f"{body}x = 1\n"

@@ -1,0 +1,1 @@
+"""What `benchmarks/clean` is made of."""
