@@ -39,7 +39,7 @@ def _clean(answer: Answer, stub: Stub, module_text: str, style: Style) -> Candid
     code = code_for(answer.text, stub.name)
     if code is None or not code.strip():
         return Rejection(reason="no code")
-    source = _whole(repair(code), code, stub)
+    source = _whole(repair(code)[0], code, stub)
     tree = parse(source)
     if tree is None:
         error = syntax_error(source)

@@ -9,7 +9,7 @@ import textwrap
 
 from pytest_supercharger.clean._awaited import awaited, turned
 from pytest_supercharger.clean._bearing import Bearing
-from pytest_supercharger.clean._moves import plain_characters
+from pytest_supercharger.clean._characters import plain_characters
 from pytest_supercharger.clean._names import BUILTINS, bound_names, imported, module_names, uses
 from pytest_supercharger.clean._outside import outside
 from pytest_supercharger.clean._shown import shown
@@ -77,7 +77,7 @@ def _readable(code: str, *, ragged: bool) -> str:
         code = turned(plain_characters(code))
     kept = cut_tail(code)
     # Repair may change what a test says, so it comes only after cutting has left nothing.
-    return kept if "assert" in kept or "raises" in kept else repair(code)
+    return kept if "assert" in kept or "raises" in kept else repair(code)[0]
 
 
 class _TestFile:

@@ -1,0 +1,99 @@
+"""Moves for single signs and words: colons, commas, comparisons, and what other languages write in their place."""
+
+from __future__ import annotations
+
+import keyword
+import re
+from collections.abc import Iterator
+
+from pytest_supercharger.clean._lexical import CLOSERS, OPENERS, Token, tokens
+from pytest_supercharger.clean._move import Fault, Move, replaced
+from pytest_supercharger.clean._rows import HEADER, Rows
+
+__all__ = ["colons", "commas", "comparisons", "habits"]
+
+_STARTERS = frozenset({"lambda", "not", "await", "None", "True", "False", "yield"})
+_MAX_GAPS = 12
+
+
+def colons(rows: Rows, fault: Fault) -> Iterator[Move]:
+    """Yield the moves that end a header with its colon."""
+    if "expected ':'" not in fault.message and not HEADER.match(rows.lines[fault.row]):
+        return
+    code, comment = rows.code(fault.row), rows.comment(fault.row)
+    if code and not code.endswith((":", "\\")):
+        yield replaced(fault.row, code + ":" + comment, 1.0, "':' added")
+
+
+def comparisons(rows: Rows, fault: Fault) -> Iterator[Move]:
+    """Yield the moves that make `=` a comparison, or an assignment inside an expression."""
+    line = rows.lines[fault.row]
+    found = tokens(line, rows.code_at[fault.row])
+    hinted = "'=='" in fault.message or '"=="' in fault.message
+    for at, token in enumerate(found):
+        if token.text != "=" or not at:
+            continue
+        near = token.start - 2 <= fault.end and token.end >= fault.column
+        price = 1.0 if near or hinted else 1.3
+        changed = line[: token.start] + "==" + line[token.end :]
+        yield replaced(fault.row, changed, price + 0.01 * at / len(found), "'=' became '=='")
+        if found[0].text in {"if", "elif", "while"} and found[at - 1].kind == "name" and line.rstrip().endswith("):"):
+            walrus = line[: token.start] + ":=" + line[token.end :]
+            yield replaced(fault.row, walrus, price + 0.15, "'=' became ':='")
+
+
+def commas(rows: Rows, fault: Fault) -> Iterator[Move]:
+    """Yield the moves that put a comma between two operands."""
+    if fault.margin:
+        return
+    gaps: list[tuple[float, int, int]] = []
+    for row in (fault.row - 1, fault.row):
+        if row < 0 or rows.inside[row]:
+            continue
+        found = tokens(rows.lines[row], rows.code_at[row])
+        for left, right in zip(found, found[1:], strict=False):
+            if right.start > left.end and _operand(left, ending=True) and _operand(right, ending=False):
+                gaps.append((_away(row, left, right, fault), row, left.end))
+        if row < fault.row and found and _operand(found[-1], ending=True) and "comma" in fault.message:
+            gaps.append((0.05, row, found[-1].end))
+    for away, row, at in sorted(gaps)[:_MAX_GAPS]:
+        line = rows.lines[row]
+        yield replaced(row, line[:at] + "," + line[at:], 1.1 + away, "',' added")
+
+
+def _away(row: int, left: Token, right: Token, fault: Fault) -> float:
+    if row != fault.row:
+        return 0.25
+    if left.end <= fault.end and right.start >= fault.column:
+        return min(abs(right.start - fault.column), abs(left.start - fault.column)) / 500
+    return 0.15
+
+
+def _operand(token: Token, *, ending: bool) -> bool:
+    if token.kind == "name":
+        values = {"None", "True", "False"} if ending else _STARTERS
+        return not keyword.iskeyword(token.text) or token.text in values
+    if token.kind in {"string", "number"}:
+        return True
+    return token.text in CLOSERS if ending else token.text in OPENERS or token.text in {"*", "**"}
+
+
+_HABITS: tuple[tuple[str, str, str], ...] = (
+    (r"&&", "and", "'&&' became 'and'"),
+    (r"\|\|", "or", "'||' became 'or'"),
+    (r"\belse\s+if\b", "elif", "'else if' became 'elif'"),
+    (r"!(?=[A-Za-z_(])", "not ", "'!' became 'not'"),
+    (r"(?<=\w)\+\+", " += 1", "'++' became '+= 1'"),
+    (r"(?<=\w)--(?=\s*$)", " -= 1", "'--' became '-= 1'"),
+)
+
+
+def habits(rows: Rows, fault: Fault) -> Iterator[Move]:
+    """Yield the moves that turn what another language, or Python 2, writes into Python."""
+    line = rows.lines[fault.row]
+    for pattern, right, note in _HABITS:
+        changed = re.sub(pattern, right, line)
+        if changed != line:
+            yield replaced(fault.row, changed, 0.9, note)
+    if match := re.match(r"(\s*)print\s+(?!\()(.+?)\s*$", line):
+        yield replaced(fault.row, f"{match.group(1)}print({match.group(2)})", 1.0, "'print' became a call")
