@@ -12,6 +12,7 @@ from pytest_supercharger.clean._rows import HEADER, Line, Rows
 __all__ = ["brackets"]
 
 _WORDS = frozenset({"and", "or", "not", "in", "is", "if", "else", "for", "lambda", "await", "async", "yield"})
+_COMPARES = frozenset({"==", "!=", "<", ">", "<=", ">=", "in", "is"})
 _MAX_PLACES = 24
 
 
@@ -38,7 +39,7 @@ def _mismatch(rows: Rows, fault: Fault, wrong: str, right: str) -> Iterator[Move
     if at < 0:
         return
     yield replaced(fault.row, line[:at] + right + line[at + 1 :], 1.0, f"'{wrong}' became '{right}'")
-    yield replaced(fault.row, line[:at] + right + line[at:], 1.3, f"'{right}' added")
+    yield replaced(fault.row, line[:at] + right + line[at:], 1.1, f"'{right}' added")
     yield replaced(fault.row, line[:at] + line[at + 1 :], 1.4, f"'{wrong}' taken out")
 
 
@@ -72,35 +73,48 @@ def _places(
     rows: Rows, line: Line, row: int, column: int, closer: str, fault: Fault
 ) -> Iterator[tuple[float, int, int]]:
     """Yield (price, row, column) of where the closer may go: behind a whole operand, best at the end of the line."""
+    call = _called(rows, row, column)
     for at in range(row, line.last + 1):
         if rows.blank(at) and at < line.last:
             continue
-        found = [t for t in tokens(rows.lines[at], rows.code_at[at]) if at > row or t.start > column]
-        ahead = [None, *found] if at == row else list(found)
-        for before, after in zip(ahead, [*ahead[1:], None], strict=False):
-            if before is not None and not _ends_operand(before):
-                continue
-            where = before.end if before else column + 1
-            yield _price(rows, line, at, before, after, fault), at, where
-        if not found and at > row:  # the closer stood alone in its line
-            yield 1.02, at, len(rows.lines[at])
-        elif found and found[0].text == ":" and len(found) == 1:
-            yield 1.0, at, found[0].start
+        found = [t for t in tokens(rows.lines[at], rows.code_at[at]) if at > row or t.start >= column]
+        if not found or found[0].text == ":":  # the closer stood alone in its line
+            yield 1.0, at, found[0].start if found else len(rows.lines[at])
+            continue
+        for before, after in zip(found, [*found[1:], None], strict=True):
+            if before.text in OPENERS:
+                if after is None or after.text in {".", ",", ":"}:  # nothing else can stand there
+                    yield 1.0 if after or at == line.last else 1.3, at, before.end
+            elif _ends_operand(before):
+                alone = at == row and len(found) > 1 and found[1] is before
+                price = _price(rows, line, at, after, fault, alone=alone, call=call)
+                yield price, at, before.end
 
 
-def _price(rows: Rows, line: Line, at: int, before: Token | None, after: Token | None, fault: Fault) -> float:
+def _called(rows: Rows, row: int, column: int) -> bool:
+    """Tell whether the bracket belongs to a call or a subscript, and does not just group."""
+    before = [t for t in tokens(rows.lines[row], rows.code_at[row]) if t.end <= column]
+    return bool(before) and before[-1].text not in _WORDS and _ends_operand(before[-1]) and before[-1].text != ","
+
+
+def _price(
+    rows: Rows, line: Line, at: int, after: Token | None, fault: Fault, *, alone: bool, call: bool
+) -> float:
     last = at == line.last
-    header = HEADER.match(rows.lines[line.first]) is not None
-    if before is None:  # `f(.x`, `f(, x`: nothing can stand there but the closer
-        return 1.0 if after is not None and after.text in {".", ","} else 1.6
     if after is None:
         return 1.0 if last else 1.3
-    if header and after.text == ":" and last:
+    if last and after.text == ":" and HEADER.match(rows.lines[line.first]):
         return 1.0
     distance = min(abs(after.start - fault.column) / 400, 0.1) if at == fault.row else 0.1
-    if after.text in {"=", "in", "for", "if", "else", "+=", "-="}:
+    if alone and not call:  # a single name in brackets
+        return 1.6
+    if call and after.text in _COMPARES:
+        return 0.97 if alone else 1.05
+    if after.text in {"=", "for", "if", "else", "+=", "-="}:
         return 1.1 + distance
-    if after.text in {",", "]", ")", "}", ":", ".", "[", "=="} or after.text in _WORDS:
+    if after.text == ".":
+        return (1.15 if call else 1.3) + distance
+    if after.text in {",", "]", ")", "}", ":", "["} or after.text in _WORDS:
         return 1.15 + distance
     return 1.25 + distance
 

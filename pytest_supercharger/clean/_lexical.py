@@ -15,7 +15,7 @@ _TOKEN = re.compile(
     r"(?P<blank>\s+)|(?P<comment>#.*)"
     r"|(?P<string>(?i:rb|br|f|fr|rf|r|b|u)?(?:'''.*?(?:'''|$)|\"\"\".*?(?:\"\"\"|$)"
     r"|'(?:\\.|[^'\\])*'|\"(?:\\.|[^\"\\])*\"))"
-    r"|(?P<number>(?:\d[\w.]*|\.\d\w*))|(?P<name>[^\W\d]\w*)"
+    r"|(?P<number>0[xXoObB]\w+|(?:\d[\d_]*(?:\.(?!\s*[^\W\d])[\d_]*)?|\.\d[\d_]*)(?:[eE][-+]?\d+)?[jJ]?)|(?P<name>[^\W\d]\w*)"
     r"|(?P<operator>\*\*=|//=|>>=|<<=|\.\.\.|[-+*/%&|^@=<>!:]=|\*\*|//|->|<<|>>|.)",
     re.DOTALL,
 )
@@ -88,7 +88,7 @@ class Scanner:
         if char in "\"'":
             self.quote = char * 3 if line.startswith(char * 3, at) else char
             end = self._string(line, at + len(self.quote))
-            self.open_at = at if self.quote else -1
+            self.open_at = at if len(self.quote) == 1 else -1
             return end
         if char in OPENERS:
             self.brackets.append(char)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import keyword
 import re
 from collections.abc import Iterator
 
@@ -22,7 +23,7 @@ def noise(rows: Rows, fault: Fault) -> Iterator[Move]:
     if re.fullmatch(r"(`{3,}|~{3,})\w*", line):
         yield dropped(fault.row, fault.row, 0.5, "a fence taken out")
     elif _reads(line):
-        yield dropped(fault.row, fault.row, 0.9 if is_sentence(line) else 2.0, "a sentence taken out")
+        yield dropped(fault.row, fault.row, 0.9 if is_sentence(line) else 1.6, "a sentence taken out")
         end = fault.row
         while end + 1 < len(rows.lines) and _reads(rows.lines[end + 1].strip() or line):
             end += 1
@@ -33,9 +34,18 @@ def noise(rows: Rows, fault: Fault) -> Iterator[Move]:
 def is_sentence(line: str) -> bool:
     """Tell whether the line is a sentence with its end."""
     line = line.strip()
-    return line.endswith((".", ":", "!")) and re.search(r"\w \w+ \w", line) is not None and _reads(line)
+    return line.endswith((".", ":", "!", "?")) and _reads(line)
 
 
 def _reads(line: str) -> bool:
-    """Tell whether the line reads like a sentence, not like code."""
-    return not looks_like_code(line) and re.match(r"[A-Za-z*\-\d]", line) is not None and " " in line
+    """Tell whether the line reads like a sentence; a line of code is never one, however broken."""
+    if looks_like_code(line) or not re.match(r"[A-Za-z*\-\d>]", line):
+        return False
+    plain = re.sub(r"`[^`]*`|\*\*|\([\w ]+\)$", "", line)
+    words = re.findall(r"[^\W\d_]+(?:['\u2019-]\w+)*", plain)
+    if re.search(r"\w[(\[]| [-+*/%<>=!]?=|[(\[{,\\]$|\w\.\w+\(", plain) or not words:
+        return False
+    if len(words) < 3:
+        title = re.fullmatch(r"[A-Z]\w+(?: \w+)?[:.!]", plain) is not None
+        return title and not keyword.iskeyword(words[0].lower())
+    return sum(plain.count(sign) for sign in "()[]{}=<>+/%|&^@_~") * 4 <= len(words)

@@ -96,7 +96,7 @@ class Rows:
                 break
             if self.inside[row]:
                 continue
-            if brackets and not self._begins(row, width):
+            if brackets and not self._begins(row, width) and not self._ends_header(first, row - 1):
                 continue
             if not self.lines[row - 1].endswith("\\"):
                 break
@@ -117,6 +117,9 @@ class Rows:
         if self.width(row) <= width and line.lstrip()[:1] not in tuple(")]}") and not line.lstrip().startswith(":"):
             return True
         return _BEGINS.match(line) is not None
+
+    def _ends_header(self, first: int, row: int) -> bool:
+        return self.code(row).endswith(":") and HEADER.match(self.lines[first]) is not None
 
     def _brackets(self, row: int, brackets: list[tuple[str, int, int]]) -> None:
         for token in tokens(self.lines[row], self.code_at[row]):
