@@ -8,6 +8,7 @@ from pytest_supercharger.clean._lexical import CLOSERS, tokens
 from pytest_supercharger.clean._move import Fault
 from pytest_supercharger.clean._noise import is_sentence
 from pytest_supercharger.clean._rows import HEADER, Line, Rows
+from pytest_supercharger.clean._strings import pairs_of_quotes
 
 __all__ = ["looks_cut_off"]
 
@@ -16,9 +17,6 @@ _KEYWORDS = (
     " lambda nonlocal not or pass raise return try while with yield None True False"
 ).split()
 _WANTS_MORE = frozenset(_KEYWORDS) - {"break", "continue", "pass", "return", "raise", "yield", "None", "True", "False"}
-_CODE = re.compile(
-    r"\s*(?:return\b|raise\b|def \w+\(|(?:if|for|while|with) .*:$|[\w.]+ = |[\w.]+\(.*\)$|(?:else|try):$)"
-)
 
 
 def looks_cut_off(rows: Rows, error: SyntaxError) -> bool:
@@ -28,19 +26,27 @@ def looks_cut_off(rows: Rows, error: SyntaxError) -> bool:
     fault = Fault.of(error, rows)
     last = rows.logical[-1]
     message = fault.message
-    if "triple-quoted" in message:  # a quote lost further up leaves code, not text, behind the one that is open
-        return not _holds_code(rows)
-    if "expected an indented block" in message or "expected 'except'" in message:
+    if "triple-quoted" in message:  # else a quote was lost further up
+        return all(row == last.last for row, _ in pairs_of_quotes(rows))
+    if "expected 'except'" in message:
+        return fault.row >= last.first
+    if "expected an indented block" in message:
         return fault.row >= last.last and (last.opens_block or fault.row > last.last)
     if fault.margin or re.search(r"does not match|unmatched|invalid (?:character|non-printable)", message):
         return False
-    if fault.row < last.first:
+    if fault.row < last.first or _finished(rows, last):
         return False
     if "was never closed" in message:
         return bool(last.unclosed)
-    if "unterminated" in message or "unexpected EOF" in message or message.startswith("f-string: expecting '}'"):
-        return True
-    return _unfinished(rows, last, fault)
+    if "unterminated" in message or "f-string: expecting '}'" in message:
+        return fault.row >= last.last
+    return "unexpected EOF" in message or _unfinished(rows, last, fault)
+
+
+def _finished(rows: Rows, last: Line) -> bool:
+    """Tell whether the last line is the closing bracket of the statement that began further up."""
+    end = rows.lines[last.last].lstrip()
+    return last.last > last.first and end[:1] in CLOSERS and rows.width(last.last) <= last.width
 
 
 def _unfinished(rows: Rows, last: Line, fault: Fault) -> bool:
@@ -59,10 +65,3 @@ def _unfinished(rows: Rows, last: Line, fault: Fault) -> bool:
     if end.kind == "name":
         return end.text in _WANTS_MORE or any(word.startswith(end.text) for word in _KEYWORDS)
     return False
-
-
-def _holds_code(rows: Rows) -> bool:
-    """Tell whether what stands in the string left open at the end reads like code."""
-    start = next((r for r in range(len(rows.lines) - 1, -1, -1) if not rows.inside[r]), 0)
-    below = [line for line in rows.lines[start + 1 :] if line.strip()]
-    return sum(_CODE.match(line) is not None for line in below) * 3 > len(below)

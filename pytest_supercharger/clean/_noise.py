@@ -45,7 +45,10 @@ def _reads(line: str) -> bool:
     words = re.findall(r"[^\W\d_]+(?:['\u2019-]\w+)*", plain)
     if re.search(r"\w[(\[]| [-+*/%<>=!]?=|[(\[{,\\]$|\w\.\w+\(", plain) or not words:
         return False
+    if keyword.iskeyword(words[0]) and len(words) < 7:
+        return False
     if len(words) < 3:
-        title = re.fullmatch(r"[A-Z]\w+(?: \w+)?[:.!]", plain) is not None
+        title = re.fullmatch(r"[A-Z]\w+(?: \w+)?[:!]", plain) is not None
         return title and not keyword.iskeyword(words[0].lower())
-    return sum(plain.count(sign) for sign in "()[]{}=<>+/%|&^@_~") * 4 <= len(words)
+    signs = sum(plain.count(sign) for sign in "()[]{}=<>+/%|&^@_~") + len(re.findall(r"\w\.\w", plain))
+    return signs * 4 <= len(words)

@@ -11,7 +11,7 @@ from pytest_supercharger.clean._lexical import CLOSERS, OPENERS, Scanner, Token,
 from pytest_supercharger.clean._move import Fault, Move, replaced
 from pytest_supercharger.clean._rows import Rows
 
-__all__ = ["strings"]
+__all__ = ["pairs_of_quotes", "strings"]
 
 _BINARY = frozenset({"+", "-", "*", "/", "%"})
 _MAX_PLACES = 16
@@ -116,11 +116,15 @@ def _operand(token: Token, *, ending: bool) -> bool:
 
 
 def _triple(rows: Rows, fault: Fault) -> Iterator[Move]:
-    """One quote of a `'''` was lost: two of them stand where three belong, above or below the one that is open."""
+    for row, at in pairs_of_quotes(rows):
+        line = rows.lines[row]
+        far = min(abs(row - fault.row) / 500, 0.3)
+        yield replaced(row, line[:at] + line[at - 1] + line[at:], 1.0 + far, f"{line[at - 1]} added")
+
+
+def pairs_of_quotes(rows: Rows) -> Iterator[tuple[int, int]]:
+    """Yield row and end of two quotes that begin or end a row, where three may have stood."""
     for row, line in enumerate(rows.lines):
         for match in re.finditer(r"(?<!['\"\\])(?:''|\"\")(?!['\"])", line):
             if not line[: match.start()].strip(" \trRbBuUfF") or not line[match.end() :].strip():
-                quote = match.group()[0]
-                changed = line[: match.end()] + quote + line[match.end() :]
-                far = min(abs(row - fault.row) / 500, 0.3)
-                yield replaced(row, changed, 1.0 + far, f"{quote} added")
+                yield row, match.end()

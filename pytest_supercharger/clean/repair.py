@@ -24,6 +24,7 @@ _MAX_PARSES = 300
 _MAX_CHARACTERS = 600_000
 # CPU seconds of one search at most, should a text be slow to parse.
 _MAX_SECONDS = 0.5
+_CHEAPEST = 0.5  # of all moves
 # Two repairs whose prices differ by no more are equally small.
 _EQUAL = 0.45
 
@@ -137,6 +138,8 @@ class _Search:
             if not row:
                 return
             error = _strayed(row)
+        if state.cost + _CHEAPEST > self._enough():
+            return
         rows = Rows(state.text)
         for move in moves(rows, error):
             cost = state.cost + move.price
