@@ -50,6 +50,10 @@ def _unmatched(rows: Rows, fault: Fault, closer: str) -> Iterator[Move]:
             price = 1.0 + abs(token.start - fault.column) / 100
             changed = line[: token.start] + line[token.end :]
             yield replaced(fault.row, changed, price, f"'{closer}' taken out")
+    for row in range(fault.row - 1, max(-1, fault.row - 9), -1):  # it closed what was to go on below
+        if not rows.inside[row] and rows.code(row).endswith(closer):
+            changed = rows.code(row)[:-1] + rows.comment(row)
+            yield replaced(row, changed, 1.15 + (fault.row - row) / 100, f"'{closer}' taken out")
 
 
 def _closed_too_early(rows: Rows, line: Line) -> Iterator[Move]:

@@ -17,6 +17,7 @@ _KEYWORDS = (
     " lambda nonlocal not or pass raise return try while with yield None True False"
 ).split()
 _WANTS_MORE = frozenset(_KEYWORDS) - {"break", "continue", "pass", "return", "raise", "yield", "None", "True", "False"}
+_JOINS = ("and", "as", "else", "for", "from", "if", "import", "in", "is", "not", "or")
 
 
 def looks_cut_off(rows: Rows, error: SyntaxError) -> bool:
@@ -63,5 +64,5 @@ def _unfinished(rows: Rows, last: Line, fault: Fault) -> bool:
     if end.kind == "operator":
         return end.text not in CLOSERS and end.text not in {":", "..."}
     if end.kind == "name":
-        return end.text in _WANTS_MORE or any(word.startswith(end.text) for word in _KEYWORDS)
+        return end.text in _WANTS_MORE or any(word.startswith(end.text) for word in _JOINS)
     return False

@@ -30,9 +30,12 @@ def margins(rows: Rows, fault: Fault) -> Iterator[Move]:
         yield from _levels(rows, index)
         yield from _block(rows, index)
         yield from _above(rows, index)
+        yield from _owner(rows, index)
     elif clause or "expected 'except'" in fault.message:
         yield from _levels(rows, index, base=1.1)
         yield from _above(rows, index, base=1.2)
+        if index and rows.logical[index - 1].width == rows.logical[index].width:  # slid out of the clause above
+            yield _moved(rows, [rows.logical[index - 1]], rows.step, 1.0)
 
 
 def _has_tabs(rows: Rows) -> bool:
@@ -125,6 +128,19 @@ def _above(rows: Rows, index: int, base: float = 1.0) -> Iterator[Move]:
         yield _moved(rows, run[-count:], delta, base + (count - 1) / 10)
     if run[-1].opens_block and line.width >= rows.step:
         yield _moved(rows, run[-1:], delta - rows.step, base)
+
+
+def _owner(rows: Rows, index: int) -> Iterator[Move]:
+    """A header further up slid left: its body stands deeper than this line, and it does not."""
+    line = rows.logical[index]
+    body = line.width
+    for above in rows.logical[:index][::-1]:
+        if above.width < line.width < body and above.opens_block:
+            yield _moved(rows, [above], line.width - above.width, 1.0)
+            return
+        if above.width <= line.width:
+            return
+        body = above.width
 
 
 def _moved(rows: Rows, lines: Sequence[Line], delta: int, price: float) -> Move:

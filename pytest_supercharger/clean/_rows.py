@@ -137,7 +137,9 @@ class Rows:
         """Return by how much a block is indented in this text."""
         pairs = zip(self.logical, self.logical[1:], strict=False)
         steps = Counter(b.width - a.width for a, b in pairs if a.opens_block and b.width > a.width)
-        return steps.most_common(1)[0][0] if steps else 4
+        step = steps.most_common(1)[0][0] if steps else 4
+        # A header that slid left has a body that stands too deep.
+        return 4 if step == 8 and any(line.width % 8 == 4 for line in self.logical) else step
 
     def levels(self, index: int) -> list[int]:
         """Return the margins that the logical line `index` may have, going by those above it; widest first."""

@@ -51,8 +51,11 @@ def commas(rows: Rows, fault: Fault) -> Iterator[Move]:
         if row < 0 or rows.inside[row]:
             continue
         found = tokens(rows.lines[row], rows.code_at[row])
-        for left, right in zip(found, found[1:], strict=False):
-            if right.start > left.end and _operand(left, ending=True) and _operand(right, ending=False):
+        for at, (left, right) in enumerate(zip(found, found[1:], strict=False)):
+            marker = at and left.text in {"*", "/"} and found[at - 1].text in {"(", ","}  # def f(a, * b)
+            slash = right.text == "/" and at + 2 < len(found) and found[at + 2].text in {",", ")"}  # def f(a /, b)
+            starts = slash or _operand(right, ending=False)
+            if right.start > left.end and (marker or _operand(left, ending=True)) and starts:
                 gaps.append((_away(row, left, right, fault), row, left.end))
         if row < fault.row and found and _operand(found[-1], ending=True) and "comma" in fault.message:
             gaps.append((0.05, row, found[-1].end))
@@ -85,6 +88,7 @@ _HABITS: tuple[tuple[str, str, str], ...] = (
     (r"!(?=[A-Za-z_(])", "not ", "'!' became 'not'"),
     (r"(?<=\w)\+\+", " += 1", "'++' became '+= 1'"),
     (r"(?<=\w)--(?=\s*$)", " -= 1", "'--' became '-= 1'"),
+    (r"(?<=\\)\W+$", "", "what stood behind a backslash taken out"),
 )
 
 

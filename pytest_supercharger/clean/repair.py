@@ -19,11 +19,11 @@ from pytest_supercharger.clean._syntax import MAX_SOURCE, FunctionNode, parse, s
 __all__ = ["Repaired", "cut_tail", "repair"]
 
 _MAX_COST = 8.0
-_MAX_PARSES = 300
+_MAX_PARSES = 200
 # Characters parsed in one search at most: what keeps a long answer from taking seconds.
-_MAX_CHARACTERS = 600_000
+_MAX_CHARACTERS = 400_000
 # CPU seconds of one search at most, should a text be slow to parse.
-_MAX_SECONDS = 0.5
+_MAX_SECONDS = 0.15
 _CHEAPEST = 0.5  # of all moves
 # Two repairs whose prices differ by no more are equally small.
 _EQUAL = 0.45
