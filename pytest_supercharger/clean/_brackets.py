@@ -101,9 +101,7 @@ def _called(rows: Rows, row: int, column: int) -> bool:
     return bool(before) and before[-1].text not in _WORDS and _ends_operand(before[-1]) and before[-1].text != ","
 
 
-def _price(
-    rows: Rows, line: Line, at: int, after: Token | None, fault: Fault, *, alone: bool, call: bool
-) -> float:
+def _price(rows: Rows, line: Line, at: int, after: Token | None, fault: Fault, *, alone: bool, call: bool) -> float:
     last = at == line.last
     if after is None:
         return 1.0 if last else 1.3

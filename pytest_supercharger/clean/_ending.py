@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import keyword
 import re
 
 from pytest_supercharger.clean._lexical import CLOSERS, tokens
@@ -12,11 +13,17 @@ from pytest_supercharger.clean._strings import pairs_of_quotes
 
 __all__ = ["looks_cut_off"]
 
-_KEYWORDS = (
-    "and as assert async await break class continue def del elif else except finally for from global if import in is"
-    " lambda nonlocal not or pass raise return try while with yield None True False"
-).split()
-_WANTS_MORE = frozenset(_KEYWORDS) - {"break", "continue", "pass", "return", "raise", "yield", "None", "True", "False"}
+_WANTS_MORE = frozenset(keyword.kwlist) - {
+    "break",
+    "continue",
+    "pass",
+    "return",
+    "raise",
+    "yield",
+    "None",
+    "True",
+    "False",
+}
 _JOINS = ("and", "as", "else", "for", "from", "if", "import", "in", "is", "not", "or")
 
 
@@ -28,7 +35,7 @@ def looks_cut_off(rows: Rows, error: SyntaxError) -> bool:
     last = rows.logical[-1]
     message = fault.message
     if "triple-quoted" in message:  # else a quote was lost further up
-        return all(row == last.last for row, _ in pairs_of_quotes(rows))
+        return not any("".join(rows.lines[row + 1 :]).strip() for row, _ in pairs_of_quotes(rows))
     if "expected 'except'" in message:
         return fault.row >= last.first
     if "expected an indented block" in message:

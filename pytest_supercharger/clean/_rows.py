@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections import Counter
 from dataclasses import dataclass
@@ -135,7 +136,7 @@ class Rows:
     @cached_property
     def step(self) -> int:
         """Return by how much a block is indented in this text."""
-        pairs = zip(self.logical, self.logical[1:], strict=False)
+        pairs = itertools.pairwise(self.logical)
         steps = Counter(b.width - a.width for a, b in pairs if a.opens_block and b.width > a.width)
         step = steps.most_common(1)[0][0] if steps else 4
         # A header that slid left has a body that stands too deep.

@@ -15,6 +15,7 @@ __all__ = ["pairs_of_quotes", "strings"]
 
 _BINARY = frozenset({"+", "-", "*", "/", "%"})
 _MAX_PLACES = 16
+_MAX_LINE = 300  # characters; every place in a longer one would take too long
 
 
 def strings(rows: Rows, fault: Fault) -> Iterator[Move]:
@@ -28,6 +29,8 @@ def strings(rows: Rows, fault: Fault) -> Iterator[Move]:
 
 def _single(rows: Rows, row: int) -> Iterator[Move]:
     line, start = rows.lines[row], rows.code_at[row]
+    if len(line) > _MAX_LINE:
+        return
     quote = line[rows.open_at[row]]
     statement = any(logical.first == logical.last == row for logical in rows.logical) and line.lstrip()[:1] != quote
     found: dict[str, float] = {}

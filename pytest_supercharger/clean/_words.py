@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import keyword
 import re
 from collections.abc import Iterator
@@ -51,7 +52,7 @@ def commas(rows: Rows, fault: Fault) -> Iterator[Move]:
         if row < 0 or rows.inside[row]:
             continue
         found = tokens(rows.lines[row], rows.code_at[row])
-        for at, (left, right) in enumerate(zip(found, found[1:], strict=False)):
+        for at, (left, right) in enumerate(itertools.pairwise(found)):
             marker = at and left.text in {"*", "/"} and found[at - 1].text in {"(", ","}  # def f(a, * b)
             slash = right.text == "/" and at + 2 < len(found) and found[at + 2].text in {",", ")"}  # def f(a /, b)
             starts = slash or _operand(right, ending=False)

@@ -40,7 +40,9 @@ class Repaired(tuple[str, ...]):
     edits: tuple[tuple[str, ...], ...]
 
     @classmethod
-    def of(cls, texts: Iterator[str] | tuple[str, ...], *, cut_off: bool, edits: tuple[tuple[str, ...], ...]) -> Repaired:
+    def of(
+        cls, texts: Iterator[str] | tuple[str, ...], *, cut_off: bool, edits: tuple[tuple[str, ...], ...]
+    ) -> Repaired:
         """Make one of its parts."""
         made = cls(texts)
         made.cut_off, made.edits = cut_off, edits
@@ -143,6 +145,8 @@ class _Search:
         rows = Rows(state.text)
         for move in moves(rows, error):
             cost = state.cost + move.price
+            if time.thread_time() > self.until:
+                return
             if cost <= self._enough():
                 self._push(cost, -(error.lineno or 0), move.applied(rows), (*state.edits, move.note))
 
