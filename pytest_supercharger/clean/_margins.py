@@ -43,7 +43,7 @@ def _has_tabs(rows: Rows) -> bool:
 
 
 def _tabs(rows: Rows) -> Iterator[Move]:
-    for size in (rows.step, 8) if rows.step != 8 else (4, 8):
+    for size in (4, 8):
         changed = list(rows.lines)
         for line in rows.logical:
             text = changed[line.first]
@@ -73,22 +73,21 @@ def _body(rows: Rows, index: int, fault: Fault) -> Iterator[Move]:
         yield Move(price=1.6, first=at, end=at, lines=(" " * target + "pass",), note=note)
 
 
-def _ends(rows: Rows, index: int) -> Iterator[tuple[float, int]]:
-    """Yield where the body that begins at a logical line may end: there, at the next definition, at a dedent."""
-    yield 0.0, index
+def _ends(rows: Rows, index: int) -> list[tuple[float, int]]:
+    """Return where the body that begins at a logical line may end: there, before a definition, at a dedent."""
     margin = rows.logical[index].width
-    end = before = index
-    seen = {index}
+    end, definition = index, 0
     for at, line in enumerate(rows.logical[index + 1 :], index + 1):
         if line.width < margin:
             break
-        if line.width == margin and _DEFINITION.match(rows.lines[line.first]) and before == index:
-            before = end
+        if not definition and line.width == margin and _DEFINITION.match(rows.lines[line.first]):
+            definition = at
         end = at
-    for price, found in ((0.0, before), (0.1, end)):
-        if found not in seen:
-            seen.add(found)
-            yield price, found
+    ends = {index: 0.0}
+    if definition:
+        ends.setdefault(definition - 1, 0.0)
+    ends.setdefault(end, 0.6 if definition else 0.0)
+    return [(price, at) for at, price in ends.items()]
 
 
 def _levels(rows: Rows, index: int, base: float = 1.0) -> Iterator[Move]:

@@ -6,7 +6,7 @@ import ast
 
 from pytest_supercharger.clean._syntax import FunctionNode
 
-__all__ = ["oddness", "stray"]
+__all__ = ["loose", "oddness", "stray"]
 
 _Loops = ast.For | ast.AsyncFor | ast.While
 _Ends = ast.Return | ast.Raise | ast.Break | ast.Continue
@@ -43,11 +43,14 @@ def oddness(tree: ast.Module) -> float:
     odd = 0.0
     for node in ast.walk(tree):
         odd += _useless(node) + _dead(node) + _absurd(node)
-    functions = [at for at, node in enumerate(tree.body) if isinstance(node, FunctionNode | ast.ClassDef)]
-    if functions:
-        loose = (ast.Expr, ast.If, ast.For, ast.While, ast.With, ast.Try, ast.AugAssign, ast.Assign, ast.Return)
-        odd += 0.4 * any(isinstance(node, loose) for node in tree.body[functions[0] :])
     return odd
+
+
+def loose(tree: ast.Module) -> int:
+    """Return how many statements stand outside of everything that would be called, behind the first definition."""
+    kinds = (ast.Expr, ast.If, ast.For, ast.While, ast.With, ast.Try, ast.AugAssign, ast.Assign, ast.Return)
+    definitions = [at for at, node in enumerate(tree.body) if isinstance(node, FunctionNode | ast.ClassDef)]
+    return sum(isinstance(node, kinds) for node in tree.body[definitions[0] :]) if definitions else 0
 
 
 def _useless(node: ast.AST) -> float:

@@ -136,7 +136,7 @@ class Rows:
     @cached_property
     def step(self) -> int:
         """Return by how much a block is indented in this text."""
-        pairs = itertools.pairwise(self.logical)
+        pairs = itertools.pairwise(line for line in self.logical if "\t" not in self.lines[line.first][: line.width])
         steps = Counter(b.width - a.width for a, b in pairs if a.opens_block and b.width > a.width)
         step = steps.most_common(1)[0][0] if steps else 4
         # A header that slid left has a body that stands too deep.
@@ -151,4 +151,4 @@ class Rows:
         for line in above:
             if not found or line.width < found[-1]:
                 found.append(line.width)
-        return found
+        return found or [0]

@@ -5,13 +5,15 @@ from __future__ import annotations
 import ast
 import heapq
 import itertools
+import re
 import textwrap
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import NamedTuple
 
 from pytest_supercharger.clean._moves import moves
-from pytest_supercharger.clean._odd import oddness, stray
+from pytest_supercharger.clean._odd import loose, oddness, stray
 from pytest_supercharger.clean._rows import Rows
 from pytest_supercharger.clean._syntax import FunctionNode, parse, syntax_error
 
@@ -23,7 +25,11 @@ _MAX_PARSES = 200
 _MAX_CHARACTERS = 400_000
 # CPU seconds of one search at most, should a text be slow to parse; right answers take a few milliseconds.
 _MAX_SECONDS = 0.15
+_DEFINES = re.compile(r"(?:async\s+def|def|class|import|from)\b|@|[)\]}]")
+_SLID = 0.4  # the oddness of a statement that left the definition it stood in
 _CHEAPEST = 0.5  # of all moves
+# What an error left behind is worth: of a text with several, each is mended before its other mendings are tried.
+_SETTLED = 0.9
 # Two repairs whose prices differ by no more are equally small.
 _EQUAL = 0.45
 
@@ -46,13 +52,14 @@ def _strayed(row: int) -> SyntaxError:
     return IndentationError("return outside function", ("<answer>", row, 1, ""))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, order=True)
-class _State:
-    cost: float
-    progress: int  # among equal costs the one that got furthest down the text goes first
+class _State(NamedTuple):
+    rank: float  # the cost, less what the errors that were left behind are worth
     number: int
-    text: str = field(compare=False)
-    edits: tuple[str, ...] = field(compare=False, default=())
+    cost: float
+    text: str
+    edits: tuple[str, ...]
+    settled: int  # errors left behind
+    before: SyntaxError | None  # what the last edit was to mend
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,18 +82,21 @@ class Search:
         self.found: dict[str, Found] = {}
         self.parses = min(_MAX_PARSES, max(10, _MAX_CHARACTERS // max(1, len(text))))
         self.until = time.thread_time() + _MAX_SECONDS
+        rows = Rows(text)
+        lines = rows.lines
+        # What stood in column 0 before may stand there after.
+        self.loose = sum(line.width == 0 and not _DEFINES.match(lines[line.first]) for line in rows.logical)
         self.slack = _EQUAL if limit > 1 else 0.0
         for cost, start, edits in _starts(text):
-            self._push(cost, 0, start, edits)
+            self._push(cost, start, edits)
 
     def run(self) -> list[Found]:
         """Return the best repairs, best first."""
         while self.heap and self.parses > 0 and time.thread_time() < self.until:
             state = heapq.heappop(self.heap)
-            if state.cost > self._enough():
-                break
-            self.parses -= 1
-            self._visit(state)
+            if state.cost <= self._enough():
+                self.parses -= 1
+                self._visit(state)
         ranked = sorted(self.found.values(), key=lambda found: found.total)[: self.limit]
         return [found for found in ranked if found.total <= ranked[0].total + self.slack]
 
@@ -108,16 +118,18 @@ class Search:
             error = _strayed(row)
         if state.cost + _CHEAPEST > self._enough():
             return
+        settled = state.settled + _behind(state.before, error)
         rows = Rows(state.text)
         for move in moves(rows, error):
             cost = state.cost + move.price
             if time.thread_time() > self.until:
                 return
             if cost <= self._enough():
-                self._push(cost, -(error.lineno or 0), move.applied(rows), (*state.edits, move.note))
+                self._push(cost, move.applied(rows), (*state.edits, move.note), settled, error)
 
     def _keep(self, state: _State, tree: ast.Module, odd: float) -> None:
-        found = Found(total=state.cost + odd + oddness(tree), text=state.text, edits=state.edits)
+        odd += oddness(tree) + _SLID * (loose(tree) > self.loose)
+        found = Found(total=state.cost + odd, text=state.text, edits=state.edits)
         try:
             meaning = ast.dump(tree)
         except RecursionError:
@@ -126,12 +138,26 @@ class Search:
         if same is None or found.total < same.total:
             self.found[meaning] = found
 
-    def _push(self, cost: float, progress: int, text: str, edits: tuple[str, ...]) -> None:
+    def _push(
+        self,
+        cost: float,
+        text: str,
+        edits: tuple[str, ...],
+        settled: int = 0,
+        before: SyntaxError | None = None,
+    ) -> None:
         if text not in self.seen:
             self.seen.add(text)
-            heapq.heappush(
-                self.heap, _State(cost=cost, progress=progress, number=next(self.numbers), text=text, edits=edits)
-            )
+            rank = cost - _SETTLED * settled
+            heapq.heappush(self.heap, _State(rank, next(self.numbers), cost, text, edits, settled, before))
+
+
+def _behind(before: SyntaxError | None, now: SyntaxError) -> bool:
+    """Tell whether the parser got past the error it had stopped at."""
+    if before is None:
+        return False
+    old, new = before.lineno or 0, now.lineno or 0
+    return new > old or (new == old and before.msg != now.msg and (now.offset or 0) > (before.offset or 0) + 1)
 
 
 def _starts(text: str) -> Iterator[tuple[float, str, tuple[str, ...]]]:
