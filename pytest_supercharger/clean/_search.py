@@ -20,11 +20,12 @@ from pytest_supercharger.clean._syntax import FunctionNode, parse, syntax_error
 __all__ = ["Found", "Search", "fault"]
 
 _MAX_COST = 8.0
-_MAX_PARSES = 200
-# Characters parsed in one search at most: what keeps a long answer from taking seconds.
-_MAX_CHARACTERS = 400_000
-# CPU seconds of one search at most, should a text be slow to parse; right answers take a few milliseconds.
-_MAX_SECONDS = 0.15
+_MAX_PARSES = 120
+# Characters parsed in one search at most: what keeps a long answer from taking seconds. Counted, not timed, so that the
+# same answer is repaired alike on every machine.
+_MAX_CHARACTERS = 100_000
+_MIN_PARSES = 8
+_MAX_SECONDS = 0.8  # by the clock, should a text be slow to parse all the same
 _DEFINES = re.compile(r"(?:async\s+def|def|class|import|from)\b|@|[)\]}]")
 _SLID = 0.4  # the oddness of a statement that left the definition it stood in
 _CHEAPEST = 0.5  # of all moves
@@ -80,8 +81,8 @@ class Search:
         self.heap: list[_State] = []
         self.seen: set[str] = set()
         self.found: dict[str, Found] = {}
-        self.parses = min(_MAX_PARSES, max(10, _MAX_CHARACTERS // max(1, len(text))))
-        self.until = time.thread_time() + _MAX_SECONDS
+        self.parses = min(_MAX_PARSES, max(_MIN_PARSES, _MAX_CHARACTERS // max(1, len(text))))
+        self.until = time.monotonic() + _MAX_SECONDS
         rows = Rows(text)
         lines = rows.lines
         # What stood in column 0 before may stand there after.
@@ -92,7 +93,7 @@ class Search:
 
     def run(self) -> list[Found]:
         """Return the best repairs, best first."""
-        while self.heap and self.parses > 0 and time.thread_time() < self.until:
+        while self.heap and self.parses > 0 and time.monotonic() < self.until:
             state = heapq.heappop(self.heap)
             if state.cost <= self._enough():
                 self.parses -= 1
@@ -122,7 +123,7 @@ class Search:
         rows = Rows(state.text)
         for move in moves(rows, error):
             cost = state.cost + move.price
-            if time.thread_time() > self.until:
+            if time.monotonic() > self.until:
                 return
             if cost <= self._enough():
                 self._push(cost, move.applied(rows), (*state.edits, move.note), settled, error)
