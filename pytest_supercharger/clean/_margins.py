@@ -69,8 +69,9 @@ def _body(rows: Rows, index: int, fault: Fault) -> Iterator[Move]:
         yield _moved(rows, [above], header - above.width, 1.0)
     if not _CLAUSE.match(rows.lines[line.first]) and any(map(rows.blank, range(above.last + 1, line.first))):
         at = above.last + 1
+        deeper = any(rows.lines[row].strip() and rows.width(row) > above.width for row in range(at, line.first))
         note = f"line {at + 1}: `pass` under a header with nothing but a comment"
-        yield Move(price=1.6, first=at, end=at, lines=(" " * target + "pass",), note=note)
+        yield Move(price=0.95 if deeper else 1.6, first=at, end=at, lines=(" " * target + "pass",), note=note)
 
 
 def _ends(rows: Rows, index: int) -> list[tuple[float, int]]:

@@ -154,11 +154,8 @@ class Search:
 
 
 def _behind(before: SyntaxError | None, now: SyntaxError) -> bool:
-    """Tell whether the parser got past the error it had stopped at."""
-    if before is None:
-        return False
-    old, new = before.lineno or 0, now.lineno or 0
-    return new > old or (new == old and before.msg != now.msg and (now.offset or 0) > (before.offset or 0) + 1)
+    """Tell whether the parser got to another line than the one it had stopped in."""
+    return before is not None and (now.lineno or 0) > (before.lineno or 0)
 
 
 def _starts(text: str) -> Iterator[tuple[float, str, tuple[str, ...]]]:
