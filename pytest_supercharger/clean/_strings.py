@@ -15,7 +15,7 @@ __all__ = ["pairs_of_quotes", "strings"]
 
 _BINARY = frozenset({"+", "-", "*", "/", "%"})
 _MAX_PLACES = 16
-_MAX_LINE = 300  # characters; every place in a longer one would take too long
+_MAX_LINE = 200  # characters; every place in a longer one would take too long
 
 
 def strings(rows: Rows, fault: Fault) -> Iterator[Move]:

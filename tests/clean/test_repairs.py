@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import random
-import sys
 import tokenize
 from pathlib import Path
 
@@ -19,11 +18,11 @@ BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 
 
 @pytest.fixture(scope="module")
-def breakage(request):
+def breakage():
     """The functions and the ways to break them that `benchmarks/repair` uses."""
-    sys.path.insert(0, str(BENCHMARKS))
-    request.addfinalizer(lambda: sys.path.remove(str(BENCHMARKS)))
-    from breakage import corpus, ways
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(BENCHMARKS))
+        from breakage import corpus, ways
 
     library = Path(tokenize.__file__).parent
     found = [
