@@ -28,23 +28,30 @@ def colons(rows: Rows, fault: Fault) -> Iterator[Move]:
 
 def comparisons(rows: Rows, fault: Fault) -> Iterator[Move]:
     """Yield the moves that make `=` a comparison, or an assignment inside an expression."""
-    line = rows.lines[fault.row]
-    found = tokens(line, rows.code_at[fault.row])
+    yield from _compared(rows, fault, fault.row)
+    if "expected 'else'" in fault.message and rows.logical:  # the condition may stand further down
+        for row in range(fault.row + 1, rows.logical[rows.at(fault.row)].last + 1):
+            yield from _compared(rows, fault, row)
+
+
+def _compared(rows: Rows, fault: Fault, row: int) -> Iterator[Move]:
+    line = rows.lines[row]
+    found = tokens(line, rows.code_at[row])
     hinted = "'=='" in fault.message or '"=="' in fault.message
     for at, token in enumerate(found):
         if token.text != "=" or not at:
             continue
-        near = token.start - 2 <= fault.end and token.end >= fault.column
+        near = row == fault.row and token.start - 2 <= fault.end and token.end >= fault.column
         price = 1.0 if near or hinted else 1.3
         changed = line[: token.start] + "==" + line[token.end :]
-        yield replaced(fault.row, changed, price + 0.01 * at / len(found), "'=' became '=='")
+        yield replaced(row, changed, price + 0.01 * at / len(found), "'=' became '=='")
         if found[0].text in {"if", "elif", "while"} and found[at - 1].kind == "name" and line.rstrip().endswith("):"):
             walrus = line[: token.start] + ":=" + line[token.end :]
-            yield replaced(fault.row, walrus, price + 0.15, "'=' became ':='")
+            yield replaced(row, walrus, price + 0.15, "'=' became ':='")
 
 
 def commas(rows: Rows, fault: Fault) -> Iterator[Move]:
-    """Yield the moves that put a comma between two operands."""
+    """Yield the moves that put a comma between two operands, or the colon of a dictionary."""
     if fault.margin:
         return
     gaps: list[tuple[float, int, int]] = []
@@ -58,11 +65,17 @@ def commas(rows: Rows, fault: Fault) -> Iterator[Move]:
             starts = slash or _operand(right, ending=False)
             if right.start > left.end and (marker or _operand(left, ending=True)) and starts:
                 gaps.append((_away(row, left, right, fault), row, left.end))
-        if row < fault.row and found and _operand(found[-1], ending=True) and "comma" in fault.message:
+        if (
+            ("comma" in fault.message or "dictionary key" in fault.message)
+            and found
+            and _operand(found[-1], ending=True)
+        ):  # the next operand is a row below
             gaps.append((0.05, row, found[-1].end))
     for away, row, at in sorted(gaps)[:_MAX_GAPS]:
         line = rows.lines[row]
         yield replaced(row, line[:at] + "," + line[at:], 1.1 + away, "',' added")
+        if "{" in "".join(rows.lines[max(0, row - 20) : row + 1]):
+            yield replaced(row, line[:at] + ":" + line[at:], 1.12 + away, "':' added")
 
 
 def _away(row: int, left: Token, right: Token, fault: Fault) -> float:
