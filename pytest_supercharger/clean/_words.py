@@ -56,26 +56,33 @@ def commas(rows: Rows, fault: Fault) -> Iterator[Move]:
         return
     gaps: list[tuple[float, int, int]] = []
     for row in (fault.row - 1, fault.row):
-        if row < 0 or rows.inside[row]:
-            continue
-        found = tokens(rows.lines[row], rows.code_at[row])
-        for at, (left, right) in enumerate(itertools.pairwise(found)):
-            marker = at and left.text in {"*", "/"} and found[at - 1].text in {"(", ","}  # def f(a, * b)
-            slash = right.text == "/" and at + 2 < len(found) and found[at + 2].text in {",", ")"}  # def f(a /, b)
-            starts = slash or _operand(right, ending=False)
-            if right.start > left.end and (marker or _operand(left, ending=True)) and starts:
-                gaps.append((_away(row, left, right, fault), row, left.end))
-        if (
-            ("comma" in fault.message or "dictionary key" in fault.message)
-            and found
-            and _operand(found[-1], ending=True)
-        ):  # the next operand is a row below
-            gaps.append((0.05, row, found[-1].end))
+        if row >= 0 and not rows.inside[row]:
+            found = tokens(rows.lines[row], rows.code_at[row])
+            gaps += [(_away(row, left, right, fault), row, left.end) for left, right in _gaps(found)]
+            if _goes_on_below(found, fault):
+                gaps.append((0.05, row, len(rows.code(row).rstrip("\\ "))))
     for away, row, at in sorted(gaps)[:_MAX_GAPS]:
         line = rows.lines[row]
         yield replaced(row, line[:at] + "," + line[at:], 1.1 + away, "',' added")
         if "{" in "".join(rows.lines[max(0, row - 20) : row + 1]):
             yield replaced(row, line[:at] + ":" + line[at:], 1.12 + away, "':' added")
+
+
+def _gaps(found: list[Token]) -> Iterator[tuple[Token, Token]]:
+    """Yield the neighbours between which a comma may have stood."""
+    for at, (left, right) in enumerate(itertools.pairwise(found)):
+        star = left.text in {"*", "/"} and (not at or found[at - 1].text in {"(", ","})  # def f(a, * b)
+        slash = right.text == "/" and at + 2 < len(found) and found[at + 2].text in {",", ")"}  # def f(a /, b)
+        ends, starts = star or _operand(left, ending=True), slash or _operand(right, ending=False)
+        if right.start > left.end and ends and starts:
+            yield left, right
+
+
+def _goes_on_below(found: list[Token], fault: Fault) -> bool:
+    if len(found) > 1 and found[-1].text == "\\":
+        return _operand(found[-2], ending=True)
+    hinted = "comma" in fault.message or "dictionary key" in fault.message
+    return hinted and bool(found) and _operand(found[-1], ending=True)
 
 
 def _away(row: int, left: Token, right: Token, fault: Fault) -> float:

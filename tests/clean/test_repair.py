@@ -66,6 +66,8 @@ BROKEN = [
     ("def f(x):\n    return super(.f(x)\n", "def f(x):\n    return super().f(x)\n"),
     ("def f(p):\n    if os.system(p != 0:\n        g()\n", "def f(p):\n    if os.system(p) != 0:\n        g()\n"),
     ("x = {\n    'a'\n    1,\n    'b': 2,\n}\n", "x = {\n    'a':\n    1,\n    'b': 2,\n}\n"),
+    ("assert a \\\n    'why'\n", "assert a, \\\n    'why'\n"),
+    ("def f(a,\n      * b=1):\n    pass\n", "def f(a,\n      *, b=1):\n    pass\n"),
     ("x = {'a' 1, 'b': 2}\n", "x = {'a': 1, 'b': 2}\n"),
     ("x = (a\n     if b = 'c'\n     else d)\n", "x = (a\n     if b == 'c'\n     else d)\n"),
     ("x = [\ny = f(\nz = 1\n", "x = []\ny = f()\nz = 1\n"),
