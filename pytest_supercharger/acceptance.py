@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from pytest_supercharger.behaviour import Behaviour, Evidence
 
-__all__ = ["INCOMPARABLE", "is_good", "probability_of", "unmet", "why_none"]
+__all__ = ["INCOMPARABLE", "is_good", "probability_of", "terms", "unmet", "why_none"]
 
 TAU_UNTRUSTED = 0.98  # the least probability where no trusted test vouches for the candidate
 MIN_INPUTS = 3
@@ -40,6 +40,7 @@ _COEFFICIENTS = {
     "bad": 0.08,
     "giv": 0.30,
     "ln_1t": 0.82,
+    "same": 0.0,
 }
 _INTERCEPT = -3.62
 
@@ -51,12 +52,20 @@ def is_good(output: Output | None, documented: frozenset[str]) -> bool:
     return output.kind is OutputKind.VALUE or (output.kind is OutputKind.EXCEPTION and output.text in documented)
 
 
+def terms(features: Mapping[str, float]) -> dict[str, float]:
+    """What the weights are for: the features of the formula, by name."""
+    derived = {
+        "ln_k": math.log(features["k"]),
+        "ln_n": math.log(features["n"]),
+        "ln_1d": math.log1p(features["d"]),
+        "ln_1t": math.log1p(min(features["t"], MOST_CHECKS)),
+    }
+    return {name: derived[name] if name in derived else features[name] for name in _COEFFICIENTS}
+
+
 def probability_of(features: Mapping[str, float]) -> float:
     """The fitted probability that a candidate with these features is right."""
-    values = dict(features)
-    values["ln_1t"] = math.log1p(min(features["t"], MOST_CHECKS))
-    values |= {"ln_k": math.log(features["k"]), "ln_n": math.log(features["n"]), "ln_1d": math.log1p(features["d"])}
-    logit = _INTERCEPT + sum(weight * values[name] for name, weight in _COEFFICIENTS.items())
+    logit = _INTERCEPT + sum(_COEFFICIENTS[name] * value for name, value in terms(features).items())
     return 1 / (1 + math.exp(-logit))
 
 
