@@ -1,10 +1,8 @@
 """How sure the evidence makes us of one candidate, and what acceptance still lacks.
 
-The coefficients were fitted on two pools of HumanEval samples (CodeGen-16B, and a mix of models of 2023-24), with and
-without trusted tests: a start value, to be refitted for a model once outcomes are known. The terms of the trusted
-checks were fitted afterwards on the same pools, with the first 0, 1, 2, 3 or all docstring examples of a task trusted
-and the number the task has in all held fixed, because that goes with difficulty: 0.30 for any, and 0.82 times
-ln(1 + their number).
+The weights come from `benchmarks/selection --fit`: logistic regression on two pools of HumanEval samples (CodeGen-16B,
+and a mix of models of 2023-24), with the first 0, 1, 2, 3 or all docstring examples of a task trusted. They are a
+start value: another model or other problems may be calibrated differently.
 """
 
 from __future__ import annotations
@@ -19,7 +17,7 @@ if TYPE_CHECKING:
 
     from pytest_supercharger.behaviour import Behaviour, Evidence
 
-__all__ = ["INCOMPARABLE", "is_good", "probability_of", "unmet", "why_none"]
+__all__ = ["INCOMPARABLE", "is_good", "probability_of", "terms", "unmet", "why_none"]
 
 TAU_UNTRUSTED = 0.98  # the least probability where no trusted test vouches for the candidate
 MIN_INPUTS = 3
@@ -30,18 +28,19 @@ CHECKS_INSTEAD_OF_TESTS = 3  # trusted checks that make a generated test dispens
 INCOMPARABLE = frozenset({OutputKind.INFRA, OutputKind.BLOCKED, OutputKind.INVALID, OutputKind.OPAQUE})
 
 _COEFFICIENTS = {
-    "loo": 1.75,
-    "pass": 1.61,
-    "con": -3.37,
-    "ln_k": -0.48,
-    "ln_n": 0.16,
-    "ln_1d": 1.35,
-    "marg": 1.24,
-    "bad": 0.08,
-    "giv": 0.30,
-    "ln_1t": 0.82,
+    "loo": 1.85,
+    "pass": 1.41,
+    "con": -3.63,
+    "ln_k": -0.43,
+    "ln_n": 0.10,
+    "ln_1d": 1.40,
+    "marg": 1.32,
+    "bad": -0.10,
+    "giv": 0.16,
+    "ln_1t": 0.68,
+    "same": -0.72,
 }
-_INTERCEPT = -3.62
+_INTERCEPT = -3.21
 
 
 def is_good(output: Output | None, documented: frozenset[str]) -> bool:
@@ -51,12 +50,20 @@ def is_good(output: Output | None, documented: frozenset[str]) -> bool:
     return output.kind is OutputKind.VALUE or (output.kind is OutputKind.EXCEPTION and output.text in documented)
 
 
+def terms(features: Mapping[str, float]) -> dict[str, float]:
+    """What the weights are for: the features of the formula, by name."""
+    derived = {
+        "ln_k": math.log(features["k"]),
+        "ln_n": math.log(features["n"]),
+        "ln_1d": math.log1p(features["d"]),
+        "ln_1t": math.log1p(min(features["t"], MOST_CHECKS)),
+    }
+    return {name: derived[name] if name in derived else features[name] for name in _COEFFICIENTS}
+
+
 def probability_of(features: Mapping[str, float]) -> float:
     """The fitted probability that a candidate with these features is right."""
-    values = dict(features)
-    values["ln_1t"] = math.log1p(min(features["t"], MOST_CHECKS))
-    values |= {"ln_k": math.log(features["k"]), "ln_n": math.log(features["n"]), "ln_1d": math.log1p(features["d"])}
-    logit = _INTERCEPT + sum(weight * values[name] for name, weight in _COEFFICIENTS.items())
+    logit = _INTERCEPT + sum(_COEFFICIENTS[name] * value for name, value in terms(features).items())
     return 1 / (1 + math.exp(-logit))
 
 
