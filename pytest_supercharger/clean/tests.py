@@ -9,7 +9,7 @@ import textwrap
 
 from pytest_supercharger.clean._awaited import awaited, turned
 from pytest_supercharger.clean._bearing import Bearing
-from pytest_supercharger.clean._moves import plain_characters
+from pytest_supercharger.clean._characters import plain_characters
 from pytest_supercharger.clean._names import BUILTINS, bound_names, imported, uses
 from pytest_supercharger.clean._outside import outside
 from pytest_supercharger.clean._shown import shown

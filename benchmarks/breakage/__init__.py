@@ -1,0 +1,1 @@
+"""What `benchmarks/repair` is made of."""
