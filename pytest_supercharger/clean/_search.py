@@ -19,7 +19,7 @@ from pytest_supercharger.clean._syntax import FunctionNode, parse, syntax_error
 
 __all__ = ["Found", "Search", "fault"]
 
-_MAX_COST = 12.0
+_MAX_COST = 20.0
 _MAX_PARSES = 120
 # Characters parsed in one search at most: what keeps a long answer from taking seconds.
 _MAX_CHARACTERS = 100_000

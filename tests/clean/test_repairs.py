@@ -64,6 +64,12 @@ def test_several_faults_are_mended_one_after_the_other() -> None:
     assert tree(meant) in map(tree, repair(source))
 
 
+def test_a_fault_that_is_mended_is_not_mended_in_other_ways_first() -> None:
+    broken = "".join(f"def f{n}(x):\n    y = g('a, x)\n    return y\n\n" for n in range(5))
+    meant = "".join(f"def f{n}(x):\n    y = g('a', x)\n    return y\n\n" for n in range(5))
+    assert tree(meant) in map(tree, repair(broken))
+
+
 def test_a_line_of_code_is_never_taken_for_prose() -> None:
     source = "def f(x):\n    print(x.join(y, a = \n    self.data = [\n    return x\n"
     for text in repair(source):
