@@ -9,7 +9,7 @@ from math import log, sqrt
 from pytest_supercharger.acceptance import TAU_UNTRUSTED, terms, unmet
 from pytest_supercharger.agreement import assess
 from pytest_supercharger.behaviour import Evidence
-from selecting.pools import Order, Task, orders
+from selecting.pools import Task, orders
 
 TAU = 0.95
 BINS = 10
@@ -122,8 +122,3 @@ def risk_coverage(found: Sequence[Case], probability: Callable[[Case], float]) -
         wrong += not one.right
         curve.append((number / len(found), wrong / number))
     return curve
-
-
-def order_case(order: Order, pool: str, codes: int, suites: int, trusted: int) -> Case:
-    """The case after so many draws of an order."""
-    return case(order.evidence(codes, suites, trusted=trusted), order.task, pool, codes)
