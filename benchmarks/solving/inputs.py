@@ -9,6 +9,7 @@ from typing import Any
 __all__ = ["typed"]
 
 Shape = tuple[type, Any] | None  # a container and the shape of what is in it
+_SAME = object()  # as the shape of what is in it: containers of the same kind, however deep
 
 
 def typed(given: Sequence[list[Any]], assertion: str, name: str) -> list[list[Any]]:
@@ -18,7 +19,7 @@ def typed(given: Sequence[list[Any]], assertion: str, name: str) -> list[list[An
         for number, argument in enumerate(call.args):
             positions += [[] for _ in range(number + 1 - len(positions))]
             positions[number] += _shapes_of(argument)
-    shapes = [_merged(found) for found in positions]
+    shapes = [_deep(found) or _merged(found) for found in positions]
     return [[_shaped(value, shapes[i] if i < len(shapes) else None) for i, value in enumerate(one)] for one in given]
 
 
@@ -41,6 +42,16 @@ def _shape(value: object) -> Shape:
     return None
 
 
+def _deep(shapes: Iterable[Shape]) -> Shape:
+    """The one kind of container that there is at any depth."""
+    left, kinds = [shape for shape in shapes if shape is not None], set[type]()
+    while left:
+        kind, inner = left.pop()
+        kinds.add(kind)
+        left += [inner] if inner is not None else []
+    return (kinds.pop(), _SAME) if len(kinds) == 1 else None
+
+
 def _merged(shapes: Iterable[Shape]) -> Shape:
     """What all shapes have in common; values that are no containers have nothing to say."""
     known = [shape for shape in shapes if shape is not None]
@@ -53,6 +64,6 @@ def _shaped(value: Any, shape: Shape) -> Any:
         return value
     kind, inner = shape
     try:
-        return kind(_shaped(item, inner) for item in value)
+        return kind(_shaped(item, shape if inner is _SAME else inner) for item in value)
     except TypeError:  # of a set of lists
         return value

@@ -8,6 +8,7 @@ import gzip
 import hashlib
 import json
 import random
+import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -96,7 +97,7 @@ def make(row: Row) -> Task:
 def _humaneval(row: Row) -> Task:
     prompt, name = row["prompt"].strip("\n") + "\n", row["entry_point"]
     head, define, rest = prompt.rpartition(f"def {name}(")
-    source = f"{_MARKER}{head}@supercharge\n{define}{rest}{_BODY}"
+    source = f"{_MARKER}{head.rstrip()}\n\n\n@supercharge\n{define}{rest}{_BODY}"
     reference = f"{prompt}{row['canonical_solution']}"
     view = _ROOT if row["task_id"] == "HumanEval/32" else _VIEWS["value"]
     return _task(row, source, reference, [*row["base_input"], *row["plus_input"]], view)
@@ -107,7 +108,7 @@ def _mbpp(row: Row) -> Task:
     define = _function(row["canonical_solution"], row["entry_point"])
     example = shown.removeprefix("assert ")
     docstring = f"{text}\n\nFor example:\n    {example}" if example else text
-    escaped = docstring.replace("\\", "\\\\").replace('"""', '\\"\\"\\"').replace("\n", "\n    ")
+    escaped = textwrap.indent(docstring.replace("\\", "\\\\").replace('"""', '\\"\\"\\"'), "    ").strip()
     source = f'{_MARKER}\n\n@supercharge\n{_signature(define)}\n    """{escaped}\n    """\n{_BODY}'
     typed = inputs.typed([*row["base_input"], *row["plus_input"]], row["assertion"], row["entry_point"])
     return _task(row, source, row["canonical_solution"], typed, _view(shown, row["entry_point"]))
