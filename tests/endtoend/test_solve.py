@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import subprocess
 import sys
@@ -61,25 +62,24 @@ def entries():
 
 
 @pytest.mark.docker
-def test_tasks_are_solved_and_judged_and_a_torn_run_goes_on_from_its_record(tmp_path):
+def test_tasks_are_solved_and_judged_and_a_killed_run_goes_on_from_its_record(tmp_path):
     tasks, out, report = tmp_path / "tasks.jsonl", tmp_path / "out", tmp_path / "figures.json"
     tasks.write_text("".join(json.dumps(task) + "\n" for task in (RIGHT, WRONG, BROKEN)))
-
-    def run(*more):
-        options = ["--tasks", tasks, "--out", out, "--json", report, "--parallel", "2", *more]
-        command = [sys.executable, ROOT / "benchmarks" / "solve", *options]
-        done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=False)
-        assert done.returncode == 0, done.stdout + done.stderr
-        return json.loads(report.read_text())["groups"]["all"], done.stdout
-
+    options = ["--tasks", tasks, "--out", out, "--json", report, "--parallel", "1", "--verbose", "--node"]
     with node(tmp_path, [*entries()]) as running:
-        figures, said = run("--node", running.address)
-        rules = figures["rules"]
-        assert (figures["tasks"], figures["errors"]) == (2, 1), said
-        assert {name: (rule["answered"], rule["right"]) for name, rule in rules.items()} == dict.fromkeys(rules, (2, 1))
-        answers = (out / "answers.jsonl").read_bytes()
-        results = (out / "results.jsonl").read_bytes()
-        (out / "results.jsonl").write_bytes(results[:-9])  # as a kill leaves it
-        again, _ = run("--node", running.address)
-    assert again["rules"]["greedy"] == rules["greedy"]
+        command = [sys.executable, ROOT / "benchmarks" / "solve", *options, running.address]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=tmp_path) as first:
+            said = [*itertools.takewhile(lambda line: not line.startswith("solve: 2 of 3"), first.stdout)]
+            first.kill()
+        assert len({line.split(":")[1] for line in said if " codes, " in line}) == 1, "noted before the next is begun"
+        answers, results = (out / "answers.jsonl").read_bytes(), (out / "results.jsonl").read_bytes()
+        assert results.count(b"\n") == 2
+        (out / "results.jsonl").write_bytes(results + b'{"torn')
+        done = subprocess.run([*command], capture_output=True, text=True, cwd=tmp_path, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    figures = json.loads(report.read_text())["groups"]["all"]
+    assert (figures["tasks"], figures["errors"]) == (2, 1), done.stdout
+    chosen = {name: (rule["answered"], rule["right"]) for name, rule in figures["rules"].items()}
+    assert chosen == dict.fromkeys(chosen, (2, 1))
     assert (out / "answers.jsonl").read_bytes().startswith(answers)
+    assert done.stdout.count("solve: 3 of 3") == 2, "the broken task is tried again, and the open one"
