@@ -83,7 +83,14 @@ def show(figures: Line) -> None:
         print(f"  any candidate right {group['any_right']}, share of candidates right {group['right_candidates']:.1%}")
         if group["search_seconds"] is not None:
             print(f"  a search with every answer fresh took {group['search_seconds']} s on average, sandbox included")
-        heads = ("answered", "right", "wrong", "wrong of answered, 95%", *(c.replace("_", " ") for c in _COSTS))
+        heads = (
+            "tasks",
+            "answered",
+            "right",
+            "wrong",
+            "wrong of answered, 95%",
+            *(c.replace("_", " ") for c in _COSTS),
+        )
         print(f"  {'':30} " + "  ".join(heads))
         for key, rule in group["rules"].items():
             print(f"  {NAMES[key]:30} " + _row(rule, heads))
@@ -95,5 +102,5 @@ def _row(rule: Line, heads: Sequence[str]) -> str:
     low, high = rule["wrong_of_answered_95"]
     wrong = f"{rule['wrong_of_answered']:.1%} ({low:.1%}-{high:.1%})" if rule["answered"] else "-"
     shares = [f"{rule[key]:.1%}" for key in ("share_answered", "share_right")]
-    cells = [*shares, str(rule["wrong"]), wrong, *(f"{rule[cost]:g}" for cost in _COSTS)]
+    cells = [str(rule["tried"]), *shares, str(rule["wrong"]), wrong, *(f"{rule[cost]:g}" for cost in _COSTS)]
     return "  ".join(cell.rjust(len(head)) for cell, head in zip(cells, heads, strict=True))

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from typing import Any
 
 from pytest_supercharger import agreement, session
+from pytest_supercharger.asking import NoAnswer
 from pytest_supercharger.clean.candidate import clean
 from pytest_supercharger.domain import Candidate, Decision, GeneratedTest, Outcome, Question, QuestionKind, Stub
-from pytest_supercharger.errors import NodeError, SuperchargeError
 from pytest_supercharger.ledger import Ledger
 from pytest_supercharger.matrix import Matrix
 from pytest_supercharger.options import Settings
@@ -50,15 +50,16 @@ def run(task: Task, judge: Judge, bench: Bench) -> dict[str, Any]:
     outcome, matrix, asked = _search(task, bench)
     seconds = time.monotonic() - begin
     used = bench.generator.used[task.stub_id][cost:]
+    chosen = _ours(outcome, matrix, bench.settings)
     ledger = Ledger(bench.work.sources, bench.work.stubs)
-    rules.complete(matrix, ledger, bench.sandbox)
+    rules.complete(matrix, ledger, bench.sandbox)  # after ours: it must not see more than the search saw
 
     def right(candidate: Candidate) -> bool:
         return judge.right(ledger.overlay([(matrix.stub, candidate)])[task.relpath])
 
     correct = {key: right(candidate) for key, candidate in matrix.candidates.items()}
     greedy, greedy_use = _greedy(asked, task, matrix.stub, bench)
-    chosen = {**_ours(outcome, matrix, bench.settings), **_others(task, matrix, bench)}
+    chosen |= _others(task, matrix, bench)
     rows = {name: {"answered": key is not None, "right": correct.get(key or "", False)} for name, key in chosen.items()}
     rows["greedy"] = {"answered": greedy is not None, "right": greedy is not None and right(greedy)}
     return {
@@ -119,7 +120,7 @@ def _ours(outcome: Outcome, matrix: Matrix, settings: Settings) -> dict[str, str
     return {"accepted": accepted.id if accepted else None, "top-1": accepted.id if accepted else best}
 
 
-def _others(task: Task, matrix: Matrix, bench: Bench) -> Mapping[str, str | None]:
+def _others(task: Task, matrix: Matrix, bench: Bench) -> dict[str, str | None]:
     def judge(candidate: Candidate, test: GeneratedTest) -> float:
         return bench.generator.judge(rules.judge_question(matrix.stub, task.source.encode(), candidate, test))
 
@@ -130,11 +131,8 @@ def _others(task: Task, matrix: Matrix, bench: Bench) -> Mapping[str, str | None
     }
     try:
         chosen["first pair, judge"] = rules.first_pair(matrix, judge)
-    except NodeError as error:
-        # A node without judge: the rule goes without, and the table says so.
-        bench.reporter.line(f"{task.id}: no judge: {error}")
-    except SuperchargeError as error:
-        raise TaskError(f"the judge failed: {error}") from error
+    except NoAnswer as error:
+        bench.reporter.line(f"{task.id}: the seed's rule goes without a judge: {error}")
     return chosen
 
 
