@@ -96,20 +96,24 @@ class Recorded:
                 self._check()
         return self._node
 
-    def recorded(self, question: Question, sample: int) -> Answer | None:
-        """An answer of the record, noted as used."""
+    def recorded(self, question: Question, samples: Sequence[int]) -> list[Answer]:
+        """What the record has of these samples, in the order in which it came; noted as used."""
+        key = _key(question)
         with self._lock:
-            item = self._known.get((_key(question), sample))
-        if item is None:
-            return None
-        self._note(question, item, live=False)
-        return Answer(
-            text=item["text"],
-            finish_reason=FinishReason(item["finish_reason"]),
-            sample_index=sample,
-            num_tokens=item["tokens"],
-            sum_logprob=item["sum_logprob"],
-        )
+            items = [self._known[key, sample] for sample in samples if (key, sample) in self._known]
+        items.sort(key=lambda item: item["end"])
+        for item in items:
+            self._note(question, item, live=False)
+        return [
+            Answer(
+                text=item["text"],
+                finish_reason=FinishReason(item["finish_reason"]),
+                sample_index=item["sample"],
+                num_tokens=item["tokens"],
+                sum_logprob=item["sum_logprob"],
+            )
+            for item in items
+        ]
 
     def keep(self, question: Question, answer: Answer, begin: float) -> None:
         """Put an answer of the node on record, noted as used."""
@@ -178,13 +182,9 @@ class _Stream:
 
     def _run(self, questions: Sequence[Question], samples: range) -> Any:
         for index, question in enumerate(questions):
-            missing = []
-            for sample in samples:
-                answer = self._owner.recorded(question, sample)
-                if answer is None:
-                    missing.append(sample)
-                else:
-                    yield index, answer
+            known = self._owner.recorded(question, samples)
+            yield from ((index, answer) for answer in known)
+            missing = sorted({*samples} - {answer.sample_index for answer in known})
             for first, count in _runs(missing):
                 yield from ((index, answer) for answer in self._ask(question, first, count))
 
