@@ -110,8 +110,9 @@ def _greedy(asked: Question, task: Task, stub: Stub, bench: Bench) -> tuple[Cand
     ]
     if not answers:
         raise TaskError("the node gave no greedy answer")
-    cleaned = clean(answers[0], stub, task.source, style=bench.work.project.style())
-    return cleaned if isinstance(cleaned, Candidate) else None, bench.generator.used[task.stub_id][before:]
+    alone = Matrix(stub=stub, trusted=())
+    alone.add_code(clean(answers[0], stub, task.source, style=bench.work.project.style()))
+    return next(iter(alone.candidates.values()), None), bench.generator.used[task.stub_id][before:]
 
 
 def _ours(outcome: Outcome, matrix: Matrix, settings: Settings) -> dict[str, str | None]:
