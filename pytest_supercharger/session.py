@@ -18,6 +18,7 @@ from pytest_supercharger.dependencies import Dependencies
 from pytest_supercharger.domain import Decision, Outcome, Question, SourceFile, Stub
 from pytest_supercharger.errors import SettingsError, SourceError, SuperchargeError, in_one_line
 from pytest_supercharger.ledger import Ledger
+from pytest_supercharger.matrix import Matrix
 from pytest_supercharger.options import Settings
 from pytest_supercharger.project import Project
 from pytest_supercharger.projecttests import ProjectTests
@@ -34,10 +35,11 @@ __all__ = ["Hooks", "Session", "Work", "find", "select"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hooks:
-    """What other plugins may do; the defaults do nothing."""
+    """What other plugins, and benchmarks, may do; the defaults do nothing."""
 
     question: Callable[[Question], Question] = lambda question: question
     refuse: Callable[[Outcome], str | None] = lambda outcome: None
+    searched: Callable[[Outcome, Matrix], None] = lambda outcome, matrix: None  # with all that is known of a stub
     written: Callable[[Outcome, Path], None] = lambda outcome, path: None
 
 
@@ -194,6 +196,7 @@ class Session:
             records[stub.id] = solver.record(outcome)
             if self._settings.writes:
                 remembering.keep(self._work.project.root, source, outcome, records[stub.id])
+        self._hooks.searched(outcome, solver.matrix)
         return outcome
 
     def _veto(self, outcome: Outcome) -> Outcome:

@@ -101,6 +101,11 @@ class Solver:
             finally:
                 self._requests.close()
 
+    @property
+    def matrix(self) -> Matrix:
+        """Everything the search has found out so far."""
+        return self._matrix
+
     def record(self, outcome: Outcome) -> evidence.Record:
         """The evidence of an accepted outcome."""
         assert outcome.candidate is not None, "only accepted outcomes have evidence"
