@@ -288,8 +288,10 @@ def test_a_coroutine(project, fill):
                     ...     return 7
                     >>> asyncio.run(retry(seven, 1))
                     7
-                    >>> asyncio.run(retry(seven, 3))
-                    7
+                    >>> async def eight():
+                    ...     return 8
+                    >>> asyncio.run(retry(eight, 3))
+                    8
                     """
                     raise NotImplementedError
             ''',
@@ -332,6 +334,9 @@ def test_a_coroutine(project, fill):
         header + "    if times <= 0:\n        raise ValueError('at least one attempt')\n    while True:\n"
         "        times -= 1\n        try:\n            return await work()\n        except OSError:\n"
         "            if times == 0:\n                raise\n",
+        header
+        + "    if times < 1:\n        raise ValueError('no attempt')\n    for _ in range(times - 1):\n        try:\n"
+        "            return await work()\n        except OSError:\n            continue\n    return await work()\n",
     )
     tests = (
         "def test_value():\n    async def five():\n        return 5\n    assert asyncio.run(retry(five, 2)) == 5\n",
