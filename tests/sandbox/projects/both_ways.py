@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -53,7 +54,14 @@ def outside(project: Path, answer: Path, *arguments: str, env: Mapping[str, str]
     command = [sys.executable, "-B", "-c", _RECORDED, str(answer), "-p", "no:supercharger", *arguments]
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "COV_"))}
     done = subprocess.run(
-        command, cwd=project, env={**kept, **(env or {})}, stdin=subprocess.DEVNULL, capture_output=True, text=True
+        command,
+        cwd=project,
+        env={**kept, **(env or {})},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        # Who runs these tests in the background ignores the signal, and so would what they start.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     assert done.returncode in (0, 1), done.stdout + done.stderr
     found: dict[str, str] = json.loads(answer.read_text("utf-8"))
