@@ -26,6 +26,6 @@ def reopen(data: bytes, qualnames: Iterable[str]) -> bytes:
         node = evidence.located(tree, qualname)
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             # Below all others: the marker stands directly on the function.
-            node.decorator_list.append(ast.parse(_MARKER, mode="eval").body)
-            node.body = ast.parse(_BODY).body
+            node.decorator_list.append(parsing.expression(_MARKER).body)
+            node.body = parsing.module(_BODY).body
     return ast.unparse(ast.fix_missing_locations(tree)).encode("utf-8", "surrogatepass")

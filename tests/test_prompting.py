@@ -11,7 +11,7 @@ import pytest
 from pytest_supercharger import prompting
 from pytest_supercharger.clean.candidate import clean
 from pytest_supercharger.context import Context
-from pytest_supercharger.domain import Answer, Candidate, FinishReason, Question, QuestionKind, Stub, StubKind
+from pytest_supercharger.domain import Answer, FinishReason, Question, QuestionKind, Rejection, Stub, StubKind
 
 FUNCTION = Stub(
     module="shop.text",
@@ -80,8 +80,8 @@ def test_the_started_answer_is_always_a_whole_header(docstring: str) -> None:
     prefix = prompting.code_question(stub, CONTEXT, variant=0).assistant_prefix
     answer = Answer(text=prefix + "    return text\n```", finish_reason=FinishReason.EOS, sample_index=0)
     found = clean(answer, stub, "")
-    assert isinstance(found, Candidate)
-    assert found.body == "return text\n"
+    assert not isinstance(found, Rejection)
+    assert [candidate.body for candidate in found] == ["return text\n"]
 
 
 def test_variants_differ_and_go_round_and_round() -> None:
