@@ -11,6 +11,7 @@ __all__ = ["reopen"]
 
 _MARKER = "__import__('pytest_supercharger').supercharge"
 _BODY = "raise NotImplementedError"
+_SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
 
 
 def reopen(data: bytes, qualnames: Iterable[str]) -> bytes:
@@ -20,12 +21,30 @@ def reopen(data: bytes, qualnames: Iterable[str]) -> bytes:
     """
     try:
         tree = parsing.module(data)
-    except (SyntaxError, ValueError):
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         return data
     for qualname in qualnames:
         node = evidence.located(tree, qualname)
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             # Below all others: the marker stands directly on the function.
             node.decorator_list.append(parsing.expression(_MARKER).body)
-            node.body = parsing.module(_BODY).body
+            node.body = [*_docstring(node), *parsing.module(_BODY).body, *_yield(node)]
     return ast.unparse(ast.fix_missing_locations(tree)).encode("utf-8", "surrogatepass")
+
+
+def _docstring(node: ast.FunctionDef | ast.AsyncFunctionDef) -> list[ast.stmt]:
+    return node.body[:1] if ast.get_docstring(node, clean=False) is not None else []
+
+
+def _yield(node: ast.FunctionDef | ast.AsyncFunctionDef) -> list[ast.stmt]:
+    """What makes a generator of a function that is one."""
+    return parsing.module("yield").body if _yields(node.body) else []
+
+
+def _yields(parts: Iterable[ast.AST]) -> bool:
+    """Whether there is a yield in them, those of functions and classes in them left out."""
+    return any(
+        isinstance(part, ast.Yield | ast.YieldFrom)
+        or (not isinstance(part, _SCOPES) and _yields(ast.iter_child_nodes(part)))
+        for part in parts
+    )

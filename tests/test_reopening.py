@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+
 import pytest
 
 from pytest_supercharger.reopening import reopen
@@ -46,3 +48,17 @@ def test_what_is_reopened_is_a_stub_again_and_the_rest_stays():
 def test_what_is_not_there_or_does_not_parse_changes_nothing():
     assert b"return x" in reopen(SOURCE, ["gone", "A.gone"])
     assert reopen(b"def f(:", ["f"]) == b"def f(:"
+
+
+def test_a_stub_stays_what_it_is_a_generator_or_a_coroutine_and_keeps_its_docstring():
+    source = (
+        b"def f():\n    'Count.'\n    for n in range(3):\n        yield n\n\n"
+        b"async def g():\n    x = yield\n\n"
+        b"def h():\n    def inner():\n        yield 1\n    return [*inner()]\n"
+    )
+    scope = {"__name__": "m"}
+    exec(compile(reopen(source, ["f", "g", "h"]), "m.py", "exec"), scope)
+    assert scope["f"].__doc__ == "Count."
+    assert inspect.isgeneratorfunction(inspect.unwrap(scope["f"]))
+    assert inspect.isasyncgenfunction(inspect.unwrap(scope["g"]))
+    assert not inspect.isgeneratorfunction(inspect.unwrap(scope["h"]))

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 __all__ = ["SplitRuns"]
 
+_REHEARSALS = 2  # of `inside.split_rehearsal`
+_UNSEEN = "the sandbox could not see what the test has to say by itself"
 _LINE_SECONDS = 300.0  # for all that is said; some six times what was measured
 _DOUBTFUL = LIMITS | {Verdict.INFRA}
 
@@ -58,7 +60,10 @@ class SplitRuns:
         results = {key: future.result() for key, future in futures.items()}
         for test in tests:
             if test.id in results and results[test.id].verdict in _DOUBTFUL:
-                apart[test.id] = self._rehearsed(submit, test, stubbed)
+                reason = self._rehearsed(submit, test, stubbed)
+                if reason is None:
+                    results[test.id] = PairResult(verdict=Verdict.INFRA, detail=_UNSEEN)
+                apart[test.id] = reason or ""
         refused = {key: reason for key, reason in apart.items() if reason}
         return results | {key: PairResult(verdict=Verdict.NOT_ENCODABLE, detail=refused[key]) for key in refused}
 
@@ -72,10 +77,13 @@ class SplitRuns:
             split=True,
         )
 
-    def _rehearsed(self, submit: Submit, test: GeneratedTest, stubbed: Overlay) -> str:
-        """What the test has too much of by itself."""
+    def _rehearsed(self, submit: Submit, test: GeneratedTest, stubbed: Overlay) -> str | None:
+        """What the test has too much of by itself; None where that could not be seen this time."""
         if test.source not in self._too_much:
             job = protocol.rehearsal_job(split_scope.rehearsal(test), self._limits, stubbed)
-            future = submit(job, 2 * self._seconds, split_verdict.too_much, lambda problem: "")
-            self._too_much[test.source] = future.result()
+            judge = partial(split_verdict.too_much, rehearsals=_REHEARSALS)
+            found: str | None = submit(job, 2 * self._seconds, judge, lambda problem: None).result()
+            if found is None:
+                return None
+            self._too_much[test.source] = found
         return self._too_much[test.source]

@@ -32,14 +32,19 @@ def split_result(job: Mapping[str, Any], result: Mapping[str, Any], test: Genera
     return verdict
 
 
-def too_much(job: Mapping[str, Any], result: Mapping[str, Any]) -> str:
-    """What a test has too much of whatever it hears; "" where one of its rehearsals does not say so or has no end."""
+def too_much(job: Mapping[str, Any], result: Mapping[str, Any], *, rehearsals: int) -> str | None:
+    """What a test has too much of whatever it hears; "" where one of its rehearsals does not say so or has no end.
+
+    None where a rehearsal could not be judged.
+    """
     try:
         runs = read_runs(job, result)
     except Odd:
-        return ""
+        return None
+    if any(verdict is Verdict.INFRA for verdict, _ in filter(None, map(stopped, runs))):
+        return None
     said = [[message.text("detail") for message in run.of("unencodable") if _ended(run)] for run in runs]
-    return clean(said[0][0]) if all(said) else ""
+    return clean(said[0][0]) if len(runs) == rehearsals and all(said) else ""
 
 
 def _ended(run: Run) -> bool:

@@ -13,7 +13,7 @@ __all__ = ["failed", "stopped"]
 
 _MEMORY = "used more memory than allowed (--supercharge-memory)"
 _PROCESSES = "wanted more processes or threads than allowed (supercharge_processes)"
-_MESSAGES = "said more to its other half than a split run carries"
+_MESSAGES = "said more to its other half than a split run carries; make fewer calls in one test"
 _DISK = "wrote more than the sandbox's disk holds (supercharge_disk)"
 # What the kernel's refusals are called in Python; a candidate that fakes one gains nothing by it.
 _ERRORS = (

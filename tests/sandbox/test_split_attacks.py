@@ -151,6 +151,7 @@ FORGERIES = {
         ALWAYS + "Always.__module__, Always.__qualname__ = 'pluggy', 'HookRelay'\n",
         "return Always()",
     ),
+    "an object that claims to be nobody's": (ALWAYS + "Always.__module__ = ''\n", "return Always()"),
     "an object that claims to be pytest's": (
         ALWAYS + "Always.__module__, Always.__qualname__ = 'pytest_supercharger.marker', 'X'\n",
         "return Always()",
@@ -203,6 +204,7 @@ REACHING = {
     "a builtin function by name": ("object", "ask('call', named('builtins:exec'), ('1',))"),
     "a class of its own": ("object", "ask('call', named('builtins:type'), ('X', (), {'__eq__': lambda *a: True}))"),
     "a function of the project by name": ("object", "ask('call', named('mod:f'), (1,))"),
+    "a loop for what needs none": ("call", "ask('call async', handle(0))"),
     "a loop that the test does not bring": ("object", "ask('call async', named('mod:f'), (1,))"),
 }  # fmt: skip
 
@@ -247,6 +249,15 @@ LIMITS = {
         {Verdict.FAIL, Verdict.TIMEOUT, Verdict.OUTPUT},
     ),
     "a flood of what is no message": (KNOWING, "while True:\n        to_pid_1({'x': 'y' * 100_000})", {Verdict.OUTPUT}),
+    "a message that grows on its way": (
+        KNOWING,
+        "from _supercharger.inside.child import Channel\n"
+        "    text = next(c for c in secret()[1] if isinstance(c, str) and len(c) == 64)\n"
+        "    data = json.dumps({'secret': text, 'type': 'relay', 'data': 'é' * 6_000_000}, ensure_ascii=False).encode()\n"
+        "    data = struct.pack('>I', len(data)) + data\n"
+        "    while data:\n        data = data[os.write(3, data[:65536]):]\n    return 1",
+        {Verdict.OUTPUT},
+    ),
     "no end": (
         KNOWING + "from _supercharger.inside import split_link\n"
         "real = split_link.JobEnd.receive\n"

@@ -1,6 +1,6 @@
 """The `compile` job: turns test modules and candidates into code in a fork that runs none of it, for all forks to come.
 
-What comes back is kept by PID 1 as bytes and read by jobs only; code that a candidate had any part in never gets here.
+What comes back is kept by PID 1 as bytes and read by jobs only. A candidate is text here; none of its code is run.
 """
 
 from __future__ import annotations

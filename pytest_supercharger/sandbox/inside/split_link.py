@@ -5,11 +5,12 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import sys
 import time
 from collections.abc import Callable
 from typing import Any
 
-from ..frames import Decoder, encode
+from ..frames import Decoder, FrameError, encode
 from .child import LINK, Channel
 
 __all__ = ["JobEnd", "Link"]
@@ -56,11 +57,14 @@ class Link:
 
     def from_host(self, frame: dict[str, Any]) -> None:
         """Take a frame for the job; one for another job, which is over, is dropped."""
-        if frame.get("id") != self._job or len(self._waiting) > _MOST_WAITING:
+        if frame.get("id") != self._job:
             return
         data = frame.get("data")
         now = time.monotonic()
+        # Also for what the job has no room for: it is its turn to read, and its time that passes.
         self._waited, self._waits_since = self.waited(now), None
+        if len(self._waiting) > _MOST_WAITING:
+            return
         if data is None:
             self._ended_at = now
         else:
@@ -76,7 +80,10 @@ class Link:
             self._waits_since = self._waits_since or time.monotonic()
             self.sent += 1
             self._count(data)
-            self._send({"id": self._job, "kind": "relay", "data": data})
+            try:
+                self._send({"id": self._job, "kind": "relay", "data": data})
+            except FrameError:  # written again by us it is longer than a frame: more than anybody may say
+                self.sent = sys.maxsize
 
     def flush(self) -> None:
         """Deliver as much as the job has room for."""

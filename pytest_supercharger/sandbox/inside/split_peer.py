@@ -15,6 +15,7 @@ from .split_line import Broken, Gone, Line
 from .split_operations import perform, perform_async
 from .split_reader import Reader
 from .split_standins import NotEncodable, Target
+from .split_table import kind_of
 from .split_writer import TooLarge, Writer
 
 __all__ = ["Peer"]
@@ -168,6 +169,9 @@ class Peer:
         try:
             thing = reader.value(message["on"])
             self._side.permit(str(message["op"]).partition(" ")[0], thing, "")
+            # Any other thing can be used without a loop: who asks for one has made that up.
+            if kind_of(thing) not in ("async", "awaitable", "async iterator"):
+                raise AttributeError(f"{message['op']} of {kind_of(thing)}")
         except Exception as error:
             self._reply(message, reader, [], error=error)
             return

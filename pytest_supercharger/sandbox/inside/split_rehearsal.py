@@ -6,6 +6,7 @@ to that end also when it has said too much: a loop that waits for an answer, or 
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import AsyncIterator, Callable, Generator, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -24,6 +25,7 @@ __all__ = ["SIZES", "main"]
 
 SIZES = (0, 10**9)  # what is large with one of them alone was made so by an answer
 _FEW = 3
+_AROUND = 120  # characters around a text on its way to PID 1
 _BINARY = ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "and", "or", "xor", "lshift", "rshift", "matmul")
 _UNARY = ("neg", "pos", "abs", "invert", "round")
 _BLANK = (*_BINARY, *(f"r{name}" for name in _BINARY), *_UNARY, "call", "getitem", "enter")
@@ -51,7 +53,7 @@ class _Count:
     def note(self, text: str) -> None:
         """Count a call, and tell when there are too many."""
         self._calls += 1
-        self._characters += len(text)
+        self._characters += len(json.dumps(text)) + _AROUND
         if self._calls > self._most:
             self._tell(f"it calls the candidate more than {self._most} times")
         elif self._characters > self._most_characters:
@@ -72,7 +74,9 @@ class _Alone(Peer):
         self, op: str, target: object, args: Sequence[Any] = (), kwargs: Mapping[str, Any] | None = None, name: str = ""
     ) -> Any:
         """A blank for an answer."""
-        if op != "import" and not self.count.full:
+        if op == "import":
+            self.count.note("")
+        elif not self.count.full:
             self._question(op, target, args, kwargs or {}, name)
         return self.blank
 

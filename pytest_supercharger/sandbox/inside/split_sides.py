@@ -30,6 +30,7 @@ _ALLOWED = {
     "async iterator": ("next",),
     "object": ("attr", "set", "special"),
 }
+_NO_LIBRARIES = {"None", "pytest_supercharger", __name__.partition(".")[0]}
 _PLAIN_OWNERS = (*BASES, bytearray, collections.deque, io.StringIO, io.BytesIO)
 
 
@@ -123,14 +124,9 @@ class TestSide(Table):
 
     def _libraries(self) -> set[str]:
         own = [vars(module) for name, module in [*sys.modules.items()] if self.is_own(name)]
-        tops = {
-            str(thing.__name__ if isinstance(thing, types.ModuleType) else getattr(thing, "__module__", "")).split(".")[
-                0
-            ]
-            for names in own
-            for thing in [*names.values()]
-        }
-        return {top for top in tops if not self.is_own(top)} - {"pytest_supercharger"}
+        tops = {str(_home(thing)).partition(".")[0] for names in own for thing in [*names.values()]}
+        # A name that nothing has could be claimed for anything.
+        return {top for top in tops if top.isidentifier() and not self.is_own(top)} - _NO_LIBRARIES
 
     def degrade(self, thing: object, base: type) -> object:
         """None: the candidate may look at the class."""
@@ -163,6 +159,14 @@ class TestSide(Table):
         module = getattr(thing, "__module__", None)
         file = getattr(sys.modules.get(str(module)), "__file__", None) or ""
         return file.startswith("/tmp/p/") or self.is_own(module)
+
+
+def _home(thing: Any) -> object:
+    """The module that a thing in the project's names comes from, or that its class does."""
+    if isinstance(thing, types.ModuleType):
+        return thing.__name__
+    kinds = (type, types.FunctionType, types.BuiltinFunctionType)
+    return (thing if isinstance(thing, kinds) else type(thing)).__module__
 
 
 def _is_importable(module: str | None) -> bool:
