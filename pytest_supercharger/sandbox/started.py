@@ -9,12 +9,15 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from docker.errors import DockerException
+
 from pytest_supercharger.sandbox import protocol
 from pytest_supercharger.sandbox.engines import Engines
 from pytest_supercharger.sandbox.fetched import Fetched
 from pytest_supercharger.sandbox.host import SNAPSHOT
 from pytest_supercharger.sandbox.packages import Packages
-from pytest_supercharger.sandbox.reaper import reap, reap_networks, reap_snapshots, reap_volumes
+from pytest_supercharger.sandbox.reaper import CLIENT_LABEL, reap, reap_networks, reap_snapshots, reap_volumes
+from pytest_supercharger.sandbox.slot import reason
 
 if TYPE_CHECKING:
     from docker import DockerClient
@@ -84,8 +87,14 @@ class Started:
 
 def _clean_up(client: DockerClient, report: Callable[[str], None]) -> None:
     removed = reap(client)
-    reap_volumes(client)
-    reap_networks(client)
+    for kind, reap_all in (("volume", reap_volumes), ("network", reap_networks)):
+        try:
+            reap_all(client)
+        except (DockerException, OSError) as error:  # of an earlier run: no reason to end this one
+            report(
+                f"sandbox: a {kind} that an earlier run left behind cannot be removed: {reason(error)}; "
+                f'"docker {kind} ls --filter label={CLIENT_LABEL}" shows those there are'
+            )
     reap_snapshots()
     if removed:
         report(f"sandbox: removed {len(removed)} container(s) that an earlier run left behind")

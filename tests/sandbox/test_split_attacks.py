@@ -253,7 +253,7 @@ LIMITS = {
         KNOWING,
         "from _supercharger.inside.child import Channel\n"
         "    text = next(c for c in secret()[1] if isinstance(c, str) and len(c) == 64)\n"
-        "    data = json.dumps({'secret': text, 'type': 'relay', 'data': 'é' * 6_000_000}, ensure_ascii=False).encode()\n"
+        "    data = json.dumps({'secret': text, 'type': 'relay', 'data': 'é' * 6_000_000}, ensure_ascii=0).encode()\n"
         "    data = struct.pack('>I', len(data)) + data\n"
         "    while data:\n        data = data[os.write(3, data[:65536]):]\n    return 1",
         {Verdict.OUTPUT},

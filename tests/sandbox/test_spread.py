@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
@@ -74,8 +75,14 @@ def spread(*members: Member) -> Spread:
 
 def waiting(spread: Spread, count: int) -> None:
     """Return when so many calls wait for places."""
-    while sum(map(len, spread._waiting.values())) < count:
-        pass
+    until(lambda: sum(map(len, spread._waiting.values())) >= count)
+
+
+def until(reached: Callable[[], bool]) -> None:
+    """Look again and again, for a minute at most."""
+    end = time.monotonic() + 60
+    while not reached():
+        assert time.monotonic() < end
 
 
 @pytest.mark.parametrize(("sizes", "most"), [((2,), 2), ((3,), 3), ((1, 1), 2), ((2, 1), 3), ((1,), 2)])
@@ -88,8 +95,7 @@ def test_no_more_containers_work_at_once_than_there_are_places(sizes: tuple[int,
         calls = []
         for number, name in enumerate(names):
             calls.append(threads.submit(places.call, {"name": name}, 1, split=number % 3 == 0))
-            while len(gauge.order) + sum(map(len, places._waiting.values())) <= number:
-                pass
+            until(lambda number=number: len(gauge.order) + sum(map(len, places._waiting.values())) > number)
         for name in names:
             gauge.let_go(name)
         for call in calls:
