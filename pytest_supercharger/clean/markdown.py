@@ -17,7 +17,7 @@ from pytest_supercharger.clean.repair import cut_tail
 
 __all__ = ["Block", "blocks", "code_for", "code_for_tests"]
 
-_OPEN = re.compile(r"^([ \t]*(?:>[ \t]?)?[ \t]*)(`{3,}|~{3,})[ \t]*([^\s`]*)[ \t]*(.*)$")
+_OPEN = re.compile(r"^([ \t]*(?:>[ \t]*)?)(`{3,}|~{3,})[ \t]*([^\s`]*)[ \t]*(.*)$")
 _CODE_START = re.compile(r"(?:async\s+def|def|class|import|from|assert|return|@\w)\b")
 _LANG_ENDS = re.compile(r"[^\w+#-]")
 _RETURNS = re.compile(r"\b(?:return|yield|raise)\b")

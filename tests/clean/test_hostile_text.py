@@ -1,0 +1,44 @@
+"""Texts of the longest size made to stall what reads them: a pattern or loop that goes wrong here takes hours."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pytest_supercharger.clean._prose import in_short
+from pytest_supercharger.clean.candidate import clean
+from pytest_supercharger.clean.tests import clean_tests
+from pytest_supercharger.domain import Rejection
+
+if TYPE_CHECKING:
+    from tests.clean.conftest import MakeAnswer, MakeStub
+
+MODULE = "def f(n):\n    ...\n"
+TEXTS = {
+    "blanks in a statement": f"a{' ' * 30_000}:{' ' * 30_000}!",
+    "blanks": " " * 60_000 + "x",
+    "newlines": "\n" * 60_000 + "hello",
+    "dots": f"from {'.' * 60_000}x",
+    "open tags": "<pre " * 12_000,
+    "tags in a tag": f"<pre>{'<p ' * 20_000}</pre>",
+    "blanks before a token": f"x{' ' * 60_000}y [INST]",
+}
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_cleaning_comes_to_an_end(name: str, make_stub: MakeStub, answer: MakeAnswer) -> None:
+    for way in (clean, clean_tests):
+        result = way(answer(TEXTS[name]), make_stub("def f(n)"), MODULE)
+        assert isinstance(result, Rejection)
+
+
+@pytest.mark.parametrize("line", [f"a{' ' * 60_000}: {' ' * 60_000}!", "a" * 60_000, "a " * 60_000])
+def test_patterns_see_little_of_a_long_line(line: str) -> None:
+    assert len(in_short(line)) <= 1_000
+    assert "  " not in in_short(line)
+
+
+def test_patterns_see_both_ends_of_a_long_line() -> None:
+    assert in_short(f"if {'x' * 60_000}  in  y:").startswith("if xx")
+    assert in_short(f"if {'x' * 60_000}  in  y:").endswith("x in y:")
