@@ -25,7 +25,7 @@ def in_short(line: str) -> str:
     """Return what patterns see of a line: a run of blanks as one, and of a long line both ends."""
     # Blanks belong to several parts of a statement: a long run of them, tried as each, would take hours.
     short = " ".join(line.split())
-    return short if len(short) <= _LONGEST else short[: _LONGEST // 2] + short[-_LONGEST // 2 :]
+    return short if len(short) <= _LONGEST else short[: _LONGEST // 2].rstrip() + short[-_LONGEST // 2 :]
 
 
 def looks_like_code(line: str) -> bool:

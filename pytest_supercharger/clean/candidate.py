@@ -21,6 +21,8 @@ from pytest_supercharger.domain import Answer, Candidate, FinishReason, Rejectio
 
 __all__ = ["clean"]
 
+_MAX_LAID_OUT = 40  # helpers; each costs yapf two milliseconds at least
+
 
 def clean(
     answer: Answer, stub: Stub, module_text: str, *, style: Style | None = None
@@ -67,7 +69,7 @@ def _checked(pieces: Pieces | Rejection, stub: Stub) -> Pieces | Rejection:
 def _candidate(pieces: Pieces, stub: Stub, style: Style) -> Candidate:
     margin = 4 * stub.qualname.count(".")
     body = format_body(pieces.body, style, margin=margin)
-    helpers = tuple(format_helper(helper, style) for helper in pieces.helpers)
+    helpers = (*(format_helper(h, style) for h in pieces.helpers[:_MAX_LAID_OUT]), *pieces.helpers[_MAX_LAID_OUT:])
     imports = tuple(sorted(pieces.imports))
     return Candidate(
         id=_digest(_normal("async def _():\n" + indent_code(body, "    ")), *imports, *map(_normal, helpers)),

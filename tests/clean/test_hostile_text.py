@@ -33,6 +33,13 @@ def test_cleaning_comes_to_an_end(name: str, make_stub: MakeStub, answer: MakeAn
         assert isinstance(result, Rejection)
 
 
+def test_many_helpers_come_along(make_stub: MakeStub, answer: MakeAnswer) -> None:
+    names = [f"a{number}" for number in range(4_000)]
+    code = "".join(f"{name} = 0\n" for name in names) + f"def f(n):\n    return [{', '.join(names)}]\n"
+    (candidate,) = clean(answer(f"```python\n{code}```"), make_stub("def f(n)"), MODULE)
+    assert candidate.helpers == tuple(f"{name} = 0\n" for name in names)
+
+
 @pytest.mark.parametrize("line", [f"a{' ' * 60_000}: {' ' * 60_000}!", "a" * 60_000, "a " * 60_000])
 def test_patterns_see_little_of_a_long_line(line: str) -> None:
     assert len(in_short(line)) <= 1_000
