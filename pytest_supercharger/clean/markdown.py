@@ -15,7 +15,7 @@ from pytest_supercharger.clean._syntax import FunctionNode, parse
 from pytest_supercharger.clean._wrapping import normalise, views
 from pytest_supercharger.clean.repair import cut_tail
 
-__all__ = ["Block", "blocks", "code_for", "code_for_tests"]
+__all__ = ["Block", "blocks", "code_for", "code_for_tests", "ends_in_fence"]
 
 _OPEN = re.compile(r"^([ \t]*(?:>[ \t]*)?)(`{3,}|~{3,})[ \t]*([^\s`]*)[ \t]*(.*)$")
 _CODE_START = re.compile(r"(?:async\s+def|def|class|import|from|assert|return|@\w)\b")
@@ -39,23 +39,34 @@ def blocks(text: str) -> tuple[Block, ...]:
     return tuple(_scan(normalise(text))[0])
 
 
-def _scan(text: str) -> tuple[list[Block], str]:
-    """Return the fenced blocks, and the text outside of them."""
+def ends_in_fence(text: str, name: str = "") -> bool:
+    """Tell whether the code of an answer, of `name` where that is given, ends with a closed fence."""
+    found, outside = _scan(normalise(text))
+    if not found or not all(block.closed for block in found):
+        return False
+    pieces, _ = _python(normalise(text))
+    fenced = any(has_definition(piece, name, must_parse=False) for piece in pieces) if name else bool(pieces)
+    # Where the fences hold something else (a shell command), the code may stand below them and be cut off.
+    return fenced or not runs(outside[-1])
+
+
+def _scan(text: str) -> tuple[list[Block], list[str]]:
+    """Return the fenced blocks, and the texts before, between and behind them."""
     found: list[Block] = []
-    outside: list[str] = []
+    outside: list[list[str]] = [[]]
     lines = text.split("\n")
     row = 0
     while row < len(lines):
         opening = _OPEN.match(lines[row])
         if opening is None:
-            outside.append(lines[row])
+            outside[-1].append(lines[row])
             row += 1
             continue
         block, row = _read(lines, row, opening)
-        outside.append("")
+        outside.append([])
         if block is not None:
             found.append(block)
-    return found, "\n".join(outside)
+    return found, ["\n".join(text) for text in outside]
 
 
 def _read(lines: list[str], row: int, opening: re.Match[str]) -> tuple[Block | None, int]:
@@ -201,4 +212,4 @@ def _python(view: str, *, nested: bool = False) -> tuple[list[str], str]:
             found += inner  # a whole markdown document in a fence
         elif block.lang in _PYTHON or _CODE_START.match(code):
             found.append(code)
-    return found, outside
+    return found, "\n\n".join(outside)

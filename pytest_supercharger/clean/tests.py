@@ -18,7 +18,7 @@ from pytest_supercharger.clean._stdlib import import_for, is_stdlib
 from pytest_supercharger.clean._surroundings import Surroundings, surroundings
 from pytest_supercharger.clean._syntax import MAX_SOURCE, FunctionNode, parse, unparse
 from pytest_supercharger.clean._testfile import cases, network, own_imports_removed, refusal, why_not_case
-from pytest_supercharger.clean.markdown import blocks, code_for_tests
+from pytest_supercharger.clean.markdown import code_for_tests, ends_in_fence
 from pytest_supercharger.clean.repair import cut_tail, repair
 from pytest_supercharger.declared import Uses
 from pytest_supercharger.domain import Answer, FinishReason, GeneratedTest, Rejection, Stub
@@ -69,8 +69,7 @@ def _clean(
 
 def _ragged(answer: Answer) -> bool:
     """Tell whether the last line may lack its end: `== 12` of `== 120` parses, and lies."""
-    fenced = blocks(answer.text)
-    return answer.finish_reason is FinishReason.LENGTH and not (fenced and all(b.closed for b in fenced))
+    return answer.finish_reason is FinishReason.LENGTH and not ends_in_fence(answer.text)
 
 
 def _readable(code: str, *, ragged: bool) -> str:

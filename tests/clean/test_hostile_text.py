@@ -34,7 +34,7 @@ def test_cleaning_comes_to_an_end(name: str, make_stub: MakeStub, answer: MakeAn
 
 
 def test_many_helpers_come_along(make_stub: MakeStub, answer: MakeAnswer) -> None:
-    names = [f"a{number}" for number in range(4_000)]
+    names = [f"a{number}" for number in range(2_500)]
     code = "".join(f"{name} = 0\n" for name in names) + f"def f(n):\n    return [{', '.join(names)}]\n"
     (candidate,) = clean(answer(f"```python\n{code}```"), make_stub("def f(n)"), MODULE)
     assert candidate.helpers == tuple(f"{name} = 0\n" for name in names)
