@@ -8,9 +8,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from pytest_supercharger.clean._lexical import Scanner
+from pytest_supercharger.clean._search import fault
 from pytest_supercharger.clean._signature import definition, is_empty
 from pytest_supercharger.clean._syntax import FunctionNode, dedent_code, indent_code, parse, string_rows, syntax_error
-from pytest_supercharger.clean._search import fault
 from pytest_supercharger.clean.markdown import ends_in_fence
 from pytest_supercharger.clean.repair import repair
 from pytest_supercharger.domain import Answer, FinishReason, Rejection, Stub

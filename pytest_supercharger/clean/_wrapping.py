@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import bisect
 import html
 import json
 import re
 from typing import TYPE_CHECKING
+
+from pytest_supercharger.clean._syntax import parse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,6 +20,7 @@ _THOUGHTS = "think|thinking|thought|thoughts|reasoning|analysis|reflection|scrat
 _THOUGHT = re.compile(rf"\s*<({_THOUGHTS})>", re.I)
 # Alone at an end of its line: in a string of the code it is text.
 _THOUGHT_ENDS = re.compile(rf"(?:^[ \t]*</(?:{_THOUGHTS})>|</(?:{_THOUGHTS})>[ \t]*$)", re.I | re.M)
+_FENCE = re.compile(r"^[ \t]*(?:```[^`\n]*|~~~.*)$", re.M)
 _FINAL = re.compile(r"<\|channel\|>final<\|message\|>")
 _TURN_ENDS = re.compile(
     r"<\|(?:im_end|endoftext|end_of_text|eot_id|eom_id|end|eot|return|call|user|im_start\|>user)\|?>"
@@ -43,6 +47,11 @@ def normalise(text: str) -> str:
             return ""
         text = rest
     ends = [match.end() for match in _THOUGHT_ENDS.finditer(text)]
+    if not ends or parse(text) is not None:
+        return text
+    fences = [match.start() for match in _FENCE.finditer(text)]
+    # Behind one half of the fences of a block and before the other half it is text of the code.
+    ends = [end for end in ends if not (bisect.bisect(fences, end) % 2 and len(fences) % 2 == 0)]
     return text[ends[-1] :] if ends else text
 
 

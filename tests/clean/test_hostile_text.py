@@ -22,6 +22,7 @@ TEXTS = {
     "dots": f"from {'.' * 60_000}x",
     "open tags": "<pre " * 12_000,
     "tags in a tag": f"<pre>{'<p ' * 20_000}</pre>",
+    "a number of a row": f"```python\n{'1' * 5_000} x\n2 y\n```",
     "blanks before a token": f"x{' ' * 60_000}y [INST]",
 }
 
