@@ -55,6 +55,7 @@ def _scan(text: str) -> tuple[list[Block], list[str]]:
     found: list[Block] = []
     outside: list[list[str]] = [[]]
     lines = text.split("\n")
+    last: dict[str, int] = {}
     row = 0
     while row < len(lines):
         opening = _OPEN.match(lines[row])
@@ -62,21 +63,23 @@ def _scan(text: str) -> tuple[list[Block], list[str]]:
             outside[-1].append(lines[row])
             row += 1
             continue
-        block, row = _read(lines, row, opening)
+        block, row = _read(lines, row, opening, last)
         outside.append([])
         if block is not None:
             found.append(block)
     return found, ["\n".join(text) for text in outside]
 
 
-def _read(lines: list[str], row: int, opening: re.Match[str]) -> tuple[Block | None, int]:
+def _read(lines: list[str], row: int, opening: re.Match[str], last: dict[str, int]) -> tuple[Block | None, int]:
     margin, fence, lang, rest = opening.groups()
     if _CODE_START.match(lang) and rest:  # ``` def f(x):   the language was left out
         lang, rest = "", f"{lang} {rest}"
     one_line = rest.rstrip()
     if one_line.endswith(fence):  # ```python def f(): return 1```
         return Block(lang=_LANG_ENDS.split(lang.lower())[0], code=one_line[: -len(fence)].strip(), closed=True), row + 1
-    inside = _inside(lines, row + 1, margin, fence)
+    if fence not in last:  # the last row that closes such a fence
+        last[fence] = max((at for at, line in enumerate(lines) if _closes(line, fence)), default=-1)
+    inside = _inside(lines, row + 1, margin, fence, last[fence])
     first = [rest] if _CODE_START.match(rest) else []  # ```python def f(x):
     body, row, closed = inside
     code = "\n".join(first + body).strip("\n")
@@ -85,16 +88,20 @@ def _read(lines: list[str], row: int, opening: re.Match[str]) -> tuple[Block | N
     return Block(lang=_LANG_ENDS.split(lang.lower().strip("{}."))[0], code=code, closed=closed), row
 
 
-def _inside(lines: list[str], row: int, margin: str, fence: str) -> tuple[list[str], int, bool]:
+def _inside(lines: list[str], row: int, margin: str, fence: str, last: int) -> tuple[list[str], int, bool]:
     """Return the lines up to the closing fence, the row after it, and whether there was one."""
     body: list[str] = []
     scanner = Scanner()
+    ends = row  # where the open string ends, found once for each
     for at in range(row, len(lines)):
         line = lines[at]
         if line.startswith(margin):
             line = line[len(margin) :]
-        if _closes(line, fence) and not (scanner.in_string and _string_ends(lines, at + 1, scanner, fence)):
-            return body, at + 1, True
+        if _closes(line, fence):
+            ends = _string_ends(lines, max(at + 1, ends), scanner.quote) if scanner.in_string else last
+            # A string that ends further down, before another fence: this one is text in it.
+            if ends >= last:
+                return body, at + 1, True
         # A fence glued to the end of the last line of code closes the block too.
         if line.rstrip().endswith(fence) and not scanner.in_string and line.strip(" \t`~"):
             stripped = line.rstrip()[: -len(fence)]
@@ -112,13 +119,9 @@ def _closes(line: str, fence: str) -> bool:
     return indent < 4 and len(stripped) >= len(fence) and not stripped.strip(fence[0])
 
 
-def _string_ends(lines: list[str], row: int, scanner: Scanner, fence: str) -> bool:
-    """Tell whether the open string ends further down and a fence still follows: then this one is text in it."""
-    rest = lines[row:]
-    for at, line in enumerate(rest):
-        if scanner.quote in line:
-            return any(_closes(later, fence) for later in rest[at + 1 :])
-    return False
+def _string_ends(lines: list[str], row: int, quote: str) -> int:
+    """Return the row, from this one on, in which the open string ends; the number of rows where it does not."""
+    return next((at for at in range(row, len(lines)) if quote in lines[at]), len(lines))
 
 
 def code_for(text: str, name: str) -> str | None:
@@ -174,13 +177,14 @@ def _is_filled(code: str, name: str) -> bool:
 
 def _joined(main: str, others: list[str], name: str) -> str:
     """Return the piece that defines the stub below the pieces that define what it lacks."""
-    wanted = main
+    pieces, defined, wanted = [main], only_definitions(main), words(main)
     for other in reversed(others):
-        if has_definition(other, name, must_parse=False):
-            continue
-        if (only_definitions(other) - only_definitions(wanted)) & words(wanted):
-            wanted = f"{other}\n\n{wanted}"
-    return wanted
+        offered = only_definitions(other)
+        if (offered - defined) & wanted and not has_definition(other, name, must_parse=False):
+            pieces.append(other)
+            wanted |= words(other)
+            defined |= offered if defined else set()  # of what holds more than definitions nothing is known
+    return "\n\n".join(reversed(pieces))
 
 
 def code_for_tests(text: str) -> str | None:
