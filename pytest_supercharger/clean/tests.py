@@ -30,6 +30,7 @@ _OUTSIDE = "a test reaches outside"
 # Far above what an answer holds, and what keeps an endless one from taking seconds.
 _MAX_TESTS = 50
 _MAX_STATEMENTS = 150
+_MAX_CHARACTERS = 200_000  # of all tests of an answer: each repeats what it needs
 _PYTEST_NAMES = frozenset({"approx", "fixture", "mark", "param", "raises", "warns"})
 
 
@@ -88,6 +89,7 @@ class _TestFile:
 
     def __init__(self, tree: ast.Module, stub: Stub, around: Surroundings, allow: frozenset[str]) -> None:
         self.stub, self.allow = stub, allow
+        self.written = 0  # characters
         self.module_uses = Uses.of_tree(around.tree)
         self.known = {**around.names, stub.root_name: ""}
         self.tree = own_imports_removed(tree, stub, frozenset(self.known))
@@ -113,7 +115,7 @@ class _TestFile:
                 refused.append(why)
                 continue
             for body in split(case.body, self._bearing(case)):
-                if len(found) + len(refused) >= _MAX_TESTS:
+                if len(found) + len(refused) >= _MAX_TESTS or self.written > _MAX_CHARACTERS:
                     break
                 test = self._test(case, body, len(found))
                 if isinstance(test, Rejection):
@@ -139,6 +141,7 @@ class _TestFile:
             return Rejection(reason="undefined name", detail=needs.undefined)
         parts = [*needs.imports(), *needs.definitions(), unparse(function)]
         source = "\n".join(part.rstrip("\n") + "\n" for part in parts)
+        self.written += len(source)
         tree = parse(source)
         if tree is None:
             return Rejection(reason="does not parse", detail="Python cannot write the test down again")
