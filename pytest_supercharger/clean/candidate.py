@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import itertools
 
 from pytest_supercharger.clean._compiling import compile_error
 from pytest_supercharger.clean._readings import readings
@@ -21,7 +22,9 @@ from pytest_supercharger.domain import Answer, Candidate, FinishReason, Rejectio
 
 __all__ = ["clean"]
 
-_MAX_LAID_OUT = 40  # helpers; each costs yapf two milliseconds at least
+# Helpers beyond these stay as they are: each costs yapf two milliseconds at least.
+_MAX_LAID_OUT = 40
+_MAX_CHARACTERS = 6_000
 
 
 def clean(
@@ -69,7 +72,9 @@ def _checked(pieces: Pieces | Rejection, stub: Stub) -> Pieces | Rejection:
 def _candidate(pieces: Pieces, stub: Stub, style: Style) -> Candidate:
     margin = 4 * stub.qualname.count(".")
     body = format_body(pieces.body, style, margin=margin)
-    helpers = (*(format_helper(h, style) for h in pieces.helpers[:_MAX_LAID_OUT]), *pieces.helpers[_MAX_LAID_OUT:])
+    sizes = itertools.accumulate(map(len, pieces.helpers))
+    count = min(_MAX_LAID_OUT, sum(size <= _MAX_CHARACTERS for size in sizes))
+    helpers = (*(format_helper(helper, style) for helper in pieces.helpers[:count]), *pieces.helpers[count:])
     imports = tuple(sorted(pieces.imports))
     return Candidate(
         id=_digest(_normal("async def _():\n" + indent_code(body, "    ")), *imports, *map(_normal, helpers)),
