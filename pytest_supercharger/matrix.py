@@ -78,14 +78,14 @@ class Matrix:
     def _meant(self) -> list[Candidate]:
         """The reading of each answer that counts as what was said: one answer is one sample.
 
-        The first, unless it fails what another reading passes, or another one is what a second answer says outright.
+        The first, unless it fails a trusted test, or another one is what a second answer says outright. Generated tests
+        have no say: they are to tell how sure the chosen one is, and would flatter what they chose.
         """
         plain = Counter(readings[0].id for readings in self.answers if len(readings) == 1)
 
-        def doubt(candidate: Candidate) -> tuple[bool, float, int]:
+        def doubt(candidate: Candidate) -> tuple[bool, int]:
             key = candidate.id
-            passed = sum(self.weights[test] for test in self.tests if self._passed(key, test))
-            return key in self.refused or self.failing_trusted(key) is not None, -passed, -plain[key]
+            return key in self.refused or self.failing_trusted(key) is not None, -plain[key]
 
         return [min(readings, key=doubt) for readings in self.answers]
 

@@ -19,6 +19,8 @@ NAMES = {
     "CodeT": "(c) CodeT",
     "CodeT, examples": "(c) CodeT, examples first",
 }
+_OURS = ("accepted", "top-1")
+_COST_OF = {"accepted": "cost", "top-1": "cost", "greedy": "greedy_cost"}  # the others choose from our samples
 _COSTS = ("codes", "suites", "tokens", "model_seconds")
 
 
@@ -33,7 +35,7 @@ def wilson(hits: int, n: int, z: float = 1.96) -> tuple[float, float]:
 
 
 def summary(results: Sequence[Line]) -> Line:
-    """All figures; a task without a result counts as an error and nowhere else."""
+    """All figures; a task without a result counts as an error, and as unanswered by us where our search failed."""
     groups = {"all": results}
     for result in results:
         groups.setdefault(result["group"], [])
@@ -44,6 +46,7 @@ def summary(results: Sequence[Line]) -> Line:
 
 def _group(lines: Sequence[Line]) -> Line:
     good = [line for line in lines if not line.get("error")]
+    lost = sum(bool(line.get("search_failed")) for line in lines)
     live = [line["seconds"] for line in good if line["seconds"] is not None]
     drawn, right = sum(line["candidates"] for line in good), sum(line["right_candidates"] for line in good)
     return {
@@ -52,27 +55,28 @@ def _group(lines: Sequence[Line]) -> Line:
         "any_right": sum(line["any_right"] for line in good),
         "right_candidates": round(right / drawn, 4) if drawn else 0.0,
         "search_seconds": round(mean(live), 1) if live else None,
-        "rules": {name: _rule(name, good) for name in NAMES},
+        "rules": {name: _rule(name, good, lost if name in _OURS else 0) for name in NAMES},
     }
 
 
-def _rule(name: str, good: Sequence[Line]) -> Line:
-    """A rule over the tasks on which it could be tried."""
+def _rule(name: str, good: Sequence[Line], lost: int) -> Line:
+    """A rule over the tasks on which it could be tried, and those that it lost by an error of its own."""
     tried = [line for line in good if name in line["rules"]]
     answered = sum(line["rules"][name]["answered"] for line in tried)
     right = sum(line["rules"][name]["right"] for line in tried)
     low, high = wilson(answered - right, answered)
-    cost = "greedy_cost" if name == "greedy" else "cost"
+    costs = [line[_COST_OF[name]] for line in tried] if name in _COST_OF else []
+    count = len(tried) + lost
     return {
-        "tried": len(tried),
+        "tried": count,
         "answered": answered,
         "right": right,
         "wrong": answered - right,
-        "share_answered": round(answered / len(tried), 4) if tried else 0.0,
-        "share_right": round(right / len(tried), 4) if tried else 0.0,
+        "share_answered": round(answered / count, 4) if count else 0.0,
+        "share_right": round(right / count, 4) if count else 0.0,
         "wrong_of_answered": round((answered - right) / answered, 4) if answered else 0.0,
         "wrong_of_answered_95": [round(low, 4), round(high, 4)],
-        **{key: round(mean(line[cost][key] for line in tried), 1) if tried else 0.0 for key in _COSTS},
+        **{key: round(mean(cost[key] for cost in costs), 1) if costs else None for key in _COSTS},
     }
 
 
@@ -102,5 +106,6 @@ def _row(rule: Line, heads: Sequence[str]) -> str:
     low, high = rule["wrong_of_answered_95"]
     wrong = f"{rule['wrong_of_answered']:.1%} ({low:.1%}-{high:.1%})" if rule["answered"] else "-"
     shares = [f"{rule[key]:.1%}" for key in ("share_answered", "share_right")]
-    cells = [str(rule["tried"]), *shares, str(rule["wrong"]), wrong, *(f"{rule[cost]:g}" for cost in _COSTS)]
+    costs = ["-" if rule[cost] is None else f"{rule[cost]:g}" for cost in _COSTS]
+    cells = [str(rule["tried"]), *shares, str(rule["wrong"]), wrong, *costs]
     return "  ".join(cell.rjust(len(head)) for cell, head in zip(cells, heads, strict=True))

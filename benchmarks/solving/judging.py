@@ -6,7 +6,7 @@ import hashlib
 import threading
 from dataclasses import dataclass
 
-from pytest_supercharger.domain import GeneratedTest, Verdict
+from pytest_supercharger.domain import GeneratedTest, PairResult, Verdict
 from pytest_supercharger.sandbox.base import Sandbox
 from solving.lines import Lines
 from solving.tasks import Task, TaskError
@@ -122,9 +122,14 @@ class Judge:
 
     def _run(self, module: bytes) -> tuple[bool, str]:
         for test in tests(self.task):
-            result = self.sandbox.run_tests({self.task.relpath: module}, [test], isolated=True)[test.id]
+            result = self._result(module, test)
+            if result.verdict is Verdict.TIMEOUT:  # it is kept for good, and the machine may just have been busy
+                result = self._result(module, test)
             if result.verdict in _NO_VERDICT:
                 raise TaskError(f"the sandbox gave no verdict: {result.detail}")
             if result.verdict is not Verdict.PASS:
                 return False, f"{result.verdict.value}: {result.detail}"
         return True, ""
+
+    def _result(self, module: bytes, test: GeneratedTest) -> PairResult:
+        return self.sandbox.run_tests({self.task.relpath: module}, [test], isolated=True)[test.id]

@@ -18,8 +18,8 @@ _MOST_JUDGED = 12  # pairs a task; a node reads each of them once
 
 
 def complete(matrix: Matrix, ledger: Ledger, sandbox: Sandbox) -> None:
-    """Run every candidate on every generated test: our search leaves out what cannot matter to it."""
-    for key, candidate in matrix.candidates.items():
+    """Run every sample on every generated test: our search leaves out what cannot matter to it."""
+    for key, candidate in _samples(matrix).items():
         missing = matrix.missing_tests(key, [*matrix.tests.values()])
         if missing:
             overlay = ledger.overlay([(matrix.stub, candidate)])
@@ -37,20 +37,27 @@ def codet(matrix: Matrix, *, examples: bool) -> str | None:
 
     `examples` leaves out first what fails a docstring example, which the published rule does not.
     """
-    rows = {key: frozenset(test for test in matrix.tests if passes(matrix, key, test)) for key in matrix.candidates}
+    drawn = matrix.drawn  # a reading that another one of its answer speaks for is no sample
+    rows = {key: frozenset(test for test in matrix.tests if passes(matrix, key, test)) for key in _samples(matrix)}
     if examples:
         rows = {key: row for key, row in rows.items() if all(passes(matrix, key, t.id) for t in matrix.trusted)}
 
     def score(key: str) -> float:
-        alike = sum(matrix.drawn[other] for other, row in rows.items() if row == rows[key])
+        alike = sum(drawn[other] for other, row in rows.items() if row == rows[key])
         return math.sqrt(alike) * sum(matrix.weights[test] for test in rows[key])
 
     return max(rows, key=score, default=None)  # the first drawn of those that are equal
 
 
+def _samples(matrix: Matrix) -> dict[str, Candidate]:
+    """The candidates that are samples, in the order in which they were drawn."""
+    drawn = matrix.drawn
+    return {key: candidate for key, candidate in matrix.candidates.items() if drawn[key]}
+
+
 def passing_pairs(matrix: Matrix) -> Iterator[tuple[Candidate, GeneratedTest]]:
     """Pairs that pass, in the order in which they come to be known when codes and tests are drawn in turns."""
-    codes, tests = [*matrix.candidates.values()], [*matrix.tests.values()]
+    codes, tests = [*_samples(matrix).values()], [*matrix.tests.values()]
     order = sorted((max(i, j), i, j) for i in range(len(codes)) for j in range(len(tests)))
     for _, i, j in order:
         if passes(matrix, codes[i].id, tests[j].id):

@@ -22,10 +22,14 @@ from solving.judging import Judge
 from solving.recorded import Recorded, Use
 from solving.tasks import Task, TaskError
 
-__all__ = ["Bench", "run"]
+__all__ = ["Bench", "SearchFailed", "run"]
 
 _ANSWERS_IN_A_SUITE = 4
 _GREEDY_SECONDS = 600.0
+
+
+class SearchFailed(TaskError):
+    """The search ended in an error of its own: nothing is answered, and the fault is ours."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,9 +73,9 @@ def run(task: Task, judge: Judge, bench: Bench) -> dict[str, Any]:
         "rules": rows,
         "cost": _cost(used),
         "greedy_cost": _cost(greedy_use),
-        "candidates": len(correct),
-        "right_candidates": sum(correct.values()),
-        "any_right": any(correct.values()),
+        "candidates": matrix.drawn.total(),
+        "right_candidates": sum(count for key, count in matrix.drawn.items() if correct[key]),
+        "any_right": any(correct[key] for key in matrix.drawn),
         "trusted": len(matrix.trusted),
         "rejections": matrix.unused(),
         "seconds": round(seconds, 2) if all(use.live for use in used) else None,
@@ -95,9 +99,12 @@ def _search(task: Task, bench: Bench) -> tuple[Outcome, Matrix, Question]:
         reporter=bench.reporter,
         hooks=session.Hooks(question=note, searched=lambda outcome, matrix: found.append((outcome, matrix))),
     ).run()
+    reason = finished.outcomes[0].reason
+    if reason.startswith("internal error"):
+        raise SearchFailed(reason)
     first = next((question for question in asked if question.kind is QuestionKind.CODE), None)
     if not found or first is None:
-        raise TaskError(f"the search failed: {finished.outcomes[0].reason}")
+        raise TaskError(f"the search failed: {reason}")
     return finished.outcomes[0], found[0][1], first
 
 

@@ -16,8 +16,8 @@ _BARE = (ast.Compare, ast.Assign, ast.AnnAssign, ast.Expr, ast.Assert, ast.Subsc
 
 def turned(code: str) -> str:
     """Return the text without two slips of small models: `await assert f(1)`, and `def test_ name():`."""
-    code = re.sub(r"^(\s*(?:async )?def test_) +(\w+\()", r"\1\2", code, flags=re.MULTILINE)
-    return re.sub(r"^(\s*)await assert (?!await\b)", r"\1assert await ", code, flags=re.MULTILINE)
+    code = re.sub(r"^([ \t]*(?:async )?def test_) +(\w+\()", r"\1\2", code, flags=re.MULTILINE)
+    return re.sub(r"^([ \t]*)await assert (?!await\b)", r"\1assert await ", code, flags=re.MULTILINE)
 
 
 def awaited(case: FunctionNode, bearing: Bearing) -> FunctionNode:

@@ -35,6 +35,13 @@ def _called(node: ast.AST) -> str:
     return node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
 
 
+def _run(node: ast.AST) -> list[ast.expr]:
+    """Return what a call may run: handed over counts, as in `map(f, xs)`, `asyncio.run(f(x))`."""
+    if not isinstance(node, ast.Call) or _called(node) in _LOOKS:
+        return []
+    return [node.func, *node.args, *(k.value for k in node.keywords)]
+
+
 @dataclass(slots=True, kw_only=True)
 class Bearing:
     """Knows the stub and the answer's own functions that lead to it."""
@@ -46,10 +53,12 @@ class Bearing:
 
     def learn(self, functions: dict[str, ast.stmt]) -> None:
         """Find out which of the answer's own functions lead to the stub, through each other too."""
-        for _ in range(len(functions)):
-            for name, node in functions.items():
-                if name not in self.callers and self.calls(node):
-                    self.callers.add(name)
+        self.callers |= {name for name, node in functions.items() if self.calls(node)}
+        runs = {name: self._run_by(node) & functions.keys() for name, node in functions.items()}
+        new = set(self.callers)
+        while new:
+            new = {name for name, run in runs.items() if run & new} - self.callers
+            self.callers |= new
         for name in self.callers & functions.keys():
             body = getattr(functions[name], "body", [])
             if any(self.asserts(statement, self.tainted(body)) for statement in body):
@@ -62,10 +71,12 @@ class Bearing:
     def _runs(self, node: ast.AST) -> bool:
         if self.stub.kind is StubKind.PROPERTY:
             return isinstance(node, ast.Attribute) and node.attr == self.stub.name
-        if not isinstance(node, ast.Call) or _called(node) in _LOOKS:
-            return False
-        # Handed over counts as run: `map(f, xs)`, `asyncio.run(f(x))`.
-        return any(self._names(part) for part in (node.func, *node.args, *(k.value for k in node.keywords)))
+        return any(map(self._names, _run(node)))
+
+    def _run_by(self, node: ast.AST) -> set[str]:
+        if self.stub.kind is StubKind.PROPERTY:
+            return set()
+        return {part.id for n in ast.walk(node) for part in _run(n) if isinstance(part, ast.Name)}
 
     def is_stub(self, node: ast.AST) -> bool:
         """Tell whether a node is the stub itself by name: `f`, `module.f`, `cart.total`."""

@@ -7,8 +7,8 @@ import re
 import textwrap
 from typing import TYPE_CHECKING
 
-from pytest_supercharger.clean._lexical import Scanner
-from pytest_supercharger.clean._syntax import parse, syntax_error
+from pytest_supercharger.clean._lexical import Scanner, tokens
+from pytest_supercharger.clean._syntax import parse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -17,7 +17,7 @@ __all__ = ["as_python"]
 
 _TYPED = re.compile(r"\s*(?:>>>|\.\.\.)(?: (.*))?$")
 _CELL = re.compile(r"\s*(?:In ?\[\d*\]:|\.{3,}:) ?(.*)$")
-_NUMBERED = re.compile(r"(\s*)(\d+)(\s*[|:]?)(?=\s|$)(.*)$")
+_NUMBERED = re.compile(r"(\s*)(\d{1,6})(\s*[|:]?)(?=\s|$)(.*)$")
 _SIDE = re.compile(r"([<=>])\1{4,6}(?: \w+)?$")
 _HUNK = re.compile(r"(?:@@ .*|diff --git .*|index [0-9a-f]+\.\..*|--- .*|\+\+\+ .*|\\ No newline.*)$")
 _MAGIC = re.compile(r"[%!][%\w]|\?\w|\w+\?$")
@@ -102,19 +102,29 @@ def _unnumbered(code: str) -> str | None:
 def _without_magic(code: str) -> str | None:
     """The code without the commands of a notebook."""
     lines = code.split("\n")
-    kept = [line for line in lines if not _MAGIC.match(line)]
+    scanner = Scanner()
+    # In a string of several rows `%d items` is text.
+    kept = [line for line in lines if not (_MAGIC.match(line) and not scanner.in_string) and scanner.feed(line)]
     return "\n".join(kept) if len(kept) < len(lines) else None
 
 
 def _unescaped(code: str) -> str | None:
     """The code without HTML entities, where it is one of them that keeps it from parsing."""
-    error = syntax_error(code)
-    if error is None or not _ENTITY.search(code):
+    if not _ENTITY.search(code) or parse(code) is not None:
         return None
     read = html.unescape(code).replace("\u00a0", " ")
-    rows = code.split("\n")
-    at = rows[min(max((error.lineno or 1) - 1, 0), len(rows) - 1)]
-    return read if parse(read) is not None or _ENTITY.search(at) else None
+    return read if parse(read) is not None or _entity_in_code(code) else None
+
+
+def _entity_in_code(code: str) -> bool:
+    """Tell whether an entity stands outside of strings: in one, what replaces `&` by `&amp;` may mean it."""
+    scanner = Scanner()
+    for line in code.split("\n"):
+        scanner.feed(line)
+        starts = {match.start() for match in _ENTITY.finditer(line)}
+        if starts and any(token.text == "&" and token.start in starts for token in tokens(line, scanner.code_at)):
+            return True
+    return False
 
 
 _READINGS: tuple[Callable[[str], str | None], ...] = (

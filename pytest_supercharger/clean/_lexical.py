@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from typing import NamedTuple
 
@@ -10,6 +11,7 @@ __all__ = ["CLOSERS", "OPENERS", "Scanner", "Token", "tokens"]
 OPENERS = {"(": ")", "[": "]", "{": "}"}
 CLOSERS = {closer: opener for opener, closer in OPENERS.items()}
 
+_QUOTES = frozenset("\"'")
 _NEXT = re.compile(r"[\"'#()\[\]{}]")
 _TOKEN = re.compile(
     r"(?P<blank>\s+)|(?P<comment>#.*)"
@@ -32,11 +34,25 @@ class Token(NamedTuple):  # made by the hundred for every text of a search: a da
 
 def tokens(line: str, start: int = 0) -> list[Token]:
     """Return the tokens of a line that begins in code, from column `start`; blanks and comments are left out."""
-    return [
-        Token(match.lastgroup or "", match.group(), match.start(), match.end())
-        for match in _TOKEN.finditer(line, start)
-        if match.lastgroup not in {"blank", "comment"}
-    ]
+    found: list[Token] = []
+    lost = ""  # quotes that nothing closes: to look for the end again behind each of them would take too long
+    at = start
+    while at < len(line):
+        for match in _token(lost).finditer(line, at):
+            at = match.end()
+            if match.lastgroup not in {"blank", "comment"}:
+                kind = "operator" if match.lastgroup == "lost" else match.lastgroup or ""
+                found.append(Token(kind, match.group(), match.start(), at))
+            if match.group() in _QUOTES and match.group() not in lost:
+                lost += match.group()
+                break
+    return found
+
+
+@functools.cache
+def _token(lost: str) -> re.Pattern[str]:
+    """Return the pattern of a token in which these quotes are signs and begin no string."""
+    return re.compile(rf"(?P<lost>[{lost}])|{_TOKEN.pattern}", re.DOTALL) if lost else _TOKEN
 
 
 class Scanner:

@@ -31,6 +31,8 @@ def margins(rows: Rows, fault: Fault) -> Iterator[Move]:
         yield from _block(rows, index)
         yield from _above(rows, index)
         yield from _owner(rows, index)
+        if "outside function" in fault.message:
+            yield from _slid(rows, index)
     elif clause or "expected 'except'" in fault.message:
         yield from _levels(rows, index, base=1.1)
         yield from _above(rows, index, base=1.2)
@@ -141,6 +143,20 @@ def _owner(rows: Rows, index: int) -> Iterator[Move]:
         if above.width <= line.width:
             return
         body = above.width
+
+
+def _slid(rows: Rows, index: int) -> Iterator[Move]:
+    """All that stands between the function above and this line, which can only stand in one, goes into it."""
+    line = rows.logical[index]
+    first = index
+    while first and rows.logical[first - 1].width >= line.width:
+        if _FUNCTION.match(rows.lines[rows.logical[first - 1].first]):
+            break
+        first -= 1
+    while first < index and rows.logical[first].width > line.width:
+        first += 1
+    if first < index:
+        yield _moved(rows, rows.logical[first : index + 1], rows.step, 1.1)
 
 
 def _moved(rows: Rows, lines: Sequence[Line], delta: int, price: float) -> Move:

@@ -30,12 +30,10 @@ def _strays(tree: ast.Module) -> list[int]:
             function, loop = True, False
         elif isinstance(node, ast.ClassDef):
             function = loop = False
-        stack.extend((child, function, loop or _in_loop(node, child)) for child in ast.iter_child_nodes(node))
+        orelse = {id(child) for child in node.orelse} if isinstance(node, _Loops) else set()
+        inside = loop or isinstance(node, _Loops)
+        stack.extend((c, function, loop if id(c) in orelse else inside) for c in ast.iter_child_nodes(node))
     return rows
-
-
-def _in_loop(node: ast.AST, child: ast.AST) -> bool:
-    return isinstance(node, _Loops) and child not in node.orelse
 
 
 def oddness(tree: ast.Module) -> float:

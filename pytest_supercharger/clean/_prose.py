@@ -8,15 +8,24 @@ import re
 from pytest_supercharger.clean._names import bound_names
 from pytest_supercharger.clean._syntax import FunctionNode, parse
 
-__all__ = ["has_definition", "looks_like_code", "only_definitions", "starts_code", "words"]
+__all__ = ["has_definition", "in_short", "looks_like_code", "only_definitions", "starts_code", "words"]
+
+_LONGEST = 1_000  # characters
 
 _STATEMENT = re.compile(
     r"(?:(?:async\s+)?def\s+\w+|class\s+\w+\s*[:(]|@\w[\w.]*(?:\(.*\))?\s*$|import\s+[\w.]+(?:\s+as\s+\w+)?(?:\s*,.*)?$"
-    r"|from\s+\.*[\w.]*\s+import\s+[\w*(]|(?:if|elif|while|with|for|except)\b.*:|(?:else|try|finally)\s*:"
+    r"|from\s+[\w.]*\s+import\s+[\w*(]|(?:if|elif|while|with|for|except)\b.*:|(?:else|try|finally)\s*:"
     r"|(?:return|raise|assert|del|global|nonlocal|yield|await|pass|break|continue)\b"
     r"|[\w.\[\]'\", ()]+(?:\s*:\s*[\w.\[\], |]+)?\s*(?:[-+*/%|&^@]|//|\*\*|<<|>>)?=(?!=)|#|[)\]}])"
 )
 _SENTENCE = re.compile(r"[A-Za-z][\w']*,?\s+[a-z][\w']*\s+[a-z]")
+
+
+def in_short(line: str) -> str:
+    """Return what patterns see of a line: a run of blanks as one, and of a long line both ends."""
+    # Blanks belong to several parts of a statement: a long run of them, tried as each, would take hours.
+    short = " ".join(line.split())
+    return short if len(short) <= _LONGEST else short[: _LONGEST // 2].rstrip() + short[-_LONGEST // 2 :]
 
 
 def looks_like_code(line: str) -> bool:
@@ -28,14 +37,15 @@ def looks_like_code(line: str) -> bool:
     if tree is not None:
         # A bare word is valid Python, and the usual way a sentence of one word looks.
         return not (tree.body and all(isinstance(n, ast.Expr) and isinstance(n.value, ast.Name) for n in tree.body))
-    if not _STATEMENT.match(stripped):
+    short = in_short(stripped)
+    if not _STATEMENT.match(short):
         return False
-    return not (_SENTENCE.match(stripped) and not re.search(r"[=(:\[]", stripped))
+    return not (_SENTENCE.match(short) and not re.search(r"[=(:\[]", stripped))
 
 
 def starts_code(line: str) -> bool:
     """Tell whether code may begin with this line."""
-    return bool(_STATEMENT.match(line)) and looks_like_code(line) and not line.startswith("#")
+    return bool(_STATEMENT.match(in_short(line))) and looks_like_code(line) and not line.startswith("#")
 
 
 def has_definition(code: str, name: str, *, must_parse: bool) -> bool:
@@ -43,7 +53,7 @@ def has_definition(code: str, name: str, *, must_parse: bool) -> bool:
     tree = parse(code)
     if tree is not None:
         return any(isinstance(n, FunctionNode) and n.name == name for n in ast.walk(tree))
-    return not must_parse and re.search(rf"^\s*(?:async\s+)?def\s+{re.escape(name)}\b", code, re.M) is not None
+    return not must_parse and re.search(rf"^[ \t\f]*(?:async\s+)?def\s+{re.escape(name)}\b", code, re.M) is not None
 
 
 def only_definitions(code: str) -> set[str]:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import ast
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from pytest_supercharger.clean._lexical import Scanner
+from pytest_supercharger.clean._search import fault
 from pytest_supercharger.clean._signature import definition, is_empty
 from pytest_supercharger.clean._syntax import FunctionNode, dedent_code, indent_code, parse, string_rows, syntax_error
-from pytest_supercharger.clean.markdown import blocks
+from pytest_supercharger.clean.markdown import ends_in_fence
 from pytest_supercharger.clean.repair import repair
 from pytest_supercharger.domain import Answer, FinishReason, Rejection, Stub
 
@@ -16,6 +19,7 @@ __all__ = ["readings"]
 
 _AT_LIMIT = Rejection(reason="cut off", detail="the answer reached its token limit inside the function")
 _IN_MIDDLE = Rejection(reason="cut off", detail="the answer ends in the middle of a statement")
+_SLID = re.compile(r"(?:return|yield|break|continue|elif|else|except|finally)\b")  # never begins anything in column 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +32,7 @@ class _End:
 
 def readings(code: str, answer: Answer, stub: Stub) -> tuple[str, ...] | Rejection:
     """Return what `code` may mean, best first, each a module that parses; or why it means nothing."""
-    end = _end_of(answer)
+    end = _end_of(answer, stub)
     continues = code[:1].isspace()  # goes on from a header, ours or one that the model did not repeat
     code = _at_margin(code)
     body = _under_header(code, stub, continues=continues)
@@ -37,12 +41,12 @@ def readings(code: str, answer: Answer, stub: Stub) -> tuple[str, ...] | Rejecti
     whole = _up_to_last_statement(code, stub) if end.ragged else None
     if whole is not None:
         return (whole,)
-    if parse(code) is not None:
+    if fault(code) is None:
         return _AT_LIMIT if end.ragged and not _goes_on(code, stub, ast.stmt) else (code,)
     repaired = repair(code, ended=end.closed)
     if repaired.cut_off and not end.closed:
         return _AT_LIMIT if end.ragged else _IN_MIDDLE
-    found = tuple(_whole(text, stub) for text in repaired if parse(text) is not None)
+    found = tuple(_whole(text, stub) for text in _unhurt(repaired))
     if end.ragged:
         # The repair may have moved the ragged end out of the function: only a definition proves that it is behind.
         found = tuple(text for text in found if _goes_on(text, stub, FunctionNode | ast.ClassDef))
@@ -51,9 +55,14 @@ def readings(code: str, answer: Answer, stub: Stub) -> tuple[str, ...] | Rejecti
     return _AT_LIMIT if end.ragged else _broken(code)
 
 
-def _end_of(answer: Answer) -> _End:
-    fenced = blocks(answer.text)
-    closed = bool(fenced) and all(block.closed for block in fenced)
+def _unhurt(repaired: Iterable[str]) -> list[str]:
+    """Return what parses, only that without a `return` that slid out of its function where there is any."""
+    parsing = [text for text in repaired if parse(text) is not None]
+    return [text for text in parsing if fault(text) is None] or parsing
+
+
+def _end_of(answer: Answer, stub: Stub) -> _End:
+    closed = ends_in_fence(answer.text, stub.name)
     return _End(
         ragged=answer.finish_reason is FinishReason.LENGTH and not closed,
         closed=closed or answer.finish_reason is FinishReason.STOP,
@@ -138,7 +147,9 @@ def _up_to_last_statement(code: str, stub: Stub) -> str | None:
             last = row
         scanner.feed(line)
     above = "\n".join(lines[:last])
-    tree = parse(above)
+    if _SLID.match(lines[last]):
+        return None
+    tree = parse(above) if fault(above) is None else None
     node = definition(tree, stub) if tree is not None else None
     return above if node is not None and not is_empty(node) else None
 

@@ -4,24 +4,48 @@ from __future__ import annotations
 
 import ast
 import copy
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 from pytest_supercharger.clean._bearing import Bearing, loads, stores
 
 __all__ = ["inlined", "split"]
 
 
-def split(body: list[ast.stmt], bearing: Bearing) -> list[list[ast.stmt]]:
-    """Return a body for each check on the stub; loops, `with` and `try` blocks stay whole."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Felt:
+    """A statement, and how later ones may feel it."""
+
+    statement: ast.stmt
+    loads: set[str]
+    stores: set[str]
+    handed: set[str]  # names of objects that a call in it may change
+    world: bool  # a call on its own: `monkeypatch.setenv(...)`, `random.seed(1)`
+
+    @classmethod
+    def of(cls, statement: ast.stmt) -> _Felt:
+        """Read the statement."""
+        value = statement.value if isinstance(statement, ast.Expr) else None
+        value = value.value if isinstance(value, ast.Await) else value
+        return cls(
+            statement=statement,
+            loads=loads(statement),
+            stores=stores(statement),
+            handed=_handed(statement),
+            world=isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute),
+        )
+
+
+def split(body: list[ast.stmt], bearing: Bearing) -> Iterator[list[ast.stmt]]:
+    """Yield a body for each check on the stub; loops, `with` and `try` blocks stay whole."""
     tainted = bearing.tainted(body)
-    found: list[list[ast.stmt]] = []
-    before: list[ast.stmt] = []
+    before: list[_Felt] = []
     for statement in body:
         if bearing.asserts(statement, tainted):
-            found.append([*_needed(before, statement), statement])
-        before += _afterwards(statement)
+            yield [*_needed(before, statement), statement]
+        before.append(_Felt.of(_afterwards(statement)))
         if isinstance(statement, ast.Return | ast.Raise):
             break
-    return found
 
 
 def inlined(body: list[ast.stmt]) -> list[ast.stmt]:
@@ -48,27 +72,28 @@ class _PutIn(ast.NodeTransformer):
         return copy.deepcopy(self.value) if node.id == self.name else node
 
 
-def _afterwards(statement: ast.stmt) -> list[ast.stmt]:
+def _afterwards(statement: ast.stmt) -> ast.stmt:
     """Return what an earlier statement leaves for later checks: an assert keeps its effects, not its verdict."""
     if not isinstance(statement, ast.Assert):
-        return [statement]
+        return statement
     # `assert stack.pop() == 3` changes the stack for whoever pops next.
     expression = ast.Expr(value=copy.deepcopy(statement.test))
-    return [ast.copy_location(expression, statement)]
+    return ast.copy_location(expression, statement)
 
 
-def _needed(before: list[ast.stmt], check: ast.stmt) -> list[ast.stmt]:
+def _needed(before: list[_Felt], check: ast.stmt) -> list[ast.stmt]:
     """Return the earlier statements the check can feel, by walking backwards over the names it needs."""
     needed = loads(check)
     kept: list[ast.stmt] = []
-    for statement in reversed(before):
+    for felt in reversed(before):
+        statement, touched = felt.statement, (felt.stores | felt.handed) & needed
         if isinstance(statement, ast.Assign | ast.AnnAssign) and _plain_targets(statement):
-            if not stores(statement) & needed and not _may_change(statement, needed):
+            if not touched:
                 continue
-            needed -= stores(statement)
-        elif _may_go(statement) and not (stores(statement) & needed or _touches(statement, needed)):
+            needed -= felt.stores
+        elif _may_go(statement) and not (touched or felt.world):
             continue
-        needed |= loads(statement)
+        needed |= felt.loads
         kept.append(statement)
     return kept[::-1]
 
@@ -83,18 +108,9 @@ def _may_go(statement: ast.stmt) -> bool:
     return isinstance(statement, ast.Expr | ast.With | ast.For | ast.Try | ast.If | ast.While | ast.Pass)
 
 
-def _may_change(statement: ast.stmt, needed: set[str]) -> bool:
-    """Tell whether the right-hand side calls something on, or with, an object that is needed later."""
-    return any(isinstance(n, ast.Call) and _touches(n, needed) for n in ast.walk(statement))
-
-
-def _touches(node: ast.AST, needed: set[str]) -> bool:
-    """Tell whether a call in the node could change an object that is needed later, or the world (a call on its own)."""
+def _handed(node: ast.AST) -> set[str]:
+    """Return the names of objects that calls in the node are given, or are made on, and could change."""
+    found: set[str] = set()
     for call in (n for n in ast.walk(node) if isinstance(n, ast.Call)):
-        handed = loads(call) - ({call.func.id} if isinstance(call.func, ast.Name) else set())
-        if handed & needed:
-            return True
-    # `monkeypatch.setenv(...)`, `random.seed(1)`: no name in common, and still felt.
-    value = node.value if isinstance(node, ast.Expr) else None
-    value = value.value if isinstance(value, ast.Await) else value
-    return isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute)
+        found |= loads(call) - ({call.func.id} if isinstance(call.func, ast.Name) else set())
+    return found

@@ -110,7 +110,7 @@ class _Own(ast.NodeTransformer):
     def visit_Import(self, node: ast.Import) -> ast.stmt | None:
         own = [a for a in node.names if self._own(a.name)]
         self.modules.update(a.asname or a.name for a in own)
-        kept = [a for a in node.names if a not in own]
+        kept = [a for a in node.names if not self._own(a.name)]
         return ast.copy_location(ast.Import(names=kept), node) if kept else None
 
     def generic_visit(self, node: ast.AST) -> ast.AST:

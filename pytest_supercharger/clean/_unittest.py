@@ -9,6 +9,7 @@ from pytest_supercharger.clean._syntax import FunctionNode
 
 __all__ = ["functions_of"]
 
+_MAX_COPIED = 30_000  # nodes of a set-up, in all the tests that it stands in front of
 _SET_UP = frozenset({"setUp", "setup_method", "setup"})
 _SHARED = frozenset({"setUpClass", "setup_class", "__init__"})
 _BINARY: dict[str, type[ast.cmpop]] = {
@@ -43,7 +44,9 @@ def functions_of(owner: ast.ClassDef) -> list[FunctionNode]:
     for method in methods:
         if method.name in _SET_UP and method.args.args:
             before += [_Receiver(method.args.args[0].arg).visit(s) for s in copy.deepcopy(method.body)]
-    tests = (_function(m, before) for m in methods if m.name.startswith("test"))
+    size = 1 + sum(1 for statement in before for _ in ast.walk(statement))
+    named = [m for m in methods if m.name.startswith("test")][: max(1, _MAX_COPIED // size)]
+    tests = (_function(method, before) for method in named)
     return [test for test in tests if test is not None]
 
 

@@ -15,6 +15,7 @@ __all__ = ["colons", "commas", "comparisons", "habits"]
 
 _STARTERS = frozenset({"lambda", "not", "await", "None", "True", "False", "yield"})
 _MAX_GAPS = 12
+_MAX_LINE = 1_000  # characters; the patterns of habits go over a longer one again and again
 
 
 def colons(rows: Rows, fault: Fault) -> Iterator[Move]:
@@ -116,6 +117,8 @@ _HABITS: tuple[tuple[str, str, str], ...] = (
 def habits(rows: Rows, fault: Fault) -> Iterator[Move]:
     """Yield the moves that turn what another language, or Python 2, writes into Python."""
     line = rows.lines[fault.row]
+    if len(line) > _MAX_LINE:
+        return
     for pattern, right, note in _HABITS:
         changed = re.sub(pattern, right, line)
         if changed != line:

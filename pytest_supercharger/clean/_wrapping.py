@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import bisect
 import html
 import json
 import re
 from typing import TYPE_CHECKING
+
+from pytest_supercharger.clean._syntax import parse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,19 +20,20 @@ _THOUGHTS = "think|thinking|thought|thoughts|reasoning|analysis|reflection|scrat
 _THOUGHT = re.compile(rf"\s*<({_THOUGHTS})>", re.I)
 # Alone at an end of its line: in a string of the code it is text.
 _THOUGHT_ENDS = re.compile(rf"(?:^[ \t]*</(?:{_THOUGHTS})>|</(?:{_THOUGHTS})>[ \t]*$)", re.I | re.M)
+_FENCE = re.compile(r"^[ \t]*(?:```[^`\n]*|~~~.*)$", re.M)
 _FINAL = re.compile(r"<\|channel\|>final<\|message\|>")
 _TURN_ENDS = re.compile(
     r"<\|(?:im_end|endoftext|end_of_text|eot_id|eom_id|end|eot|return|call|user|im_start\|>user)\|?>"
-    r"|</s>|<eos>|<EOT>|<end_of_turn>|<\uff5cend\u2581of\u2581sentence\uff5c>|[ \t]*\[INST\]|^\[\|Human\|\]",
+    r"|</s>|<eos>|<EOT>|<end_of_turn>|<\uff5cend\u2581of\u2581sentence\uff5c>|\[INST\]|^\[\|Human\|\]",
     re.M,
 )
 _TOKEN = re.compile(
     r"<\|im_start\|>\w*\n?|<\|[a-z_]{2,30}\|>|<\uff5c[^\uff5c\n]{2,30}\uff5c>|<s>|<pad>|<start_of_turn>\w*\n?"
     r"|\[/INST\] ?|<</?SYS>>",
 )
-_HTML_CODE = re.compile(r"<(pre|code)\b[^>\n]*>")
-_HTML_TAG = re.compile(r"</?(?:pre|code|span|br|div|p)\b[^>]*>", re.I)
-_JSON_START = re.compile(r"""^\s*(?:```\w*\s*|<\w+>\s*)?([{\["])""", re.M)
+_HTML_CODE = re.compile(r"<(pre|code)\b[^<>\n]*>")
+_HTML_TAG = re.compile(r"</?(?:pre|code|span|br|div|p)\b[^<>]*>", re.I)
+_JSON_START = re.compile(r"""^[ \t]*(?:```\w*\s*|<\w+>\s*)?([{\["])""", re.M)
 _JSON_TRIES = 8
 
 
@@ -43,6 +47,11 @@ def normalise(text: str) -> str:
             return ""
         text = rest
     ends = [match.end() for match in _THOUGHT_ENDS.finditer(text)]
+    if not ends or parse(text) is not None:
+        return text
+    fences = [match.start() for match in _FENCE.finditer(text)]
+    # Behind one half of the fences of a block and before the other half it is text of the code.
+    ends = [end for end in ends if not (bisect.bisect(fences, end) % 2 and len(fences) % 2 == 0)]
     return text[ends[-1] :] if ends else text
 
 
@@ -88,7 +97,7 @@ def _json(text: str) -> str:
             value, _ = json.JSONDecoder(strict=False).raw_decode(text, match.start(1))
         except (ValueError, RecursionError):
             continue
-        found = [s for s in _strings(value) if re.search(r"(?:^|\n)\s*(?:async def|def|class|assert|return)\b", s)]
+        found = [s for s in _strings(value) if re.search(r"(?:^|\n)[ \t]*(?:async def|def|class|assert|return)\b", s)]
         if found:
             return "\n\n".join(s if "```" in s else f"````python\n{s}\n````" for s in found)
     return ""

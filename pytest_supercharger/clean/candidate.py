@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import itertools
 
 from pytest_supercharger.clean._compiling import compile_error
 from pytest_supercharger.clean._readings import readings
@@ -20,6 +21,10 @@ from pytest_supercharger.clean.prune import Pieces, prune
 from pytest_supercharger.domain import Answer, Candidate, FinishReason, Rejection, Stub
 
 __all__ = ["clean"]
+
+# Helpers beyond these stay as they are: each costs yapf two milliseconds at least.
+_MAX_LAID_OUT = 40
+_MAX_CHARACTERS = 6_000
 
 
 def clean(
@@ -67,7 +72,9 @@ def _checked(pieces: Pieces | Rejection, stub: Stub) -> Pieces | Rejection:
 def _candidate(pieces: Pieces, stub: Stub, style: Style) -> Candidate:
     margin = 4 * stub.qualname.count(".")
     body = format_body(pieces.body, style, margin=margin)
-    helpers = tuple(format_helper(helper, style) for helper in pieces.helpers)
+    sizes = itertools.accumulate(map(len, pieces.helpers))
+    count = min(_MAX_LAID_OUT, sum(size <= _MAX_CHARACTERS for size in sizes))
+    helpers = (*(format_helper(helper, style) for helper in pieces.helpers[:count]), *pieces.helpers[count:])
     imports = tuple(sorted(pieces.imports))
     return Candidate(
         id=_digest(_normal("async def _():\n" + indent_code(body, "    ")), *imports, *map(_normal, helpers)),

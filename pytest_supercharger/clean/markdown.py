@@ -15,9 +15,9 @@ from pytest_supercharger.clean._syntax import FunctionNode, parse
 from pytest_supercharger.clean._wrapping import normalise, views
 from pytest_supercharger.clean.repair import cut_tail
 
-__all__ = ["Block", "blocks", "code_for", "code_for_tests"]
+__all__ = ["Block", "blocks", "code_for", "code_for_tests", "ends_in_fence"]
 
-_OPEN = re.compile(r"^([ \t]*(?:>[ \t]?)?[ \t]*)(`{3,}|~{3,})[ \t]*([^\s`]*)[ \t]*(.*)$")
+_OPEN = re.compile(r"^([ \t]*(?:>[ \t]*)?)(`{3,}|~{3,})[ \t]*([^\s`]*)[ \t]*(.*)$")
 _CODE_START = re.compile(r"(?:async\s+def|def|class|import|from|assert|return|@\w)\b")
 _LANG_ENDS = re.compile(r"[^\w+#-]")
 _RETURNS = re.compile(r"\b(?:return|yield|raise)\b")
@@ -39,33 +39,47 @@ def blocks(text: str) -> tuple[Block, ...]:
     return tuple(_scan(normalise(text))[0])
 
 
-def _scan(text: str) -> tuple[list[Block], str]:
-    """Return the fenced blocks, and the text outside of them."""
+def ends_in_fence(text: str, name: str = "") -> bool:
+    """Tell whether the code of an answer, of `name` where that is given, ends with a closed fence."""
+    found, outside = _scan(normalise(text))
+    if not found or not all(block.closed for block in found):
+        return False
+    pieces, _ = _python(normalise(text))
+    fenced = any(has_definition(piece, name, must_parse=False) for piece in pieces) if name else bool(pieces)
+    # Where the fences hold something else (a shell command), the code may stand below them and be cut off.
+    return fenced or not runs(outside[-1])
+
+
+def _scan(text: str) -> tuple[list[Block], list[str]]:
+    """Return the fenced blocks, and the texts before, between and behind them."""
     found: list[Block] = []
-    outside: list[str] = []
+    outside: list[list[str]] = [[]]
     lines = text.split("\n")
+    last: dict[str, int] = {}
     row = 0
     while row < len(lines):
         opening = _OPEN.match(lines[row])
         if opening is None:
-            outside.append(lines[row])
+            outside[-1].append(lines[row])
             row += 1
             continue
-        block, row = _read(lines, row, opening)
-        outside.append("")
+        block, row = _read(lines, row, opening, last)
+        outside.append([])
         if block is not None:
             found.append(block)
-    return found, "\n".join(outside)
+    return found, ["\n".join(text) for text in outside]
 
 
-def _read(lines: list[str], row: int, opening: re.Match[str]) -> tuple[Block | None, int]:
+def _read(lines: list[str], row: int, opening: re.Match[str], last: dict[str, int]) -> tuple[Block | None, int]:
     margin, fence, lang, rest = opening.groups()
     if _CODE_START.match(lang) and rest:  # ``` def f(x):   the language was left out
         lang, rest = "", f"{lang} {rest}"
     one_line = rest.rstrip()
     if one_line.endswith(fence):  # ```python def f(): return 1```
         return Block(lang=_LANG_ENDS.split(lang.lower())[0], code=one_line[: -len(fence)].strip(), closed=True), row + 1
-    inside = _inside(lines, row + 1, margin, fence)
+    if fence not in last:  # the last row that closes such a fence
+        last[fence] = max((at for at, line in enumerate(lines) if _closes(line, fence)), default=-1)
+    inside = _inside(lines, row + 1, margin, fence, last[fence])
     first = [rest] if _CODE_START.match(rest) else []  # ```python def f(x):
     body, row, closed = inside
     code = "\n".join(first + body).strip("\n")
@@ -74,16 +88,20 @@ def _read(lines: list[str], row: int, opening: re.Match[str]) -> tuple[Block | N
     return Block(lang=_LANG_ENDS.split(lang.lower().strip("{}."))[0], code=code, closed=closed), row
 
 
-def _inside(lines: list[str], row: int, margin: str, fence: str) -> tuple[list[str], int, bool]:
+def _inside(lines: list[str], row: int, margin: str, fence: str, last: int) -> tuple[list[str], int, bool]:
     """Return the lines up to the closing fence, the row after it, and whether there was one."""
     body: list[str] = []
     scanner = Scanner()
+    ends = row  # where the open string ends, found once for each
     for at in range(row, len(lines)):
         line = lines[at]
         if line.startswith(margin):
             line = line[len(margin) :]
-        if _closes(line, fence) and not (scanner.in_string and _string_ends(lines, at + 1, scanner, fence)):
-            return body, at + 1, True
+        if _closes(line, fence):
+            ends = _string_ends(lines, max(at + 1, ends), scanner.quote) if scanner.in_string else last
+            # A string that ends further down, before another fence: this one is text in it.
+            if ends >= last:
+                return body, at + 1, True
         # A fence glued to the end of the last line of code closes the block too.
         if line.rstrip().endswith(fence) and not scanner.in_string and line.strip(" \t`~"):
             stripped = line.rstrip()[: -len(fence)]
@@ -101,13 +119,9 @@ def _closes(line: str, fence: str) -> bool:
     return indent < 4 and len(stripped) >= len(fence) and not stripped.strip(fence[0])
 
 
-def _string_ends(lines: list[str], row: int, scanner: Scanner, fence: str) -> bool:
-    """Tell whether the open string ends further down and a fence still follows: then this one is text in it."""
-    rest = lines[row:]
-    for at, line in enumerate(rest):
-        if scanner.quote in line:
-            return any(_closes(later, fence) for later in rest[at + 1 :])
-    return False
+def _string_ends(lines: list[str], row: int, quote: str) -> int:
+    """Return the row, from this one on, in which the open string ends; the number of rows where it does not."""
+    return next((at for at in range(row, len(lines)) if quote in lines[at]), len(lines))
 
 
 def code_for(text: str, name: str) -> str | None:
@@ -163,13 +177,14 @@ def _is_filled(code: str, name: str) -> bool:
 
 def _joined(main: str, others: list[str], name: str) -> str:
     """Return the piece that defines the stub below the pieces that define what it lacks."""
-    wanted = main
+    pieces, defined, wanted = [main], only_definitions(main), words(main)
     for other in reversed(others):
-        if has_definition(other, name, must_parse=False):
-            continue
-        if (only_definitions(other) - only_definitions(wanted)) & words(wanted):
-            wanted = f"{other}\n\n{wanted}"
-    return wanted
+        offered = only_definitions(other)
+        if (offered - defined) & wanted and not has_definition(other, name, must_parse=False):
+            pieces.append(other)
+            wanted |= words(other)
+            defined |= offered if defined else set()  # of what holds more than definitions nothing is known
+    return "\n\n".join(reversed(pieces))
 
 
 def code_for_tests(text: str) -> str | None:
@@ -201,4 +216,4 @@ def _python(view: str, *, nested: bool = False) -> tuple[list[str], str]:
             found += inner  # a whole markdown document in a fence
         elif block.lang in _PYTHON or _CODE_START.match(code):
             found.append(code)
-    return found, outside
+    return found, "\n\n".join(outside)

@@ -59,7 +59,7 @@ class _Needs:
     refused: Rejection | None = None
     binds: dict[str, list[ast.stmt]] = field(default_factory=dict)  # name -> the top-level statements that bind it
     offers: dict[str, str] = field(default_factory=dict)  # name -> the answer's import of it
-    loose: list[ast.stmt] = field(default_factory=list)  # top-level statements that define nothing and may fill a name
+    fills: dict[str, list[ast.stmt]] = field(default_factory=dict)  # name -> the statements that fill its object
 
     def pieces(self, body: str) -> Pieces | Rejection:
         self._read()
@@ -86,7 +86,8 @@ class _Needs:
                 if not statement.startswith("from __future__"):
                     self.offers.setdefault(name, statement)
             if not isinstance(node, FunctionNode | ast.ClassDef) and not imported(node) and not _main_guard(node):
-                self.loose.append(node)
+                for name in _filled(node):
+                    self.fills.setdefault(name, []).append(node)
 
     def _resolve(self, used: Uses, *, in_body: bool) -> None:
         for name in sorted(used.names):
@@ -126,7 +127,7 @@ class _Needs:
         found = [n for n in self.binds.get(name, ()) if n is not own and not imported(n) and not _main_guard(n)]
         if not found or name == self.stub.root_name:
             return False
-        found += [n for n in self.loose if n not in found and _fills(n, name)]
+        found += [n for n in self.fills.get(name, ()) if n not in found]
         for node in found:
             if node not in self.kept:
                 self.kept.add(node)
@@ -174,19 +175,15 @@ def _main_guard(node: ast.stmt) -> bool:
     return isinstance(node, ast.If) and any(isinstance(n, ast.Name) and n.id == "__name__" for n in ast.walk(node.test))
 
 
-def _fills(node: ast.stmt, name: str) -> bool:
-    """Tell whether a top-level statement changes the object called `name` (`TABLE["a"] = 1`, a loop that appends)."""
-    for found in ast.walk(node):
-        target = found.value if isinstance(found, ast.Subscript | ast.Attribute) else None
-        stored = isinstance(found, ast.Subscript | ast.Attribute) and not isinstance(found.ctx, ast.Load)
-        called = isinstance(found, ast.Call) and isinstance(found.func, ast.Attribute)
-        if called and isinstance(node, FunctionNode | ast.ClassDef):
-            continue
-        if called:
-            target = found.func.value  # type: ignore[attr-defined]
-        if (stored or called) and isinstance(target, ast.Name) and target.id == name:
-            return not isinstance(node, FunctionNode | ast.ClassDef) and not _prints(node)
-    return False
+def _filled(node: ast.stmt) -> set[str]:
+    """Return the names whose objects a top-level statement changes (`TABLE["a"] = 1`, a loop that appends)."""
+    found: set[str] = set()
+    for part in ast.walk(node):
+        stored = isinstance(part, ast.Subscript | ast.Attribute) and not isinstance(part.ctx, ast.Load)
+        owner = part.func if isinstance(part, ast.Call) and isinstance(part.func, ast.Attribute) else part
+        if (stored or owner is not part) and isinstance(owner, ast.Subscript | ast.Attribute):
+            found |= {owner.value.id} if isinstance(owner.value, ast.Name) else set()
+    return found if found and not _prints(node) else set()
 
 
 def _prints(node: ast.stmt) -> bool:
@@ -210,8 +207,9 @@ def _missing_members(tree: ast.Module, node: FunctionNode, stub: Stub, ours: fro
         if isinstance(owner, ast.ClassDef) and node in owner.body
         for name in set().union(*map(bound_names, owner.body))
     }
+    missing = theirs - ours
     read = [n for n in ast.walk(node) if isinstance(n, ast.Attribute) and isinstance(n.value, ast.Name)]
     for found in read:
-        if isinstance(found.value, ast.Name) and found.value.id == receiver and found.attr in theirs - ours:
+        if isinstance(found.value, ast.Name) and found.value.id == receiver and found.attr in missing:
             return Rejection(reason="needs another method", detail=f"{receiver}.{found.attr}")
     return None

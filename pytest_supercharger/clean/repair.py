@@ -13,6 +13,9 @@ from pytest_supercharger.clean._syntax import MAX_SOURCE, parse, syntax_error
 
 __all__ = ["Repaired", "cut_tail", "repair"]
 
+_MAX_CUTS = 200
+_MAX_CUT = 400_000  # characters parsed for one cut at most
+
 
 class Repaired(tuple[str, ...]):
     """The texts, best first, that are equally small repairs and mean different things.
@@ -60,7 +63,8 @@ def cut_tail(source: str) -> str:
     error = syntax_error(source)
     # Everything above the line of the error lexes; the search starts there and walks up.
     end = min(len(lines), error.lineno) if error is not None and error.lineno else len(lines)
-    for keep in itertools.islice(range(end, 0, -1), 200):
+    tries = min(_MAX_CUTS, max(1, _MAX_CUT // max(1, len(source))))
+    for keep in itertools.islice(range(end, 0, -1), tries):
         text = "\n".join(lines[:keep])
         if text.strip() and parse(text) is not None:
             return text + "\n"

@@ -18,7 +18,7 @@ from pytest_supercharger.clean._stdlib import import_for, is_stdlib
 from pytest_supercharger.clean._surroundings import Surroundings, surroundings
 from pytest_supercharger.clean._syntax import MAX_SOURCE, FunctionNode, parse, unparse
 from pytest_supercharger.clean._testfile import cases, network, own_imports_removed, refusal, why_not_case
-from pytest_supercharger.clean.markdown import blocks, code_for_tests
+from pytest_supercharger.clean.markdown import code_for_tests, ends_in_fence
 from pytest_supercharger.clean.repair import cut_tail, repair
 from pytest_supercharger.declared import Uses
 from pytest_supercharger.domain import Answer, FinishReason, GeneratedTest, Rejection, Stub
@@ -30,6 +30,7 @@ _OUTSIDE = "a test reaches outside"
 # Far above what an answer holds, and what keeps an endless one from taking seconds.
 _MAX_TESTS = 50
 _MAX_STATEMENTS = 150
+_MAX_CHARACTERS = 100_000  # of all tests of an answer: each repeats what it needs
 _PYTEST_NAMES = frozenset({"approx", "fixture", "mark", "param", "raises", "warns"})
 
 
@@ -69,8 +70,7 @@ def _clean(
 
 def _ragged(answer: Answer) -> bool:
     """Tell whether the last line may lack its end: `== 12` of `== 120` parses, and lies."""
-    fenced = blocks(answer.text)
-    return answer.finish_reason is FinishReason.LENGTH and not (fenced and all(b.closed for b in fenced))
+    return answer.finish_reason is FinishReason.LENGTH and not ends_in_fence(answer.text)
 
 
 def _readable(code: str, *, ragged: bool) -> str:
@@ -89,6 +89,7 @@ class _TestFile:
 
     def __init__(self, tree: ast.Module, stub: Stub, around: Surroundings, allow: frozenset[str]) -> None:
         self.stub, self.allow = stub, allow
+        self.written = 0  # characters
         self.module_uses = Uses.of_tree(around.tree)
         self.known = {**around.names, stub.root_name: ""}
         self.tree = own_imports_removed(tree, stub, frozenset(self.known))
@@ -114,7 +115,7 @@ class _TestFile:
                 refused.append(why)
                 continue
             for body in split(case.body, self._bearing(case)):
-                if len(found) + len(refused) >= _MAX_TESTS:
+                if len(found) + len(refused) >= _MAX_TESTS or self.written > _MAX_CHARACTERS:
                     break
                 test = self._test(case, body, len(found))
                 if isinstance(test, Rejection):
@@ -140,6 +141,7 @@ class _TestFile:
             return Rejection(reason="undefined name", detail=needs.undefined)
         parts = [*needs.imports(), *needs.definitions(), unparse(function)]
         source = "\n".join(part.rstrip("\n") + "\n" for part in parts)
+        self.written += len(source)
         tree = parse(source)
         if tree is None:
             return Rejection(reason="does not parse", detail="Python cannot write the test down again")
