@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import posixpath
 import sys
 import tarfile
 import tempfile
@@ -32,6 +33,7 @@ _EXECUTABLE_LABEL = "pytest-supercharger.executable"
 _PYTEST = "pytest>=8.4"  # as our own package asks for
 _OLDEST = (3, 10)
 _SECONDS = 1800.0
+_LINKS = 8  # one after another, to a file of users
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,13 +149,16 @@ def _accounts(api: APIClient, container: str) -> dict[str, bytes]:
     return files
 
 
-def _content(api: APIClient, container: str, path: str) -> bytes:
+def _content(api: APIClient, container: str, path: str, links: int = _LINKS) -> bytes:
     try:
         data, _ = api.get_archive(container, path)
     except NotFound:
         return b""
     with tarfile.open(fileobj=io.BytesIO(b"".join(data))) as tar:
         entry = tar.next()
+        if entry is not None and entry.issym() and links:
+            target = posixpath.join(posixpath.dirname(path), entry.linkname)
+            return _content(api, container, posixpath.normpath(target), links - 1)
         stream = tar.extractfile(entry) if entry is not None and entry.isfile() else None
         return stream.read() if stream is not None else b""
 

@@ -140,4 +140,10 @@ def test_what_a_test_says_by_itself_is_seen_without_a_candidate(zygote: ZygoteSl
     lines = body.replace("\n", "\n    ")
     source = f"import pytest\nfrom mod import other\n\ndef test_it():\n    {lines}\n"
     test = rehearsal(GeneratedTest(id="t", name="test_it", source=source))
-    assert too_much(*zygote.ask(protocol.rehearsal_job(test, replace(zygote.limits, messages=200), {}))) == expected
+    answer = zygote.ask(protocol.rehearsal_job(test, replace(zygote.limits, messages=200), {}))
+    assert too_much(*answer, rehearsals=2) == expected
+    assert too_much(*answer, rehearsals=3) == ""
+
+
+def test_a_rehearsal_that_could_not_be_judged_says_nothing_about_the_test() -> None:
+    assert too_much({"id": 1}, {"id": 1, "kind": "result", "problem": "no memory"}, rehearsals=2) is None

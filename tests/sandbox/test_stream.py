@@ -6,6 +6,7 @@ import socket
 import ssl
 import struct
 import subprocess
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
@@ -110,8 +111,8 @@ def test_a_closed_stream_says_so(ends: Ends) -> None:
 class Watched(ssl.SSLSocket):
     """Notes when a second thread comes into it."""
 
-    inside = 0
-    met = 0
+    busy = threading.Lock()  # taken without waiting: a count would not be atomic
+    met = False
 
     def recv(self, *arguments: int) -> bytes:
         return self._alone(super().recv, *arguments)
@@ -120,12 +121,13 @@ class Watched(ssl.SSLSocket):
         return self._alone(super().send, *arguments)
 
     def _alone(self, call: Callable[..., Any], *arguments: object) -> Any:
-        self.inside += 1
-        self.met += self.inside > 1
+        alone = self.busy.acquire(blocking=False)
+        self.met |= not alone
         try:
             return call(*arguments)
         finally:
-            self.inside -= 1
+            if alone:
+                self.busy.release()
 
 
 def over_tls(folder: Path) -> tuple[ssl.SSLSocket, Watched]:
@@ -168,5 +170,5 @@ def test_over_tls_one_thread_sends_while_another_receives_and_neither_waits_for_
         stream.send(bytes(size), soon())
         assert received.result() == size
         echoed.result()
-        assert client.met == 0
+        assert not client.met
     stream.close()

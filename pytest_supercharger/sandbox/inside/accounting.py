@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import resource
+from collections.abc import Mapping
 
 __all__ = [
     "counts_ooms",
@@ -17,6 +18,7 @@ __all__ = [
     "starved",
     "thread_count",
     "virtual_memory",
+    "waits",
 ]
 
 _PIDS_FILES = (
@@ -71,24 +73,31 @@ def _cpu_of(pid: int) -> float:
     return sum(int(field) for field in fields[11:15]) / _TICK
 
 
-def starved(wall: float) -> bool:
-    """Whether the processes of the job spent most of `wall` seconds waiting for a CPU, as opposed to sleeping."""
-    waits = [_waited(pid) for pid in other_processes()]
-    known = [wait for wait in waits if wait is not None]
+def starved(wall: float, before: Mapping[tuple[int, str], float]) -> bool:
+    """Whether a thread of the job has waited for a CPU for most of the `wall` seconds since `before` was taken."""
+    known = waits()
     if known:
-        return max(known) > wall / 2
+        return max(wait - before.get(task, 0.0) for task, wait in known.items()) > wall / 2
     load = _read("/proc/loadavg").split()
     return bool(load) and float(load[0]) > 2 * (os.cpu_count() or 1)
 
 
-def _waited(pid: int) -> float | None:
+def waits() -> dict[tuple[int, str], float]:
+    """How long each thread of the job has waited for a CPU so far; nothing where the kernel does not say."""
+    found = {}
+    for pid in other_processes():
+        for task in _tasks(pid):
+            stat = _read(f"/proc/{pid}/task/{task}/schedstat").split()
+            if len(stat) == 3:
+                found[pid, task] = int(stat[1]) / 1e9
+    return found
+
+
+def _tasks(pid: int) -> list[str]:
     try:
-        tasks = os.listdir(f"/proc/{pid}/task")
+        return os.listdir(f"/proc/{pid}/task")
     except OSError:
-        return None
-    stats = [_read(f"/proc/{pid}/task/{task}/schedstat").split() for task in tasks]
-    waits = [int(stat[1]) / 1e9 for stat in stats if len(stat) == 3]
-    return max(waits) if waits else None
+        return []
 
 
 def oom_kills() -> int:

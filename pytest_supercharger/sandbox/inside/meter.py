@@ -41,6 +41,7 @@ class Meter:
         self._budget, self._link = budget, link
         self._begun = self._unit_begun = self._wall()
         self._unit_cpu = accounting.ended_cpu_seconds()
+        self._unit_waits = accounting.waits()
         self._lead = True
         self._fresh = False  # a unit was begun since the last look
         self._patience = 1
@@ -59,9 +60,9 @@ class Meter:
         """
         wall, cpu = self._wall(), self._cpu()
         if self._fresh:
-            self._fresh, self._unit_cpu = False, cpu
+            self._fresh, self._unit_cpu, self._unit_waits = False, cpu, accounting.waits()
         limit = self._limit(wall, cpu)
-        return limit, limit in ("wall", "total") and accounting.starved(wall - self._unit_begun)
+        return limit, limit in ("wall", "total") and self._starved(wall - self._unit_begun)
 
     def _limit(self, wall: float, cpu: float) -> str:
         budget, lead, waited = self._budget, self._lead, wall - self._unit_begun
@@ -74,10 +75,13 @@ class Meter:
         if cpu - self._unit_cpu > (budget.lead_cpu if lead else budget.unit_cpu):
             return "cpu"
         if waited > (budget.lead_wall if lead else budget.unit_wall) * self._patience:
-            if self._patience != 1 or not accounting.starved(waited):
+            if self._patience != 1 or not self._starved(waited):
                 return "wall"
             self._patience = PATIENCE
         return ""
+
+    def _starved(self, wall: float) -> bool:
+        return accounting.starved(wall, self._unit_waits)
 
     def _wall(self) -> float:
         now = time.monotonic()

@@ -1,7 +1,7 @@
 """The test's half of a split run: the project as the user wrote it, and each unfilled stub asks the candidate's half.
 
-No code of the candidate is ever in this process, not even its text; so what pytest reports here is pytest's own word.
-Only where accepted functions are checked again, the definitions that came beside them are here, as the file has them.
+While a candidate is judged none of its code is in this process, not even its text: what pytest reports is its own word.
+Where accepted functions are checked again it is less: all that the file has beside their bodies is here and runs.
 """
 
 from __future__ import annotations
