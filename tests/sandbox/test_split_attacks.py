@@ -251,7 +251,7 @@ LIMITS = {
     "a flood of what is no message": (KNOWING, "while True:\n        to_pid_1({'x': 'y' * 100_000})", {Verdict.OUTPUT}),
     "a message that grows on its way": (
         KNOWING,
-        "    text = next(c for c in secret()[1] if isinstance(c, str) and len(c) == 64)\n"
+        "text = next(c for c in secret()[1] if isinstance(c, str) and len(c) == 64)\n"
         "    data = json.dumps({'secret': text, 'type': 'relay', 'data': 'é' * 6_000_000}, ensure_ascii=0).encode()\n"
         "    data = struct.pack('>I', len(data)) + data\n"
         "    while data:\n        data = data[os.write(3, data[:65536]):]\n    return 1",
