@@ -91,6 +91,7 @@ class SlotPool:
         with self._changed:
             # A slot that was being started when we closed is removed by the thread that starts it.
             self._changed.wait_for(lambda: not self._busy, timeout=150)
+            self._due.clear()  # a slot that somebody knows keeps its socket
         if self._keeper is not None:
             self._keeper.join(timeout=60)
         if problems:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import threading
+import weakref
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +28,17 @@ def test_a_slot_is_used_again() -> None:
         pool.call({}, 1)
     assert len(machine.slots) == 1
     pool.close()
+
+
+def test_a_closed_pool_knows_no_slot_any_more() -> None:
+    """Which would keep its socket."""
+    machine = Machine(echo)
+    pool = SlotPool(1, machine.start)
+    pool.call({}, 1)
+    known = weakref.ref(machine.slots.pop())
+    pool.close()
+    gc.collect()
+    assert known() is None
 
 
 def test_a_call_that_waits_is_woken_by_the_slot_that_gets_free() -> None:
