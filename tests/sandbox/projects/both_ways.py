@@ -60,12 +60,17 @@ def outside(project: Path, answer: Path, *arguments: str, env: Mapping[str, str]
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        # Who runs these tests in the background ignores the signal, and so would what they start.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        preexec_fn=_heeding_signals,
     )
     assert done.returncode in (0, 1), done.stdout + done.stderr
     found: dict[str, str] = json.loads(answer.read_text("utf-8"))
     return found
+
+
+def _heeding_signals() -> None:
+    # Who runs these tests in the background or by nohup ignores some, and so would what they start.
+    for number in (signal.SIGINT, signal.SIGHUP, signal.SIGQUIT):
+        signal.signal(number, signal.SIG_DFL)
 
 
 def inside(project: Path) -> GateResult:
