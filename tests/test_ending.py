@@ -17,9 +17,10 @@ PROGRAM = """
 import signal
 from pytest_supercharger import ending
 
+signal.signal({number}, signal.SIG_DFL)  # under nohup it would be ignored
 with ending.in_order():
     try:
-        signal.raise_signal(int({number}))
+        signal.raise_signal({number})
     except KeyboardInterrupt:
         print("cleaned up", flush=True)
 print("still there")
