@@ -35,8 +35,9 @@ def hidden_name(text: str) -> str:
 def made_names(tree: ast.AST) -> frozenset[str]:
     """Names that are bound to text put together at run time: its fields may be anything."""
     made = frozenset({"str"})  # `str.format` takes its text as an argument
+    given = list(bound_to(tree))
     for _ in range(3):  # names pass it on; longer chains are no accident
-        made |= frozenset(name for value, target in bound_to(tree) if made_up(value, made) for name in _stored(target))
+        made |= frozenset(name for value, target in given if made_up(value, made) for name in _stored(target))
     return made
 
 

@@ -1,4 +1,4 @@
-"""Trees are built by one thread at a time."""
+"""Trees are built by one thread at a time, and copied whole."""
 
 from __future__ import annotations
 
@@ -53,3 +53,22 @@ def test_nobody_else_builds_trees(path):
         return
     calls = [node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Call)]
     assert [node.lineno for node in calls if ast.unparse(node.func) == "ast.parse"] == []
+
+
+@pytest.mark.parametrize("path", sorted(ROOT.glob("*.py")), ids=lambda path: path.name)
+def test_a_copy_is_equal_with_its_positions_and_shares_no_node(path):
+    tree = parsing.module(path.read_bytes())
+
+    copy = parsing.copied(tree)
+
+    assert ast.dump(copy, include_attributes=True) == ast.dump(tree, include_attributes=True)
+    assert {id(node) for node in ast.walk(copy)}.isdisjoint(id(node) for node in ast.walk(tree))
+
+
+def test_a_change_of_a_copy_leaves_the_tree_alone():
+    tree = parsing.module("x = [1, 2]")
+
+    parsing.copied(tree).body.append(ast.Pass())
+    parsing.copied(tree).body[0].value.elts.clear()
+
+    assert ast.unparse(tree) == "x = [1, 2]"

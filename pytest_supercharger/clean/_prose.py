@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import re
 
 from pytest_supercharger.clean._names import bound_names
@@ -50,10 +51,17 @@ def starts_code(line: str) -> bool:
 
 def has_definition(code: str, name: str, *, must_parse: bool) -> bool:
     """Tell whether `code` defines a function or method called `name`."""
-    tree = parse(code)
-    if tree is not None:
-        return any(isinstance(n, FunctionNode) and n.name == name for n in ast.walk(tree))
+    defined = _defined(code)
+    if defined is not None:
+        return name in defined
     return not must_parse and re.search(rf"^[ \t\f]*(?:async\s+)?def\s+{re.escape(name)}\b", code, re.M) is not None
+
+
+@functools.lru_cache(maxsize=16)  # each step of reading an answer asks about the same few texts
+def _defined(code: str) -> frozenset[str] | None:
+    """Return the names of all functions and methods in `code`, None where it does not parse."""
+    tree = parse(code)
+    return None if tree is None else frozenset(n.name for n in ast.walk(tree) if isinstance(n, FunctionNode))
 
 
 def only_definitions(code: str) -> set[str]:

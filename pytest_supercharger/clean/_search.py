@@ -15,7 +15,7 @@ from typing import NamedTuple
 from pytest_supercharger.clean._moves import moves
 from pytest_supercharger.clean._odd import loose, oddness, stray
 from pytest_supercharger.clean._rows import Rows
-from pytest_supercharger.clean._syntax import FunctionNode, parse, syntax_error
+from pytest_supercharger.clean._syntax import FunctionNode, parsed
 
 __all__ = ["Found", "Search", "fault"]
 
@@ -38,13 +38,12 @@ _EQUAL = 0.45
 
 def fault(text: str) -> SyntaxError | None:
     """Return why `text` is no whole Python: what the parser says, or a statement outside of its function."""
-    error = syntax_error(text)
-    if error is not None:
-        return error
-    tree = parse(text)
-    row = stray(tree) if tree is not None else 0
+    tree = parsed(text)
+    if isinstance(tree, SyntaxError):
+        return tree
+    row = stray(tree)
     # Without a function above it is the body of one, which is for others to put under its header.
-    if row and tree is not None and any(isinstance(n, FunctionNode) and n.lineno < row for n in tree.body):
+    if row and any(isinstance(n, FunctionNode) and n.lineno < row for n in tree.body):
         return _strayed(row)
     return None
 
@@ -114,26 +113,25 @@ class Search:
         return min(best + self.slack, _MAX_COST)
 
     def _visit(self, state: _State) -> None:
-        error = syntax_error(state.text)
-        if error is None:
-            tree = parse(state.text)
-            if tree is None or not tree.body:  # an empty file parses too; it repairs nothing
+        found = parsed(state.text)
+        if isinstance(found, ast.Module):
+            if not found.body:  # an empty file parses too; it repairs nothing
                 return
-            row = stray(tree)
-            self._keep(state, tree, 2.0 if row else 0.0)
+            row = stray(found)
+            self._keep(state, found, 2.0 if row else 0.0)
             if not row:
                 return
-            error = _strayed(row)
+            found = _strayed(row)
         if state.cost + _CHEAPEST > self._enough():
             return
-        settled = state.settled + _behind(state.before, error)
+        settled = state.settled + _behind(state.before, found)
         rows = Rows(state.text)
-        for move in moves(rows, error):
+        for move in moves(rows, found):
             cost = state.cost + move.price
             if self._spent():
                 return
             if cost <= self._enough():
-                self._push(cost, move.applied(rows), (*state.edits, move.note), settled, error)
+                self._push(cost, move.applied(rows), (*state.edits, move.note), settled, found)
 
     def _keep(self, state: _State, tree: ast.Module, odd: float) -> None:
         odd += oddness(tree) + _SLID * (loose(tree) > self.loose)

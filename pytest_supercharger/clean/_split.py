@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import ast
-import copy
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pytest_supercharger.clean._bearing import Bearing, loads, stores
+from pytest_supercharger.parsing import copied
 
 __all__ = ["inlined", "split"]
 
@@ -50,7 +50,7 @@ def split(body: list[ast.stmt], bearing: Bearing) -> Iterator[list[ast.stmt]]:
 
 def inlined(body: list[ast.stmt]) -> list[ast.stmt]:
     """Return the body with intermediate names put in: what tells one check from another, never what is run."""
-    body = copy.deepcopy(body)
+    body = [*map(copied, body)]
     row = len(body) - 2
     while row >= 0:
         statement, rest = body[row], ast.Module(body=body[row + 1 :], type_ignores=[])
@@ -69,7 +69,7 @@ class _PutIn(ast.NodeTransformer):
         self.name, self.value = name, value
 
     def visit_Name(self, node: ast.Name) -> ast.expr:
-        return copy.deepcopy(self.value) if node.id == self.name else node
+        return copied(self.value) if node.id == self.name else node
 
 
 def _afterwards(statement: ast.stmt) -> ast.stmt:
@@ -77,7 +77,7 @@ def _afterwards(statement: ast.stmt) -> ast.stmt:
     if not isinstance(statement, ast.Assert):
         return statement
     # `assert stack.pop() == 3` changes the stack for whoever pops next.
-    expression = ast.Expr(value=copy.deepcopy(statement.test))
+    expression = ast.Expr(value=copied(statement.test))
     return ast.copy_location(expression, statement)
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from pytest_supercharger import parsing
 from pytest_supercharger.clean._names import module_names
+from pytest_supercharger.declared import Uses
 
 __all__ = ["Surroundings", "surroundings"]
 
@@ -29,6 +30,7 @@ class Surroundings:
     tree: ast.Module
     names: Mapping[str, str]  # name -> the import statement that binds it, "" for anything else
     members: frozenset[str]  # what its objects have, or seem to
+    uses: Uses  # what it does already
 
 
 @functools.lru_cache(maxsize=8)
@@ -45,4 +47,4 @@ def surroundings(module_text: str) -> Surroundings:
         names["*"] = ""  # as after a star import: nobody can say from the text which names there are
     # By the text: a walk over a large tree takes longer than all of cleaning.
     members = frozenset(name for found in _MEMBER.findall(module_text) for name in found)
-    return Surroundings(tree=tree, names=names, members=members)
+    return Surroundings(tree=tree, names=names, members=members, uses=Uses.of_tree(tree))

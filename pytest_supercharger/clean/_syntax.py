@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import io
+import re
 import threading
 import tokenize
 import warnings
@@ -21,6 +22,7 @@ __all__ = [
     "function_under",
     "indent_code",
     "parse",
+    "parsed",
     "segment",
     "string_rows",
     "syntax_error",
@@ -32,22 +34,26 @@ FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 # Far above any answer, far below what makes the parser slow or deep enough to hurt.
 MAX_SOURCE = 64_000
 
+# Without any of these no string literal goes on in the next line. An f-string may, in its braces, since Python 3.12.
+_LONG_STRING = re.compile(r"\"\"\"|'''|\\[\r\n]|[fFtT][rR]?[\"']|[rR][fFtT][\"']")
+
 _parser = threading.Lock()  # `catch_warnings` swaps process-wide state
 
 
 def syntax_error(source: str) -> SyntaxError | None:
     """Return why `source` does not parse, None when it does; never raises anything else."""
-    found = _parse(source)
+    found = parsed(source)
     return found if isinstance(found, SyntaxError) else None
 
 
 def parse(source: str) -> ast.Module | None:
     """Return the tree of `source`, None when it does not parse."""
-    found = _parse(source)
+    found = parsed(source)
     return found if isinstance(found, ast.Module) else None
 
 
-def _parse(source: str) -> ast.Module | SyntaxError:
+def parsed(source: str) -> ast.Module | SyntaxError:
+    """Return the tree of `source`, or why it has none; never raises."""
     if len(source) > MAX_SOURCE:
         return SyntaxError("the text is too long", ("<answer>", 1, 1, ""))
     try:
@@ -96,6 +102,8 @@ def unparse(node: ast.AST) -> str:
 def string_rows(source: str) -> set[int]:
     """Return the line numbers that begin inside a string literal: their leading blanks are data."""
     rows: set[int] = set()
+    if not _LONG_STRING.search(source):
+        return rows
     depth: list[int] = []
     try:
         for token in _tokens(source):

@@ -71,15 +71,20 @@ def _paths(bound: Mapping[str, str]) -> set[str]:
 
 
 def _mentions(node: ast.AST, names: frozenset[str] | set[str]) -> bool:
-    return any(isinstance(n, ast.Name) and n.id in names for n in ast.walk(node))
+    return not _names(node).isdisjoint(names)
+
+
+def _names(node: ast.AST) -> set[str]:
+    return {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
 
 
 def _follow(tree: ast.Module, start: set[str]) -> frozenset[str]:
     names = set(start)
+    passed = [(_names(value), _names(target)) for value, target in (*bound_to(tree), *_opened(tree))]
     for _ in range(3):  # names pass it on; longer chains are rare
-        for value, target in (*bound_to(tree), *_opened(tree)):
-            if _mentions(value, names):
-                names |= {n.id for n in ast.walk(target) if isinstance(n, ast.Name)}
+        for given, taken in passed:
+            if given & names:
+                names |= taken
         # A fixture that is given the folder hands on what lies in it.
         for node in tree.body:
             if isinstance(node, FunctionNode) and names & {a.arg for a in node.args.args} and node.decorator_list:

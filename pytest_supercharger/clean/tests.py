@@ -20,8 +20,8 @@ from pytest_supercharger.clean._syntax import MAX_SOURCE, FunctionNode, parse, u
 from pytest_supercharger.clean._testfile import cases, network, own_imports_removed, refusal, why_not_case
 from pytest_supercharger.clean.markdown import code_for_tests, ends_in_fence
 from pytest_supercharger.clean.repair import cut_tail, repair
-from pytest_supercharger.declared import Uses
 from pytest_supercharger.domain import Answer, FinishReason, GeneratedTest, Rejection, Stub
+from pytest_supercharger.parsing import copied
 from pytest_supercharger.probes import from_test
 
 __all__ = ["clean_tests"]
@@ -90,7 +90,7 @@ class _TestFile:
     def __init__(self, tree: ast.Module, stub: Stub, around: Surroundings, allow: frozenset[str]) -> None:
         self.stub, self.allow = stub, allow
         self.written = 0  # characters
-        self.module_uses = Uses.of_tree(around.tree)
+        self.module_uses = around.uses
         self.known = {**around.names, stub.root_name: ""}
         self.tree = own_imports_removed(tree, stub, frozenset(self.known))
         self.cases = cases(self.tree)
@@ -222,7 +222,7 @@ class _Needs:
 
 def _without_messages(body: list[ast.stmt]) -> list[ast.stmt]:
     """Return the statements without assert messages: the same check, said with other words, is the same test."""
-    changed = copy.deepcopy(body)
+    changed = [*map(copied, body)]
     for node in (n for statement in changed for n in ast.walk(statement)):
         if isinstance(node, ast.Assert):
             node.msg = None

@@ -9,6 +9,7 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from pytest_supercharger.domain import Probe, Stub
+from pytest_supercharger.parsing import copied
 from pytest_supercharger.probes.calls import names_in
 
 if TYPE_CHECKING:
@@ -102,7 +103,7 @@ def _inline(setup: list[ast.stmt], expression: ast.expr) -> tuple[list[ast.stmt]
                     values[name] = value
     kept = [s for s in setup if not (isinstance(s, ast.Assign) and _target(s) in values)]
     inliner = _Inliner(values)
-    return [inliner.visit(copy.deepcopy(s)) for s in kept], inliner.visit(copy.deepcopy(expression))
+    return [inliner.visit(copied(s)) for s in kept], inliner.visit(copied(expression))
 
 
 class _Inliner(ast.NodeTransformer):
@@ -110,7 +111,7 @@ class _Inliner(ast.NodeTransformer):
         self.values = values
 
     def visit_Name(self, node: ast.Name) -> ast.expr:
-        return copy.deepcopy(self.values.get(node.id, node))
+        return copied(self.values.get(node.id, node))
 
 
 def _target(statement: ast.Assign) -> str:
