@@ -8,7 +8,16 @@ from collections.abc import Callable
 from pytest_supercharger import effects, probes
 from pytest_supercharger.bench import Bench
 from pytest_supercharger.dependencies import MISSING
-from pytest_supercharger.domain import LIMITS, Candidate, GeneratedTest, OutputKind, PairResult, SourceFile, Verdict
+from pytest_supercharger.domain import (
+    LIMITS,
+    Candidate,
+    GeneratedTest,
+    Output,
+    OutputKind,
+    PairResult,
+    SourceFile,
+    Verdict,
+)
 from pytest_supercharger.errors import SourceError
 from pytest_supercharger.matrix import Matrix
 from pytest_supercharger.projecttests import GateVerdict
@@ -102,7 +111,8 @@ class Checker:
         known = {probe: output for probe, output in known.items() if output.kind in _REPEATABLE}
         self._rng.shuffle(passed)
         pairs = self._sandbox.run_tests(overlay, passed, isolated=True) if passed else {}
-        inputs = [matrix.probes[probe] for probe in known]
+        twins = {probe: twin for probe in known if (twin := probes.one_pass(matrix.probes[probe], matrix.stub))}
+        inputs = [*(matrix.probes[probe] for probe in known), *twins.values()]
         outputs = self._sandbox.probe(overlay, matrix.stub.module, inputs) if inputs else {}
         gate = matrix.gates[key] = self._gate(overlay)
         doubt = self._splitting.doubt(overlay, passed)
@@ -115,6 +125,9 @@ class Checker:
             return doubt
         if any((outputs[p].kind, outputs[p].text) != (known[p].kind, known[p].text) for p in known):
             return "its results change from run to run"
+        broken = [t.expression for p, t in twins.items() if _differ(known[p], outputs[t.id])]
+        if broken:
+            return f"reads its Iterable more than once, or asks for its length: {min(broken, key=len)} differs"
         return "" if passed or known or gate.spoke else "nothing could be run on it"
 
     def _await_others(self, candidate: Candidate) -> None:
@@ -232,3 +245,9 @@ class Checker:
             self._matrix.add_probes(probes.mutate(real, stub=self._matrix.stub, limit=room, rng=self._rng))
         else:
             self._matrix.add_probes(probes.from_signature(self._matrix.stub, rng=self._rng, limit=room))
+
+
+def _differ(one: Output, other: Output) -> bool:
+    """Whether a value came out, and something else the other time; what is not comparable says nothing."""
+    same = (one.kind, one.text) == (other.kind, other.text)
+    return one.kind is OutputKind.VALUE and other.kind in _REPEATABLE and not same

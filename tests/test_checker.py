@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -279,6 +280,28 @@ def test_what_repeats_itself_is_confirmed():
     bench = Bench(evaluate=lambda overlay, module, probe: Output(kind=OutputKind.VALUE, text=probe.id))
     bench.checker.add_candidate(CANDIDATE)
     assert bench.checker.confirm(CANDIDATE)
+
+
+@pytest.mark.parametrize(
+    ("given", "confirmed"),
+    [
+        (Output(kind=OutputKind.VALUE, text="[1]"), True),
+        (Output(kind=OutputKind.VALUE, text="[]"), False),
+        (Output(kind=OutputKind.EXCEPTION, text="TypeError"), False),
+        (Output(kind=OutputKind.INVALID), True),
+    ],
+)
+def test_a_result_that_differs_for_an_iterator_breaks_what_iterable_promises(given, confirmed):
+    source = replace(SOURCE, data=SOURCE.data.replace(b"x: int) -> int", b"x: Iterable[int]) -> list[int]"))
+    listed = Output(kind=OutputKind.VALUE, text="[1]")
+    bench = Bench(evaluate=lambda overlay, module, probe: given if "iter(" in probe.expression else listed)
+    bench.matrix.stub = stubs.find(source)[0]
+    bench.matrix.add_probes([Probe(id="p", imports="from m import f", setup="", expression="f([1])")])
+    bench.checker.add_candidate(CANDIDATE)
+
+    assert bench.checker.confirm(CANDIDATE) is confirmed
+    reason = "reads its Iterable more than once, or asks for its length: f(iter([1])) differs"
+    assert bench.matrix.refused == ({} if confirmed else {"c": reason})
 
 
 def test_a_confirmation_runs_every_test_on_its_own():

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from pytest_supercharger import parsing
 from pytest_supercharger.probes.calls import Caller, parsed
 from pytest_supercharger.probes.making import is_literal, rebuilt
-from pytest_supercharger.probes.typed import allows, alternatives, parameters, value_of
+from pytest_supercharger.probes.typed import allows, alternatives, arguments, parameters, value_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -99,18 +99,10 @@ def _sites(probe: Probe, stub: Stub | None) -> list[_Site]:
     sites = [
         _Site(False, nodes.index(node), ast.literal_eval(node), annotation)
         for call in (calls if caller else calls[:1])
-        for node, annotation in _arguments(call, expected)
+        for node, annotation in arguments(call, expected)
         if is_literal(node)
     ]
     return sites or list(_setup_sites(probe.setup))
-
-
-def _arguments(call: ast.Call, expected: Sequence[ast.arg]) -> Iterator[tuple[ast.expr, ast.expr | None]]:
-    by_name = {parameter.arg: parameter.annotation for parameter in expected}
-    for position, node in enumerate(call.args):
-        yield node, expected[position].annotation if position < len(expected) else None
-    for keyword in call.keywords:
-        yield keyword.value, by_name.get(keyword.arg or "")
 
 
 def _setup_sites(setup: str) -> Iterator[_Site]:

@@ -11,10 +11,10 @@ from pytest_supercharger.probes.calls import parsed
 from pytest_supercharger.probes.making import rebuilt
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from random import Random
 
-__all__ = ["allows", "alternatives", "from_signature", "parameters", "value_of"]
+__all__ = ["allows", "alternatives", "arguments", "from_signature", "parameters", "value_of"]
 
 _SCALARS: dict[str, Sequence[str]] = {
     "int": ("0", "1", "-1", "2", "7", "10", "-12", "100", "65537"),
@@ -42,6 +42,15 @@ def parameters(stub: Stub) -> list[ast.arg]:
     if stub.kind in {StubKind.METHOD, StubKind.CLASS_METHOD, StubKind.PROPERTY}:
         positional = positional[1:]
     return [*positional, *function.args.kwonlyargs]
+
+
+def arguments(call: ast.Call, expected: Sequence[ast.arg]) -> Iterator[tuple[ast.expr, ast.expr | None]]:
+    """The arguments of a call of the stub, each with the annotation of its parameter."""
+    by_name = {parameter.arg: parameter.annotation for parameter in expected}
+    for position, node in enumerate(call.args):
+        yield node, expected[position].annotation if position < len(expected) else None
+    for keyword in call.keywords:
+        yield keyword.value, by_name.get(keyword.arg or "")
 
 
 def alternatives(annotation: ast.expr | None) -> list[ast.expr]:

@@ -23,6 +23,7 @@ DOUBLE = "def double(x, *rest, **more):\n"
         ("return Colour.RED", "double(0)", OutputKind.VALUE, "mod.Colour.RED"),
         ("return (i for i in range(x))", "double(2)", OutputKind.VALUE, "iterator([0, 1])"),
         ("x.append(9)", "double([1])", OutputKind.VALUE, "None; argument 1 -> [1, 9]"),
+        ("return [*x, *x]", "double(iter([1]))", OutputKind.VALUE, "[1]"),
         ("raise ValueError('no')", "double(2)", OutputKind.EXCEPTION, "ValueError"),
         ("raise KeyError", "int(double(2))", OutputKind.EXCEPTION, "KeyError"),
         ("return undefined_name", "double(2)", OutputKind.EXCEPTION, "NameError"),
