@@ -36,7 +36,7 @@ class Uses:
     @classmethod
     def of_tree(cls, tree: ast.Module) -> Uses:
         """Read it from the module."""
-        nodes = list(ast.walk(tree))
+        nodes = parsing.walked(tree)
         return cls(
             imports=frozenset(name for node in nodes for name in imported(node)),
             names=frozenset(n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)),
@@ -60,5 +60,5 @@ def binds(statement: ast.stmt) -> Iterator[str]:
     elif isinstance(statement, (ast.Import, ast.ImportFrom)):
         yield from (alias.asname or alias.name.partition(".")[0] for alias in statement.names)
     else:
-        stores = (n for n in ast.walk(statement) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store))
+        stores = (n for n in parsing.walked(statement) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store))
         yield from (n.id for n in stores)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from pytest_supercharger.parsing import walked
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -21,7 +23,7 @@ def imported(node: ast.AST) -> Iterator[str]:
 
 def module_names(tree: ast.AST) -> dict[str, str]:
     """The names that `import` statements bind to modules, each with its module."""
-    aliases = [alias for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names]
+    aliases = [alias for node in walked(tree) if isinstance(node, ast.Import) for alias in node.names]
     plain = {alias.name.partition(".")[0] for alias in aliases if alias.asname is None}
     return {name: name for name in plain} | {alias.asname: alias.name for alias in aliases if alias.asname}
 
@@ -29,7 +31,7 @@ def module_names(tree: ast.AST) -> dict[str, str]:
 def bindings(tree: ast.AST) -> dict[str, str]:
     """The names that imports of any kind bind, each with the dotted name it stands for."""
     found = module_names(tree)
-    for node in ast.walk(tree):
+    for node in walked(tree):
         if isinstance(node, ast.ImportFrom) and node.level == 0:
             found |= {alias.asname or alias.name: f"{node.module}.{alias.name}" for alias in node.names}
     return found
@@ -58,6 +60,6 @@ def pair(name: str) -> str:
 def pairs(tree: ast.AST) -> frozenset[str]:
     """Every pair of module and attribute that is imported or read."""
     bound = bindings(tree)
-    names = {chain(node, bound) for node in ast.walk(tree) if isinstance(node, ast.Attribute)} | {*bound.values()}
-    names |= {name for node in ast.walk(tree) if isinstance(node, ast.Import) for name in imported(node)}
+    names = {chain(node, bound) for node in walked(tree) if isinstance(node, ast.Attribute)} | {*bound.values()}
+    names |= {name for node in walked(tree) if isinstance(node, ast.Import) for name in imported(node)}
     return frozenset(pair(name) for name in names if "." in name)

@@ -65,8 +65,8 @@ class Scan:
             for value, target in bound_to(tree)
             if isinstance(target, ast.Name) and any(map(self._is_others, [value, *getattr(value, "elts", ())]))
         )
-        parents = {child: node for node in ast.walk(tree) for child in ast.iter_child_nodes(node)}
-        for node in sorted(ast.walk(tree), key=lambda n: (getattr(n, "lineno", 0), getattr(n, "col_offset", 0))):
+        parents = {child: node for node in parsing.walked(tree) for child in ast.iter_child_nodes(node)}
+        for node in sorted(parsing.walked(tree), key=lambda n: (getattr(n, "lineno", 0), getattr(n, "col_offset", 0))):
             for thing in self._of_node(node, parents.get(node)):
                 yield thing, getattr(node, "lineno", 1)
 
@@ -105,8 +105,8 @@ class Scan:
             tree = parsing.module(text.strip())
         except (SyntaxError, ValueError):
             return
-        parents = {child: node for node in ast.walk(tree) for child in ast.iter_child_nodes(node)}
-        for node in ast.walk(tree):
+        parents = {child: node for node in parsing.walked(tree) for child in ast.iter_child_nodes(node)}
+        for node in parsing.walked(tree):
             yield from self._of_node(node, parents.get(node))
 
     def _imports(self, node: ast.Import | ast.ImportFrom) -> Iterator[str]:

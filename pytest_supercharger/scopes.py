@@ -30,18 +30,18 @@ def own(tree: ast.AST) -> frozenset[str]:
 def _bound(tree: ast.AST) -> frozenset[str]:
     """Names the candidate binds itself, anywhere in this piece, apart from modules and `global` names."""
     names: set[str] = set()
-    for node in ast.walk(tree):
+    for node in parsing.walked(tree):
         if isinstance(node, ast.arg):
             names.add(node.arg)
         elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
             names.add(node.id)
         elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.ExceptHandler)):
             names.add(node.name or "")
-    taken = {name for node in ast.walk(tree) if isinstance(node, ast.Global) for name in node.names}
+    taken = {name for node in parsing.walked(tree) if isinstance(node, ast.Global) for name in node.names}
     return frozenset(names - taken)
 
 
 def parameters(stub: Stub) -> frozenset[str]:
     """The names of the parameters of a stub."""
     tree = parsing.module(f"{stub.signature}: ...")
-    return frozenset(node.arg for node in ast.walk(tree) if isinstance(node, ast.arg))
+    return frozenset(node.arg for node in parsing.walked(tree) if isinstance(node, ast.arg))

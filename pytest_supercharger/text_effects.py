@@ -6,6 +6,7 @@ import ast
 import re
 from typing import TYPE_CHECKING
 
+from pytest_supercharger.parsing import walked
 from pytest_supercharger.purity import PLAIN_DUNDERS, REFUSED_ATTRIBUTES, is_dunder, words
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def made_up(node: ast.AST, made: frozenset[str] = frozenset()) -> bool:
 
 def bound_to(tree: ast.AST) -> Iterator[tuple[ast.expr, ast.AST]]:
     """Each expression whose value, or whose elements, an assignment or a loop gives a name, with the target."""
-    for node in ast.walk(tree):
+    for node in walked(tree):
         if isinstance(node, ast.Assign):
             yield from ((node.value, target) for target in node.targets)
         elif isinstance(node, (ast.AnnAssign, ast.NamedExpr)) and node.value is not None:
@@ -67,7 +68,7 @@ def bound_to(tree: ast.AST) -> Iterator[tuple[ast.expr, ast.AST]]:
 
 
 def _stored(target: ast.AST) -> Iterator[str]:
-    return (n.id for n in ast.walk(target) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store))
+    return (n.id for n in walked(target) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store))
 
 
 def annotation_texts(node: ast.AST) -> Iterator[str]:
@@ -78,5 +79,5 @@ def annotation_texts(node: ast.AST) -> Iterator[str]:
     elif isinstance(node, (ast.arg, ast.AnnAssign)):
         places.append(node.annotation)
     for place in places:
-        inner = ast.walk(place) if place is not None else ()
+        inner = walked(place) if place is not None else ()
         yield from (n.value for n in inner if isinstance(n, ast.Constant) and isinstance(n.value, str))

@@ -6,6 +6,7 @@ import ast
 from dataclasses import dataclass, field
 
 from pytest_supercharger.domain import Stub, StubKind
+from pytest_supercharger.parsing import walked
 
 __all__ = ["Bearing", "is_raises", "loads", "stores"]
 
@@ -15,13 +16,13 @@ _LOOKS = frozenset({"callable", "hasattr", "isinstance", "issubclass", "type", "
 
 def loads(node: ast.AST) -> set[str]:
     """Return the names a node reads."""
-    return {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
+    return {n.id for n in walked(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
 
 
 def stores(node: ast.AST) -> set[str]:
     """Return the names a node binds."""
-    bound = {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Load)}
-    return bound | {n.asname or n.name for n in ast.walk(node) if isinstance(n, ast.alias)}
+    bound = {n.id for n in walked(node) if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Load)}
+    return bound | {n.asname or n.name for n in walked(node) if isinstance(n, ast.alias)}
 
 
 def is_raises(node: ast.AST) -> bool:
@@ -66,7 +67,7 @@ class Bearing:
 
     def calls(self, node: ast.AST) -> bool:
         """Tell whether the stub is run somewhere in the node."""
-        return any(self._runs(n) for n in ast.walk(node))
+        return any(self._runs(n) for n in walked(node))
 
     def _runs(self, node: ast.AST) -> bool:
         if self.stub.kind is StubKind.PROPERTY:
@@ -76,7 +77,7 @@ class Bearing:
     def _run_by(self, node: ast.AST) -> set[str]:
         if self.stub.kind is StubKind.PROPERTY:
             return set()
-        return {part.id for n in ast.walk(node) for part in _run(n) if isinstance(part, ast.Name)}
+        return {part.id for n in walked(node) for part in _run(n) if isinstance(part, ast.Name)}
 
     def is_stub(self, node: ast.AST) -> bool:
         """Tell whether a node is the stub itself by name: `f`, `module.f`, `cart.total`."""
@@ -99,7 +100,7 @@ class Bearing:
         """Return the names whose values depend on a run of the stub anywhere in these statements."""
         found = set(self.handed)
         for _ in range(3):  # names pass it on; chains longer than this are rare
-            for node in (n for statement in body for n in ast.walk(statement)):
+            for node in (n for statement in body for n in walked(statement)):
                 self._spread(node, found)
         return found
 
@@ -127,7 +128,7 @@ class Bearing:
 
     def asserts(self, node: ast.stmt, tainted: set[str]) -> bool:
         """Tell whether a statement holds an assertion that depends on the stub and can fail."""
-        return any(self._assertion(n, tainted) for n in ast.walk(node))
+        return any(self._assertion(n, tainted) for n in walked(node))
 
     def _assertion(self, node: ast.AST, tainted: set[str]) -> bool:
         if isinstance(node, ast.Assert):
@@ -143,9 +144,9 @@ class Bearing:
     def _expects_error(self, node: ast.Try, tainted: set[str]) -> bool:
         """Tell whether this is `try: f(-1); assert False except ValueError: ...`, not swallowing its own alarm."""
         alarms = [*node.body, *node.orelse]
-        raised = any(_fails(n) for statement in alarms for n in ast.walk(statement))
+        raised = any(_fails(n) for statement in alarms for n in walked(statement))
         swallowed = any(_catches_all(handler) for handler in node.handlers) and not any(
-            _fails(n) for statement in node.orelse for n in ast.walk(statement)
+            _fails(n) for statement in node.orelse for n in walked(statement)
         )
         return raised and not swallowed and any(self.depends(statement, tainted) for statement in node.body)
 

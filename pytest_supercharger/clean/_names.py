@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pytest_supercharger.clean._syntax import unparse
+from pytest_supercharger.parsing import walked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,7 +48,7 @@ def uses(nodes: list[ast.stmt]) -> Uses:
         for chain, name in _chains(node):
             attributes.setdefault(name.id, set()).add(chain)
             heads.add(id(name))
-        plain.update(n.id for n in ast.walk(node) if isinstance(n, ast.Name) and id(n) not in heads)
+        plain.update(n.id for n in walked(node) if isinstance(n, ast.Name) and id(n) not in heads)
     return Uses(names=names, attributes={k: frozenset(v) for k, v in attributes.items()}, plain=frozenset(plain))
 
 
@@ -62,7 +63,7 @@ def _free(table: symtable.SymbolTable) -> Iterator[str]:
 
 
 def _chains(node: ast.stmt) -> Iterator[tuple[str, ast.Name]]:
-    for found in ast.walk(node):
+    for found in walked(node):
         parts: list[str] = []
         at: ast.AST = found
         while isinstance(at, ast.Attribute):
@@ -114,7 +115,7 @@ def module_names(tree: ast.Module) -> dict[str, str]:
     found: dict[str, str] = {}
     for node in tree.body:
         found.update(dict.fromkeys(bound_names(node), ""))
-    for at in ast.walk(tree):
+    for at in walked(tree):
         if isinstance(at, ast.Global):
             found.update(dict.fromkeys((n for n in at.names if n not in found), ""))
     for node in _module_level(tree.body):

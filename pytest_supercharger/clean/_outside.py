@@ -14,6 +14,7 @@ from pytest_supercharger.clean._patches import forbidden_patch, is_patch
 from pytest_supercharger.clean._temporary import Temporary
 from pytest_supercharger.dotted import bindings, chain
 from pytest_supercharger.effect_scan import Scan
+from pytest_supercharger.parsing import walked
 from pytest_supercharger.purity import PATH_WRITES, words
 from pytest_supercharger.scopes import own
 from pytest_supercharger.text_effects import bound_to
@@ -71,13 +72,13 @@ def outside(tree: ast.Module, uses: Uses, stub: Stub, allow: frozenset[str]) -> 
             bound[target.id] = chain(value, bound)
     package = stub.module.partition(".")[0]
     granted = allow | _MODULES | _FILE_CALLS | _NAMES | PATH_WRITES | {package}
-    patches = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and is_patch(node.func, bound)]
+    patches = [node for node in walked(tree) if isinstance(node, ast.Call) and is_patch(node.func, bound)]
     excused = frozenset(node.args[0] for node in patches if node.args)
     scan = Scan(uses=uses, allow=granted, local=own(tree), excused=excused)
     for thing, line in scan.effects(tree):
         return f"{thing}, line {line}"
     temporary = Temporary.of(tree, bound)
-    for node in ast.walk(tree):
+    for node in walked(tree):
         for thing in _of_node(node, bound, temporary, allow):
             return f"{thing}, line {getattr(node, 'lineno', 1)}"
     for loose in _uncalled(tree):
@@ -89,7 +90,7 @@ def outside(tree: ast.Module, uses: Uses, stub: Stub, allow: frozenset[str]) -> 
 
 def _uncalled(tree: ast.Module) -> Iterator[ast.Name | ast.Attribute]:
     """What is read and neither called on the spot nor asked for an attribute."""
-    nodes = [*ast.walk(tree)]
+    nodes = walked(tree)
     at_once = {n.func for n in nodes if isinstance(n, ast.Call)} | {
         n.value for n in nodes if isinstance(n, ast.Attribute)
     }

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pytest_supercharger.clean._bearing import Bearing, loads, stores
-from pytest_supercharger.parsing import copied
+from pytest_supercharger.parsing import copied, walked
 
 __all__ = ["inlined", "split"]
 
@@ -57,7 +57,7 @@ def inlined(body: list[ast.stmt]) -> list[ast.stmt]:
         if isinstance(statement, ast.Assign) and len(statement.targets) == 1:
             target = statement.targets[0]
             if isinstance(target, ast.Name) and target.id not in stores(rest):
-                uses = [n for n in ast.walk(rest) if isinstance(n, ast.Name) and n.id == target.id]
+                uses = [n for n in walked(rest) if isinstance(n, ast.Name) and n.id == target.id]
                 if len(uses) == 1 or isinstance(statement.value, ast.Constant):
                     body[row:] = _PutIn(target.id, statement.value).visit(rest).body
         row -= 1
@@ -111,6 +111,6 @@ def _may_go(statement: ast.stmt) -> bool:
 def _handed(node: ast.AST) -> set[str]:
     """Return the names of objects that calls in the node are given, or are made on, and could change."""
     found: set[str] = set()
-    for call in (n for n in ast.walk(node) if isinstance(n, ast.Call)):
+    for call in (n for n in walked(node) if isinstance(n, ast.Call)):
         found |= loads(call) - ({call.func.id} if isinstance(call.func, ast.Name) else set())
     return found

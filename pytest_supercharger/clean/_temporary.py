@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from pytest_supercharger.clean._syntax import FunctionNode
 from pytest_supercharger.dotted import chain
+from pytest_supercharger.parsing import walked
 from pytest_supercharger.purity import PATH_WRITES
 from pytest_supercharger.text_effects import bound_to
 
@@ -58,11 +59,11 @@ class Temporary:
         """Whether a path begins in the temporary folder and does not leave it."""
         if isinstance(place, ast.Constant) and not isinstance(place.value, (str, bytes)):
             return True  # a mode, a flag
-        texts = [n.value for n in ast.walk(place) if isinstance(n, ast.Constant) and isinstance(n.value, str)]
+        texts = [n.value for n in walked(place) if isinstance(n, ast.Constant) and isinstance(n.value, str)]
         leaves = any(text.startswith("~") or ".." in text for text in texts) or any(
             text.startswith("/") and not isinstance(place, ast.JoinedStr) for text in texts
         )
-        choice = any(isinstance(n, (ast.IfExp, ast.BoolOp, ast.Lambda)) for n in ast.walk(place))
+        choice = any(isinstance(n, (ast.IfExp, ast.BoolOp, ast.Lambda)) for n in walked(place))
         return _mentions(place, self.names) and not leaves and not choice
 
 
@@ -75,7 +76,7 @@ def _mentions(node: ast.AST, names: frozenset[str] | set[str]) -> bool:
 
 
 def _names(node: ast.AST) -> set[str]:
-    return {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
+    return {n.id for n in walked(node) if isinstance(n, ast.Name)}
 
 
 def _follow(tree: ast.Module, start: set[str]) -> frozenset[str]:
@@ -93,6 +94,6 @@ def _follow(tree: ast.Module, start: set[str]) -> frozenset[str]:
 
 
 def _opened(tree: ast.Module) -> Iterator[tuple[ast.expr, ast.AST]]:
-    for node in ast.walk(tree):
+    for node in walked(tree):
         if isinstance(node, (ast.With, ast.AsyncWith)):
             yield from ((i.context_expr, i.optional_vars) for i in node.items if i.optional_vars is not None)

@@ -77,7 +77,7 @@ class Caller:
 
     def inside(self, node: ast.AST) -> bool:
         """Whether the stub is called anywhere below this node."""
-        return any(self.matches(part) for part in ast.walk(node))
+        return any(self.matches(part) for part in parsing.walked(node))
 
     def outermost(self, whole: ast.expr) -> Iterator[ast.expr]:
         """The largest calls of the stub in an expression, with their `await`.
@@ -103,7 +103,7 @@ class Caller:
 
 def names_in(node: ast.AST) -> set[str]:
     """Every plain name below a node."""
-    return {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
+    return {part.id for part in parsing.walked(node) if isinstance(part, ast.Name)}
 
 
 def parsed(source: str) -> ast.Module | None:
@@ -120,4 +120,4 @@ def _bound_by(node: ast.AST) -> Iterator[str]:
         for generator in node.generators:
             yield from names_in(generator.target)
     elif isinstance(node, ast.Lambda):
-        yield from (argument.arg for argument in ast.walk(node.args) if isinstance(argument, ast.arg))
+        yield from (argument.arg for argument in parsing.walked(node.args) if isinstance(argument, ast.arg))

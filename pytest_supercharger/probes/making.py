@@ -9,7 +9,7 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from pytest_supercharger.domain import Probe, Stub
-from pytest_supercharger.parsing import copied
+from pytest_supercharger.parsing import copied, walked
 from pytest_supercharger.probes.calls import names_in
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def make(
     imported = {name for statement in imports for name in _imported(statement)}
     setup = _slice(before, expression, known=imported | {stub.root_name})
     setup, expression = _inline(setup, expression)
-    if any(isinstance(part, ast.Await) for statement in setup for part in ast.walk(statement)):
+    if any(isinstance(part, ast.Await) for statement in setup for part in walked(statement)):
         return None
     used = set().union(names_in(expression), *(names_in(statement) for statement in setup))
     bound = set().union(_bound(expression), *(_bound(statement) for statement in setup))
@@ -91,7 +91,7 @@ def _fixed(statements: Sequence[ast.stmt]) -> set[str]:
 def _inline(setup: list[ast.stmt], expression: ast.expr) -> tuple[list[ast.stmt], ast.expr]:
     """Put literals where their names stand, so that equal inputs get equal probes and fuzzing finds them."""
     trees: list[ast.AST] = [*setup, expression]
-    names = [part for tree in trees for part in ast.walk(tree) if isinstance(part, ast.Name)]
+    names = [part for tree in trees for part in walked(tree) if isinstance(part, ast.Name)]
     values: dict[str, ast.expr] = {}
     for statement in setup:
         match statement:
@@ -120,7 +120,7 @@ def _target(statement: ast.Assign) -> str:
 
 
 def _is_immutable(value: ast.expr) -> bool:
-    return not any(isinstance(part, (ast.List, ast.Dict, ast.Set)) for part in ast.walk(value))
+    return not any(isinstance(part, (ast.List, ast.Dict, ast.Set)) for part in walked(value))
 
 
 def _imported(statement: ast.stmt) -> set[str]:
@@ -147,7 +147,7 @@ def _lines(statement: ast.stmt, used: set[str]) -> list[str]:
 def _bound(node: ast.AST) -> set[str]:
     """Every name that is bound somewhere below the node."""
     names: set[str] = set()
-    for part in ast.walk(node):
+    for part in walked(node):
         if isinstance(part, ast.Name) and not isinstance(part.ctx, ast.Load):
             names.add(part.id)
         elif isinstance(part, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):

@@ -6,6 +6,7 @@ import ast
 import itertools
 from typing import TYPE_CHECKING
 
+from pytest_supercharger.parsing import walked
 from pytest_supercharger.probes.calls import Caller, parsed
 from pytest_supercharger.probes.making import is_literal, make
 from pytest_supercharger.probes.unrolling import cases, fixture_setup, is_fixture, loop_rounds
@@ -53,7 +54,7 @@ def from_statements(statements: Sequence[ast.stmt], stub: Stub) -> tuple[Probe, 
 def _probes(
     body: list[ast.stmt], front: list[ast.stmt], stub: Stub, imports: Sequence[ast.stmt], *, module_names: bool
 ) -> Iterator[Probe]:
-    local = [node for s in body for node in ast.walk(s) if isinstance(node, (ast.Import, ast.ImportFrom))]
+    local = [node for s in body for node in walked(s) if isinstance(node, (ast.Import, ast.ImportFrom))]
     imports = [*imports, *local]
     walk = _Walk(Caller.of(stub, imports))
     awaiting = _Awaiting()
