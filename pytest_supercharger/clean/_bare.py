@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import textwrap
 
 from pytest_supercharger.clean._lexical import Scanner
 from pytest_supercharger.clean._prose import looks_like_code, starts_code
@@ -20,6 +21,9 @@ _SPAN = re.compile(
 
 def runs(text: str) -> list[str]:
     """Return the runs of code lines in a text without fences, each dedented; none where all is prose."""
+    whole = textwrap.dedent(text)
+    if any(map(_DEFINES.match, whole.split("\n"))) and parse(whole) is not None:
+        return [text.strip("\n").rstrip()]  # what only looks like prose stands in a docstring
     text = _BEHIND_PROSE.sub(r"\1", text)
     lines = text.split("\n")[:_MAX_LINES]
     found: list[str] = []
