@@ -147,20 +147,9 @@ class Run:
 
     @contextmanager
     def _generator(self) -> Iterator[Model]:
-        from pytest_supercharger import client
+        from pytest_supercharger import nodes
 
-        token = os.environ.get("SUPERCHARGER_NODE_TOKEN")
-        if self._settings.nodes:
-            with client.NodePool(self._settings.nodes, token=token, tls=client.Tls.of(os.environ)) as pool:
-                yield pool
-            return
-        from pytest_supercharger.localnode import LocalNode, local_command
-
-        self.reporter.line(f"no node given; starting one with the model {self._settings.model}")
-        command = local_command(self._settings.model)
-        node = LocalNode(command, report=self.reporter.line)
-        # It inherits our environment, and with it the token that it will ask for.
-        with node, client.NodePool([node.address], token=token) as pool:
+        with nodes.opened(self._settings, self.reporter.line) as pool:
             yield pool
 
     def _hooks(self) -> session.Hooks:
