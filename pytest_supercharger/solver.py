@@ -8,9 +8,10 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
-from pytest_supercharger import agreement, budget, context, evidence, search, source, trusted
+from pytest_supercharger import budget, context, evidence, search, source, trusted
 from pytest_supercharger.agreement import Assessment
 from pytest_supercharger.bench import Bench
+from pytest_supercharger.calibration import SHIPPED, Calibration
 from pytest_supercharger.checker import Checker
 from pytest_supercharger.clean.candidate import clean
 from pytest_supercharger.clean.layout import Style
@@ -31,6 +32,7 @@ from pytest_supercharger.matrix import Matrix
 from pytest_supercharger.options import Settings
 from pytest_supercharger.questioner import Questioner
 from pytest_supercharger.reporting import Reporter
+from pytest_supercharger.weighing import Weigher
 
 __all__ = ["Generator", "Services", "Solver"]
 
@@ -54,6 +56,7 @@ class Services:
     style: Style
     neighbours: Callable[[SourceFile], Mapping[str, SourceFile]]
     turn: threading.Semaphore  # how many stubs are worked on at once
+    calibration: Calibration = SHIPPED
     stop: threading.Event = field(default_factory=threading.Event)
 
 
@@ -95,6 +98,7 @@ class Solver:
                 left=self._left,
                 rng=self._rng,
             )
+            self._weigher = Weigher(self._matrix, self._policy.tau, self._services, self._questions.judge, self._left)
             self._requests = Requests(self._services.generator)
             try:
                 return self._loop()
@@ -233,8 +237,7 @@ class Solver:
         self._progress = progress
 
     def _weigh(self) -> None:
-        assessment = agreement.assess(self._matrix.evidence(), tau=self._policy.tau)
-        self._progress = search.observe(self._progress, assessment)
+        self._progress = search.observe(self._progress, self._weigher.weigh())
 
     def _outcome(self, decision: Decision, reason: str, candidate: Candidate | None) -> Outcome:
         assessment = self._progress.assessment or Assessment(best=None, probability=0.0)
