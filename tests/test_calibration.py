@@ -66,9 +66,14 @@ def test_a_model_that_is_often_wrong_when_it_is_sure_is_believed_less():
 
 
 def test_an_outcome_held_out_does_not_speak_for_itself():
-    odd = [Known(probability=0.5, right=True), *(Known(probability=0.5, right=False) for _ in range(20))]
+    odd = [Known(probability=0.5, right=True), *(Known(probability=0.5, right=False) for _ in range(9))]
     without = fit(odd[1:]).calibration("").probability(0.5)
     assert held_out(odd)[0] == without < fit(odd).calibration("").probability(0.5)
+
+
+def test_held_out_fits_of_an_even_set_are_as_sure_of_right_as_of_wrong_outcomes():
+    even = [Known(probability=0.97, right=i % 3 != 0) for i in range(30)]
+    assert max(held_out(even)) == min(held_out(even))
 
 
 def talkative(n, informed):
