@@ -125,6 +125,7 @@ class Solver:
             tests=self._matrix.tests_passed(outcome.candidate.id),
             gate=self._matrix.gate_tests(outcome.candidate.id),
             wheels=self._services.bench.dependencies.wheels(outcome.candidate),
+            calibration=self._services.calibration.name,
         )
 
     # -- the loop

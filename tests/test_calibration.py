@@ -59,6 +59,12 @@ def test_a_model_that_was_always_right_is_never_held_for_less_sure_where_it_matt
     assert found.probability(high) >= high - 1e-9
 
 
+def test_a_model_that_is_right_when_unsure_and_wrong_when_sure_turns_nothing_around():
+    found = fit([Known(probability=0.1 if i % 2 else 0.99, right=bool(i % 2)) for i in range(60)])
+    assert found.b == 0.1
+    assert found.calibration("").probability(0.99) < 0.6
+
+
 def test_a_model_that_is_often_wrong_when_it_is_sure_is_believed_less():
     sure = [Known(probability=0.96, right=i % 2 == 0) for i in range(40)]
     assert fit(sure).calibration("").probability(0.96) < 0.7
@@ -72,21 +78,22 @@ def test_an_outcome_held_out_does_not_speak_for_itself():
 
 
 def test_held_out_fits_of_an_even_set_are_as_sure_of_right_as_of_wrong_outcomes():
-    even = [Known(probability=0.97, right=i % 3 != 0) for i in range(30)]
+    even = [Known(probability=0.97, right=i % 10 > 2 and i != 3) for i in range(30)]
     assert max(held_out(even)) == min(held_out(even))
 
 
 def talkative(n, informed):
-    """Outcomes with a judge who knows, or says the same of everything."""
+    """Outcomes with a judge who knows, or guesses."""
     for i in range(n):
         right = i % 3 != 0
-        yield Known(probability=0.6, right=right, judged=(0.9 if right else 0.4) if informed else 0.97)
+        yield Known(probability=0.6, right=right, judged=0.9 if (right if informed else i % 7 < 4) else 0.4)
 
 
 def test_the_judge_has_a_weight_only_where_its_word_is_clearly_worth_something():
     informed, dull = fit(talkative(36, True)), fit(talkative(36, False))
     assert informed.c == informed.judge > informed.judge_error > 0
     assert (dull.c, dull.calibration("").asks_judge) == (0.0, False)
+    assert 0 < abs(dull.judge) < dull.judge_error
     assert fit(talkative(29, True)).c == 0.0, "too few words of it"
 
 
@@ -97,6 +104,7 @@ def test_the_judge_moves_the_logit_by_one_at_most_and_silence_not_at_all():
     assert logit(found.probability(0.9, 0.0)) == pytest.approx(logit(0.9) - 1)
     assert found.best_case(0.9) == pytest.approx(found.probability(0.9, 1.0))
     assert SHIPPED.best_case(0.9) == 0.9
+    assert Calibration(c=1.0, usual=logit(0.8)).probability(0.9, 0.8) == pytest.approx(0.9), "what it always says"
 
 
 def unsure(trusted):

@@ -83,6 +83,7 @@ def test_the_evidence_names_the_project_tests_that_passed_and_no_others():
     assert outcome.decision is Decision.ACCEPTED
     record = searching.record(outcome)
     assert record.gate == (SPOKEN,)
+    assert record.calibration == "shipped fit"
     generated = len(record.tests) - 1  # one is the example of the docstring
     assert outcome.tests == 1 + generated + 1
 
