@@ -28,7 +28,7 @@ class Model(Protocol):
     def calibration(self) -> Calibration: ...
 
 
-def hear(generator: Generator, question: Question, seconds: float) -> float | None:
+def hear(generator: Generator, question: Question, seconds: float = _JUDGE_SECONDS) -> float | None:
     """P(yes) of the judge; None where it cannot be had, which counts for nothing."""
     try:
         return generator.judge([question], deadline_seconds=max(0.001, min(seconds, _JUDGE_SECONDS)))[0]

@@ -24,7 +24,6 @@ from pytest_supercharger.weighing import hear
 
 __all__ = ["Collector"]
 
-_JUDGE_SECONDS = 60.0
 _ROOM = 100_000  # characters of a task; one that is too long for the model is refused by the node
 
 
@@ -93,4 +92,4 @@ class Collector:
         stub = matrix.stub
         described = context.describe(stub, self.work.sources[stub.relpath], max_chars=_ROOM)
         questions = Questioner(stub, described, seed=self.settings.seed, change=lambda question: question)
-        return hear(self.generator, questions.judge(candidate), _JUDGE_SECONDS)
+        return hear(self.generator, questions.judge(candidate))
