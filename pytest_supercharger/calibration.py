@@ -23,7 +23,7 @@ _LOWEST = -3.0  # a logit below it counts as this: hopeless is hopeless, and mus
 _FLATTEST = 0.1  # of b: a surer candidate is never held for less sure
 _JUDGE_REACH = 3.0  # the judge's logit within plus and minus this: small models say 1.000
 _EDGE = 1e-9
-BINS = 10
+_BINS = 10
 _PARTS = 10
 
 
@@ -65,7 +65,9 @@ class Calibration:
 
     def best_case(self, probability: float) -> float:
         """What a calibrated probability could become by the best word of the judge."""
-        return sigmoid(_logit(probability) + JUDGE_CAP) if self.asks_judge and probability > 0 else probability
+        if not self.asks_judge or probability <= 0:
+            return probability
+        return sigmoid(_logit(probability) + max(self._say(0.0), self._say(1.0)))
 
     def _say(self, judged: float | None) -> float:
         if judged is None:
@@ -103,19 +105,17 @@ class Fit:
 def fit(known: Iterable[Known]) -> Fit:
     """The most probable a and b, and c where the judge's word is clearly worth something; order does not matter."""
     outcomes = sorted(known, key=lambda one: one._order)
-    words = [_word(one.judged) for one in outcomes if one.judged is not None]
     counts = {"outcomes": len(outcomes), "untrusted": sum(not one.trusted for one in outcomes)}
-    plain = Fit(**counts)
+    words = [_word(one.judged) for one in outcomes if one.judged is not None]
+    judge = error = 0.0
     if len(words) >= ENOUGH:
         usual = math.fsum(words) / len(words)
-        weights, bend = _solve([(*_row(one), _heard(one, usual)) for one in outcomes], outcomes)
+        (a, b, judge), bend = _solve([(*_row(one), _heard(one, usual)) for one in outcomes], outcomes)
         error = math.sqrt(inverse(bend)[2][2])
-        if abs(weights[2]) > error:
-            a, b, c = weights
-            return Fit(a=a, b=b, c=c, usual=usual, judge=c, judge_error=error, **counts)
-        plain = Fit(judge=weights[2], judge_error=error, **counts)
+        if abs(judge) > error:
+            return Fit(a=a, b=b, c=judge, usual=usual, judge=judge, judge_error=error, **counts)
     (a, b), _ = _solve([_row(one) for one in outcomes], outcomes)
-    return Fit(a=a, b=b, judge=plain.judge, judge_error=plain.judge_error, **counts)
+    return Fit(a=a, b=b, judge=judge, judge_error=error, **counts)
 
 
 def held_out(known: Sequence[Known]) -> list[float]:
@@ -133,7 +133,7 @@ def calibration_error(pairs: Sequence[tuple[float, bool]]) -> float:
     """Mean distance of probability and share right over ten bins of equal width, by the number in each."""
     bins: dict[int, list[tuple[float, bool]]] = {}
     for probability, right in pairs:
-        bins.setdefault(min(int(probability * BINS), BINS - 1), []).append((probability, right))
+        bins.setdefault(min(int(probability * _BINS), _BINS - 1), []).append((probability, right))
     gaps = (abs(sum(p - right for p, right in found)) for found in bins.values())
     return sum(gaps) / max(len(pairs), 1)
 
