@@ -27,12 +27,12 @@ from pytest_supercharger.domain import (
     SourceFile,
     Stub,
 )
+from pytest_supercharger.hearing import Hearing
 from pytest_supercharger.inflight import Arrival, Generator, Requests, Ticket
 from pytest_supercharger.matrix import Matrix
 from pytest_supercharger.options import Settings
 from pytest_supercharger.questioner import Questioner
 from pytest_supercharger.reporting import Reporter
-from pytest_supercharger.weighing import Weigher
 
 __all__ = ["Generator", "Services", "Solver"]
 
@@ -98,7 +98,7 @@ class Solver:
                 left=self._left,
                 rng=self._rng,
             )
-            self._weigher = Weigher(self._matrix, self._policy.tau, self._services, self._questions.judge, self._left)
+            self._hearing = Hearing(self._matrix, self._policy.tau, self._services, self._questions.judge, self._left)
             self._requests = Requests(self._services.generator)
             try:
                 return self._loop()
@@ -238,7 +238,7 @@ class Solver:
         self._progress = progress
 
     def _weigh(self) -> None:
-        self._progress = search.observe(self._progress, self._weigher.weigh())
+        self._progress = search.observe(self._progress, self._hearing.assess())
 
     def _outcome(self, decision: Decision, reason: str, candidate: Candidate | None) -> Outcome:
         assessment = self._progress.assessment or Assessment(best=None, probability=0.0)

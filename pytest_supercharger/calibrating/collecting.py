@@ -13,6 +13,7 @@ from pytest_supercharger.calibrating.outcomes import Line, Outcomes
 from pytest_supercharger.calibrating.tasks import Task, TaskError
 from pytest_supercharger.domain import Candidate, Decision, Outcome
 from pytest_supercharger.errors import SuperchargeError
+from pytest_supercharger.hearing import hear
 from pytest_supercharger.inflight import Generator
 from pytest_supercharger.ledger import Ledger
 from pytest_supercharger.matrix import Matrix
@@ -20,7 +21,6 @@ from pytest_supercharger.options import Settings
 from pytest_supercharger.questioner import Questioner
 from pytest_supercharger.reporting import Reporter
 from pytest_supercharger.sandbox.base import Sandbox
-from pytest_supercharger.weighing import hear
 
 __all__ = ["Collector"]
 

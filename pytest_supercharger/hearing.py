@@ -1,4 +1,4 @@
-"""Weighs what is known of one stub, and hears the judge about the best candidate where its word has a weight."""
+"""The assessment of one stub as its model's calibration has it, the judge heard where its word has a weight."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pytest_supercharger.errors import NodeError
 from pytest_supercharger.inflight import Generator
 from pytest_supercharger.matrix import Matrix
 
-__all__ = ["Model", "Weigher", "hear"]
+__all__ = ["Hearing", "Model", "hear"]
 
 _JUDGE_SECONDS = 60.0  # one prefill
 
@@ -36,8 +36,8 @@ def hear(generator: Generator, question: Question, seconds: float = _JUDGE_SECON
         return None
 
 
-class Weigher:
-    """The weighing of one search; each best candidate is judged once, and only where that could make it acceptable."""
+class Hearing:
+    """Assesses one search; each best candidate is judged once, and only where that could make it acceptable."""
 
     def __init__(
         self,
@@ -55,7 +55,7 @@ class Weigher:
         self._left = left
         self._judged: dict[str, float | None] = {}
 
-    def weigh(self) -> Assessment:
+    def assess(self) -> Assessment:
         """The assessment of all evidence so far."""
         found = self._assess()
         if found.best is None or found.best in self._judged or not self._could_matter(found):
