@@ -66,8 +66,8 @@ def parse_size(text: str) -> int:
         raise ValueError(f"{text!r} is no size")
     base = 1024 if found[3] else 1000
     whole, _, fraction = found[1].partition(".")
-    scale: int = base ** " kmg".index((found[2] or " ").lower())
-    return int(whole + fraction) * scale // 10 ** len(fraction)
+    scale = base ** " kmg".index((found[2] or " ").lower())
+    return int(int(whole + fraction) * scale // 10 ** len(fraction))
 
 
 @cases(
