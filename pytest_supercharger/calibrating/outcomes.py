@@ -45,9 +45,10 @@ class Outcomes:
         self._state = _digest(__version__, acceptance.VERSION, repr(budget))
 
     def all(self) -> list[Line]:
-        """The last line of each task, in the order in which the tasks were first seen."""
+        """The last line of each task, in the order of their groups and names."""
         mine = [line for line in self._lines.items if line.get("state") == self._state]
-        return [*{line["task"]: line for line in mine}.values()]
+        latest = {line["task"]: line for line in mine}
+        return sorted(latest.values(), key=lambda line: (line["group"], line["task"]))
 
     def missing(self, tasks: Sequence[Task]) -> list[Task]:
         """The tasks that have no line, or one of when they read otherwise."""
