@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from pytest_supercharger import parsing
 from pytest_supercharger.calibrating.tasks import BODY, MARKER, Task, checked, module_of
 
 __all__ = ["read", "shipped"]
@@ -25,7 +26,7 @@ def shipped() -> tuple[Task, ...]:
 def read(source: str, group: str) -> Iterator[Task]:
     """The tasks of one file, by its text: nothing of it is run here."""
     lines = source.splitlines(keepends=True)
-    tree = ast.parse(source)
+    tree = parsing.module(source)
     imports = "".join(
         f"{ast.unparse(node)}\n"
         for node in tree.body

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pytest_supercharger import stubs
+from pytest_supercharger import parsing, stubs
 from pytest_supercharger.calibrating import inputs
 from pytest_supercharger.domain import SourceFile
 from pytest_supercharger.errors import SettingsError
@@ -154,7 +154,7 @@ def module_of(task_id: str) -> str:
 
 def _fits(contract: str) -> bool:
     try:
-        ast.parse(f"def contract():\n{contract}\n    return None\n")
+        parsing.module(f"def contract():\n{contract}\n    return None\n")
     except SyntaxError:
         return False
     return bool(contract)
@@ -168,7 +168,7 @@ def _described(prompt: str) -> tuple[str, str]:
 
 
 def _function(source: str, name: str) -> ast.FunctionDef:
-    found = [node for node in ast.parse(source).body if isinstance(node, ast.FunctionDef) and node.name == name]
+    found = [node for node in parsing.module(source).body if isinstance(node, ast.FunctionDef) and node.name == name]
     if not found:
         raise TaskError(f"its reference has no function {name}")
     return found[-1]
@@ -191,7 +191,7 @@ def _signature(define: ast.FunctionDef) -> str:
 
 
 def _bare(arguments: ast.arguments) -> ast.arguments:
-    for node in ast.walk(bare := ast.parse(f"def _({ast.unparse(arguments)}): ...")):
+    for node in ast.walk(bare := parsing.module(f"def _({ast.unparse(arguments)}): ...")):
         if isinstance(node, ast.arg):
             node.annotation = None
     define = bare.body[0]
@@ -201,7 +201,7 @@ def _bare(arguments: ast.arguments) -> ast.arguments:
 
 def _view(shown: str, name: str) -> str:
     """MBPP compares some results as sets, and some by their truth alone; the assert that is shown tells."""
-    match ast.parse(shown or "assert f() == 0").body[0]:
+    match parsing.module(shown or "assert f() == 0").body[0]:
         case ast.Assert(test=ast.Compare(left=ast.Call(func=ast.Name(id="set")))):
             return _VIEWS["set"]
         case ast.Assert(test=ast.Call(func=ast.Name(id=called))) if called == name:
