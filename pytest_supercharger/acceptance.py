@@ -7,6 +7,7 @@ start value: another model or other problems may be calibrated differently.
 
 from __future__ import annotations
 
+import hashlib
 import math
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     from pytest_supercharger.behaviour import Behaviour, Evidence
 
-__all__ = ["INCOMPARABLE", "is_good", "probability_of", "terms", "unmet", "why_none"]
+__all__ = ["INCOMPARABLE", "VERSION", "is_good", "probability_of", "terms", "threshold", "unmet", "why_none"]
 
 TAU_UNTRUSTED = 0.98  # the least probability where no trusted test vouches for the candidate
 MIN_INPUTS = 3
@@ -41,6 +42,8 @@ _COEFFICIENTS = {
     "same": -0.72,
 }
 _INTERCEPT = -3.21
+_MEANING = 1  # of the features; to be raised when one comes to mean something else
+VERSION = hashlib.sha256(repr((_MEANING, MOST_CHECKS, _INTERCEPT, _COEFFICIENTS)).encode()).hexdigest()[:16]
 
 
 def is_good(output: Output | None, documented: frozenset[str]) -> bool:
@@ -67,11 +70,22 @@ def probability_of(features: Mapping[str, float]) -> float:
     return 1 / (1 + math.exp(-logit))
 
 
+def threshold(tau: float, *, trusted: bool, strict: bool = True) -> float:
+    """The least probability; `strict` asks for more where no trusted test vouches for the candidate."""
+    return max(tau, TAU_UNTRUSTED) if strict and not trusted else tau
+
+
 def unmet(
-    evidence: Evidence, best: Behaviour, features: Mapping[str, float], probability: float, tau: float
+    evidence: Evidence,
+    best: Behaviour,
+    features: Mapping[str, float],
+    probability: float,
+    tau: float,
+    *,
+    strict: bool = True,
 ) -> Iterator[str]:
     """The conditions of acceptance that do not hold, as phrases for people."""
-    needed = tau if evidence.trusted_checks else max(tau, TAU_UNTRUSTED)
+    needed = threshold(tau, trusted=evidence.trusted_checks > 0, strict=strict)
     k, d, inputs = int(features["k"]), int(features["d"]), int(features["inputs"])
     if best.equals_anything:
         yield "its result claims to equal everything"

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from pytest_supercharger.acceptance import INCOMPARABLE, is_good, probability_of, unmet, why_none
 from pytest_supercharger.behaviour import Behaviour, Evidence
+from pytest_supercharger.calibration import SHIPPED, Calibration
 from pytest_supercharger.domain import Output, OutputKind
 from pytest_supercharger.voting import Voting, at, share_passed
 
@@ -42,21 +43,30 @@ class Assessment:
     distinguishing: int | None = None  # index of a probe on which best and rival differ
 
 
-def assess(evidence: Evidence, *, tau: float) -> Assessment:
-    """Rank the candidates and say whether the best may be written; `tau` is the least probability for that."""
+def assess(
+    evidence: Evidence,
+    *,
+    tau: float,
+    calibration: Calibration = SHIPPED,
+    judged: Mapping[str, float | None] | None = None,
+) -> Assessment:
+    """Rank the candidates and say whether the best may be written; `tau` is the least probability for that.
+
+    `judged` is what the judge said of candidates, by their id: P(yes).
+    """
     voting = Voting(evidence)
     best = best_of(voting)
     if best is None:
         return _without_best(voting, tau)
     features = _features(voting, best)
-    probability = probability_of(features)
+    probability = calibration.probability(probability_of(features), (judged or {}).get(voting.voters[best].id))
     rival = _rival(voting, best)
     return Assessment(
         best=voting.voters[best].id,
         probability=probability,
         features=features,
         classes=_classes(voting, best),
-        unmet=tuple(unmet(evidence, voting.voters[best], features, probability, tau)),
+        unmet=tuple(unmet(evidence, voting.voters[best], features, probability, tau, strict=calibration.strict)),
         rival=voting.voters[rival].id if rival is not None else None,
         distinguishing=_distinguishing(voting, best, rival) if rival is not None else None,
     )

@@ -206,6 +206,11 @@ class NodePool:
         """What the nodes run, for people: "qwen2.5-coder-0.5b (transformers, bf16)"."""
         return ", ".join(dict.fromkeys(_describe(node.info) for node in self._nodes))
 
+    @property
+    def identities(self) -> frozenset[str]:
+        """What tells the models of the nodes apart from all others: digest of the files, and quantization."""
+        return frozenset(f"{node.info.model_digest} {node.info.quantization}".strip() for node in self._nodes)
+
     def exhausted(self, question: Question) -> bool:
         """Whether every node has said that it has no answer to this kind of question about this stub."""
         return (question.kind.value, question.stub_id) in self._exhausted

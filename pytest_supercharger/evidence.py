@@ -49,6 +49,7 @@ class Record:
     tests: tuple[RecordedTest, ...]
     gate: tuple[str, ...]  # node ids of the project tests it passed
     wheels: Mapping[str, str] = field(default_factory=dict)  # that were fetched for it: file name -> SHA-256
+    calibration: str = ""  # where the probability comes from; "" in records of old
 
     def as_tests(self) -> tuple[GeneratedTest, ...]:
         """The recorded tests, ready to be run."""
@@ -75,6 +76,7 @@ def make(
     tests: Sequence[GeneratedTest],
     gate: Sequence[str],
     wheels: Mapping[str, str] | None = None,
+    calibration: str = "",
 ) -> Record:
     """The record of an acceptance; `written` is the file with the accepted body in it."""
     return Record(
@@ -91,6 +93,7 @@ def make(
         tests=tuple(RecordedTest(name=t.name, source=t.source, trusted=t.trusted) for t in tests),
         gate=tuple(gate),
         wheels=dict(wheels or {}),
+        calibration=calibration,
     )
 
 

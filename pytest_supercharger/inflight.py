@@ -39,9 +39,22 @@ class Generator(Protocol):
     @property
     def model(self) -> str: ...
 
+    @property
+    def identities(self) -> frozenset[str]:
+        """Of the models that answer: what tells each apart from all others; "" for one that does not say."""
+        ...
+
     def generate(
         self, questions: Sequence[Question], *, samples: int, first_sample: int = 0, deadline_seconds: float
     ) -> Answers: ...
+
+    def judge(self, questions: Sequence[Question], *, deadline_seconds: float) -> list[float]:
+        """P(yes) of each question.
+
+        Raises:
+            NodeError: it cannot be had in time.
+        """
+        ...
 
     def exhausted(self, question: Question) -> bool: ...
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from pytest_supercharger.context import Context
 
-__all__ = ["code_question", "repair_question", "test_question", "variants"]
+__all__ = ["code_question", "judge_question", "repair_question", "test_question", "variants"]
 
 CODE_TOKENS = 512
 TEST_TOKENS = 160
@@ -86,6 +86,12 @@ def repair_question(
         failure=printable,
     )
     return _question(QuestionKind.REPAIR, stub, values, variant, seed, max_new_tokens, temperature)
+
+
+def judge_question(stub: Stub, context: Context, candidate_source: str) -> Question:
+    """Return the question whether a candidate is right; its answer is the probability of yes, nothing is sampled."""
+    values = _values(stub, context.surroundings, context.stub, candidate=candidate_source)
+    return _question(QuestionKind.JUDGE, stub, values, 0, 0, 1, 0.0)
 
 
 def variants(kind: QuestionKind) -> tuple[str, ...]:

@@ -45,6 +45,10 @@ class Questioner:
             )
         )
 
+    def judge(self, candidate: Candidate) -> Question:
+        """Ask whether a candidate is right."""
+        return self._change(prompting.judge_question(self._stub, self._context, _as_written(self._stub, candidate)))
+
     def _number(self, kind: QuestionKind) -> tuple[int, int]:
         number = self._asked[kind]
         self._asked[kind] += 1

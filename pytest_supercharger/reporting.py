@@ -82,13 +82,13 @@ def _example(detail: str) -> str:
     return f" ({clean(' '.join(detail.split()), 120)})" if detail else ""
 
 
-def write_json(path: Path, outcomes: Iterable[Outcome]) -> None:
-    """Write the decisions for scripts, whole or not at all.
+def write_json(path: Path, outcomes: Iterable[Outcome], calibration: str = "") -> None:
+    """Write the decisions for scripts, whole or not at all; `calibration` says where the probabilities come from.
 
     Raises:
         SourceError: the file cannot be written.
     """
-    document = {"version": 1, "stubs": [_entry(outcome) for outcome in outcomes]}
+    document = {"version": 1, "calibration": clean(calibration), "stubs": [_entry(outcome) for outcome in outcomes]}
     temporary = path.with_name(f".{path.name}.tmp")
     try:
         temporary.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")

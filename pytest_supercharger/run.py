@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_supercharger import ending, reporting, rootdir, session, stubreports
+from pytest_supercharger import ending, fits, reporting, rootdir, session, stubreports
 from pytest_supercharger.domain import Decision, Outcome, Question
 from pytest_supercharger.errors import SourceError, SuperchargeError, in_one_line
 from pytest_supercharger.options import Settings
@@ -118,6 +118,7 @@ class Run:
             sandbox=lambda: self._sandbox(work.project),
             generator=self._generator,
             reporter=self.reporter,
+            calibration=fits.look_up,
             hooks=self._hooks(),
         ).run()
         self._changed = self._settings.writes and bool(finished.changes)
@@ -125,7 +126,7 @@ class Run:
             self._tell(problem)
         with self._told():
             self._show(finished)
-        self._finish(finished.outcomes)
+        self._finish(finished.outcomes, finished.calibration)
         if self._changed:
             self._stop_if_imported({change.path for change in finished.changes})
 
@@ -147,20 +148,9 @@ class Run:
 
     @contextmanager
     def _generator(self) -> Iterator[Model]:
-        from pytest_supercharger import client
+        from pytest_supercharger import nodes
 
-        token = os.environ.get("SUPERCHARGER_NODE_TOKEN")
-        if self._settings.nodes:
-            with client.NodePool(self._settings.nodes, token=token, tls=client.Tls.of(os.environ)) as pool:
-                yield pool
-            return
-        from pytest_supercharger.localnode import LocalNode, local_command
-
-        self.reporter.line(f"no node given; starting one with the model {self._settings.model}")
-        command = local_command(self._settings.model)
-        node = LocalNode(command, report=self.reporter.line)
-        # It inherits our environment, and with it the token that it will ask for.
-        with node, client.NodePool([node.address], token=token) as pool:
+        with nodes.opened(self._settings, self.reporter.line) as pool:
             yield pool
 
     def _hooks(self) -> session.Hooks:
@@ -181,6 +171,8 @@ class Run:
 
     def _show(self, finished: session.Finished) -> None:
         self.reporter.block("\n" + reporting.table(finished.outcomes) + "\n")
+        if finished.calibration:
+            self.reporter.line(f"probabilities: {finished.calibration}")
         for outcome in finished.outcomes:
             if outcome.decision is not Decision.ACCEPTED:
                 self.reporter.block(reporting.explain(outcome))
@@ -190,12 +182,12 @@ class Run:
             _write_patch(self._settings.patch, finished.patch)
             self.reporter.line(f"the patch is in {self._settings.patch}; apply it with git apply")
 
-    def _finish(self, outcomes: tuple[Outcome, ...]) -> None:
+    def _finish(self, outcomes: tuple[Outcome, ...], calibration: str = "") -> None:
         self.outcomes = outcomes
         self._failed = any(outcome.decision is not Decision.ACCEPTED for outcome in outcomes)
         if self._settings.json is not None:
             with self._told():
-                reporting.write_json(self._settings.json, outcomes)
+                reporting.write_json(self._settings.json, outcomes, calibration)
         if not self._settings.runs_tests:
             self.stopped = pytest.ExitCode.TESTS_FAILED if self._failed else pytest.ExitCode.OK
 

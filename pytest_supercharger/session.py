@@ -14,6 +14,7 @@ from pathlib import Path
 
 from pytest_supercharger import evidence, joining, remembering, stubs, writing
 from pytest_supercharger.bench import Bench
+from pytest_supercharger.calibration import SHIPPED, Calibration
 from pytest_supercharger.dependencies import Dependencies
 from pytest_supercharger.domain import Decision, Outcome, Question, SourceFile, Stub
 from pytest_supercharger.errors import SettingsError, SourceError, SuperchargeError, in_one_line
@@ -89,6 +90,7 @@ class Finished:
     diff: str  # for people
     patch: bytes  # for `git apply`
     problems: tuple[str, ...] = ()  # what went wrong once files had changed
+    calibration: str = ""  # where the probabilities come from; "" where nothing was searched
 
 
 class Session:
@@ -102,15 +104,21 @@ class Session:
         sandbox: Callable[[], AbstractContextManager[Sandbox]],
         generator: Callable[[], AbstractContextManager[Generator]],
         reporter: Reporter,
+        calibration: Callable[[Generator], Calibration] = lambda generator: SHIPPED,
         hooks: Hooks | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`sandbox` and `generator` open what a run needs; they are called once, when there is something to do."""
+        """`sandbox` and `generator` open what a run needs; they are called once, when there is something to do.
+
+        `calibration` says what a probability is worth with the model that answers.
+        """
         self._work = work
         self._settings = settings
         self._open_sandbox = sandbox
         self._open_generator = generator
         self._reporter = reporter
+        self._find_calibration = calibration
+        self._calibration = ""
         self._hooks = hooks or Hooks()
         self._clock = clock
 
@@ -161,6 +169,8 @@ class Session:
         if not todo:
             return {}
         with self._open_generator() as generator:
+            calibration = self._find_calibration(generator)
+            self._calibration = calibration.name
             services = Services(
                 generator=generator,
                 bench=bench,
@@ -170,6 +180,7 @@ class Session:
                 style=self._work.project.style(),
                 neighbours=self._work.project.neighbours,
                 turn=threading.Semaphore(self._settings.parallel or _fitting(generator)),
+                calibration=calibration,
             )
 
             def solve(stub: Stub) -> Outcome:
@@ -227,6 +238,7 @@ class Session:
             diff=patch.diff_for_people(triples),
             patch=patch.unified(triples),
             problems=problems,
+            calibration=self._calibration,
         )
 
 

@@ -8,9 +8,10 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
-from pytest_supercharger import agreement, budget, context, evidence, search, source, trusted
+from pytest_supercharger import budget, context, evidence, search, source, trusted
 from pytest_supercharger.agreement import Assessment
 from pytest_supercharger.bench import Bench
+from pytest_supercharger.calibration import SHIPPED, Calibration
 from pytest_supercharger.checker import Checker
 from pytest_supercharger.clean.candidate import clean
 from pytest_supercharger.clean.layout import Style
@@ -26,6 +27,7 @@ from pytest_supercharger.domain import (
     SourceFile,
     Stub,
 )
+from pytest_supercharger.hearing import Hearing
 from pytest_supercharger.inflight import Arrival, Generator, Requests, Ticket
 from pytest_supercharger.matrix import Matrix
 from pytest_supercharger.options import Settings
@@ -54,6 +56,7 @@ class Services:
     style: Style
     neighbours: Callable[[SourceFile], Mapping[str, SourceFile]]
     turn: threading.Semaphore  # how many stubs are worked on at once
+    calibration: Calibration = SHIPPED
     stop: threading.Event = field(default_factory=threading.Event)
 
 
@@ -95,6 +98,7 @@ class Solver:
                 left=self._left,
                 rng=self._rng,
             )
+            self._hearing = Hearing(self._matrix, self._policy.tau, self._services, self._questions.judge, self._left)
             self._requests = Requests(self._services.generator)
             try:
                 return self._loop()
@@ -121,6 +125,7 @@ class Solver:
             tests=self._matrix.tests_passed(outcome.candidate.id),
             gate=self._matrix.gate_tests(outcome.candidate.id),
             wheels=self._services.bench.dependencies.wheels(outcome.candidate),
+            calibration=self._services.calibration.name,
         )
 
     # -- the loop
@@ -233,8 +238,7 @@ class Solver:
         self._progress = progress
 
     def _weigh(self) -> None:
-        assessment = agreement.assess(self._matrix.evidence(), tau=self._policy.tau)
-        self._progress = search.observe(self._progress, assessment)
+        self._progress = search.observe(self._progress, self._hearing.assess())
 
     def _outcome(self, decision: Decision, reason: str, candidate: Candidate | None) -> Outcome:
         assessment = self._progress.assessment or Assessment(best=None, probability=0.0)

@@ -7,6 +7,7 @@ from collections import Counter
 from contextlib import contextmanager
 
 from pytest_supercharger.domain import Answer, FinishReason, Output, OutputKind, Verdict
+from pytest_supercharger.errors import NodeError
 from pytest_supercharger.sandbox.base import GateResult
 from pytest_supercharger.sandbox.fake import FakeSandbox
 
@@ -33,11 +34,14 @@ class FakeGenerator:
     max_context_tokens = 4096
     max_batch_samples = 32
     model = "scripted"
+    identities = frozenset()
+    word: float | None = 0.5  # of the judge
 
     def __init__(self, **texts):
         self.texts = {kind: [f"```python\n{text}```\n" for text in some] for kind, some in texts.items()}
         self.asked = Counter()
         self.questions = []
+        self.judged = []
         self.closed = False
         self._lock = threading.Lock()
 
@@ -61,6 +65,12 @@ class FakeGenerator:
                         sample_index=first_sample + sample,
                     ),
                 )
+
+    def judge(self, questions, *, deadline_seconds):
+        self.judged += questions
+        if self.word is None:
+            raise NodeError("there is no judge")
+        return [self.word] * len(questions)
 
     def exhausted(self, question):
         return not self.texts.get(question.kind.value)

@@ -192,6 +192,7 @@ def test_samples_are_spread_over_the_nodes() -> None:
     engines = [ScriptedEngine(name="one"), ScriptedEngine(name="two")]
     with RunningNode(engines[0]) as one, RunningNode(engines[1]) as two, NodePool([one.address, two.address]) as pool:
         assert pool.model == "one (scripted), two (scripted)"
+        assert pool.identities == {"digest-of-one", "digest-of-two"}
         drawing = Drawing(draw(pool, samples=10))
         jobs = [engine.next_job() for engine in engines]
         assert sorted((job.first_sample_index, job.num_samples) for job in jobs) == [(0, 5), (5, 5)]

@@ -16,6 +16,7 @@ OUTSIDE_WORLDS = ("client", "localnode", "pipreqs", "sandbox.docker", "writeback
 PURE = (
     "acceptance",
     "agreement",
+    "calibration",
     "context",
     "distributions",
     "domain",

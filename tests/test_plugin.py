@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from fakes import FakeGenerator, agreeable, bodies, disagreeable, install
 
+from pytest_supercharger import fits
+from pytest_supercharger.calibration import Fit
 from pytest_supercharger.domain import PairResult, Verdict
 from pytest_supercharger.errors import SourceError
 from pytest_supercharger.sandbox.base import GateResult
@@ -234,12 +236,24 @@ def test_a_patch_can_be_applied_by_git(project, accepting):
 def test_the_json_file_has_the_agreed_keys(project, accepting):
     project.runpytest("--supercharge", "--supercharge-json=out.json")
     document = json.loads((project.path / "out.json").read_text())
-    assert document["version"] == 1
+    assert (document["version"], document["calibration"]) == (1, "shipped fit")
     (stub,) = document["stubs"]
     assert stub["stub"] == "calc:double"
     assert (stub["file"], stub["line"], stub["decision"]) == ("calc.py", 5, "accepted")
     assert stub["probability"] >= 0.95
     assert {"reason", "candidates", "tests", "seconds"} <= set(stub)
+
+
+def test_the_stored_fit_of_the_model_is_used_and_named(project, accepting, generator, monkeypatch):
+    monkeypatch.setenv("SUPERCHARGER_STATE", str(project.path / "state"))
+    generator.identities = frozenset({"m"})
+    fits.save(Fit(a=-9.0, outcomes=36), "m", "scripted")
+    result = project.runpytest("--supercharge", "--supercharge-json=out.json")
+    result.stdout.fnmatch_lines(["supercharge: probabilities: calibrated on 36 tasks for scripted"])
+    document = json.loads((project.path / "out.json").read_text())
+    assert document["calibration"] == "calibrated on 36 tasks for scripted"
+    assert document["stubs"][0]["decision"] == "abstained"
+    assert document["stubs"][0]["probability"] < 0.1
 
 
 def test_check_fails_while_a_stub_is_left(project, accepting):

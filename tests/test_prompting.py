@@ -150,3 +150,12 @@ def test_templates_are_found_in_a_wheel_and_in_a_checkout(monkeypatch: pytest.Mo
     assert prompting._folder() == tmp_path / "checkout" / "prompts"
     monkeypatch.setattr(prompting, "__file__", str(wheel))
     assert prompting._folder() == wheel.parent / "prompts"
+
+
+def test_the_judge_sees_the_candidate_and_is_asked_for_one_word() -> None:
+    question = prompting.judge_question(FUNCTION, CONTEXT, SECRET)
+    assert SECRET in question.user
+    assert CONTEXT.stub in question.user
+    assert question.user.endswith("Answer Yes or No.")
+    assert (question.kind, question.assistant_prefix, question.max_new_tokens) == (QuestionKind.JUDGE, "", 1)
+    assert not re.search(r"\$\w|\$\{|<!--|^===", question.system + question.user, re.M)

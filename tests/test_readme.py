@@ -12,7 +12,7 @@ import pytest
 from readme import AFTER, BEFORE, ROOT, blocks, body
 
 from model_node.cli import parser
-from pytest_supercharger import StubNotFilled, acceptance, stubs, trusted
+from pytest_supercharger import StubNotFilled, acceptance, cli, stubs, trusted
 from pytest_supercharger.domain import Candidate, SourceFile
 from pytest_supercharger.flags import COMMAND_LINE_ONLY, INI_ONLY, TABLE
 from pytest_supercharger.marker import OPTIONS
@@ -22,6 +22,7 @@ from pytest_supercharger.writeback import edits
 DOCS = sorted(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md"))
 PAGES = ["README.md", "CONTRIBUTING.md", "examples/README.md", *DOCS]
 NODE_FLAGS = {flag for action in parser()._actions for flag in action.option_strings}
+CALIBRATE_FLAGS = set(cli.parser()._subparsers._group_actions[0].choices["calibrate"]._option_string_actions)
 PROGRAM = r"(?:pytest|supercharger-node|scripts/[^\s`]+|benchmarks/[^\s`]+)"
 PYTEST_FLAGS = {option.flag for option in TABLE if option.field not in INI_ONLY}
 SOURCES = [*ROOT.glob("pytest_supercharger/**/*.py"), *ROOT.glob("model_node/**/*.py")]
@@ -79,7 +80,7 @@ def commands():
     for name in PAGES:
         lines = [line for block in blocks(name, "sh") for line in block.replace("\\\n", " ").splitlines()]
         lines += re.findall(
-            r"`((?:pytest|supercharger-node|scripts/[^\s`]+|benchmarks/[^\s`]+)(?: [^`\n]*)?)`", page(name)
+            r"`((?:pytest|supercharger(?:-node)?|scripts/[^\s`]+|benchmarks/[^\s`]+)(?: [^`\n]*)?)`", page(name)
         )
         yield from ((name, line) for line in lines if line.strip())
 
@@ -92,6 +93,8 @@ def test_every_command_of_the_pages_can_be_typed(name, line):
         assert flags <= NODE_FLAGS
     elif "pytest" in words:
         assert {flag for flag in flags if "supercharge" in flag} <= PYTEST_FLAGS
+    elif words[:1] == ["supercharger"]:
+        assert flags <= CALIBRATE_FLAGS
     elif words and words[0].startswith(("scripts/", "benchmarks/", ".ci/")):
         assert os.access(ROOT / words[0], os.X_OK)
     else:

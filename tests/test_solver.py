@@ -10,6 +10,7 @@ from fakes import FakeGenerator, agreeable, bodies
 
 from pytest_supercharger import stubs
 from pytest_supercharger.bench import Bench
+from pytest_supercharger.calibration import SHIPPED, Calibration
 from pytest_supercharger.checker import Checker
 from pytest_supercharger.clean.layout import Style
 from pytest_supercharger.dependencies import Dependencies
@@ -53,7 +54,7 @@ def gate(overlay, nodeids):
     return GateResult(tests={SPOKEN: spoken, STOPPED: stopped}, skipped=frozenset({SKIPPED}))
 
 
-def solver(sandbox, *, codes=CODES, tests=TESTS, install=()):
+def solver(sandbox, *, codes=CODES, tests=TESTS, install=(), calibration=SHIPPED):
     found = stubs.find(SOURCE)
     project_tests = ProjectTests(sandbox, None)
     project_tests.discover()
@@ -71,6 +72,7 @@ def solver(sandbox, *, codes=CODES, tests=TESTS, install=()):
         style=Style(),
         neighbours=lambda source: {},
         turn=threading.Semaphore(1),
+        calibration=calibration,
     )
     return Solver(found[0], SOURCE, services, Settings())
 
@@ -81,6 +83,7 @@ def test_the_evidence_names_the_project_tests_that_passed_and_no_others():
     assert outcome.decision is Decision.ACCEPTED
     record = searching.record(outcome)
     assert record.gate == (SPOKEN,)
+    assert record.calibration == "shipped fit"
     generated = len(record.tests) - 1  # one is the example of the docstring
     assert outcome.tests == 1 + generated + 1
 
@@ -137,3 +140,23 @@ def test_two_readings_of_a_broken_answer_are_two_candidates_and_one_sample():
     assert outcome.candidates == 2
     answers_to_tests = searching._matrix.test_answers
     assert outcome.duplicates == outcome.samples - answers_to_tests - 1  # every code but the first
+
+
+def test_the_judge_is_heard_once_a_best_candidate_and_only_where_its_word_has_a_weight():
+    for calibration, heard in ((SHIPPED, False), (Calibration(c=0.3), True), (Calibration(a=-9.0, c=0.3), False)):
+        searching = solver(agreeable(gate=gate), calibration=calibration)
+        outcome = searching.solve()
+        asked = searching._services.generator.judged
+        assert bool(asked) is heard
+        assert len(asked) == len({question.user for question in asked})
+        assert outcome.decision is (Decision.ABSTAINED if calibration.a else Decision.ACCEPTED)
+
+
+def test_a_judge_that_says_no_tips_the_balance_and_a_silent_one_does_not():
+    doubting = Calibration(a=-1.0, c=0.3)
+    said = {}
+    for word in (0.01, 0.99, None):
+        searching = solver(agreeable(gate=gate), calibration=doubting)
+        searching._services.generator.word = word
+        said[word] = searching.solve().probability
+    assert said[0.01] < said[None] < said[0.99]

@@ -10,14 +10,15 @@ from pathlib import Path
 import pytest
 
 from pytest_supercharger import stubs
+from pytest_supercharger.calibrating import tasks
+from pytest_supercharger.calibrating.lines import Lines
 from pytest_supercharger.domain import Candidate, GeneratedTest, PairResult, SourceFile, Verdict
 from pytest_supercharger.matrix import Matrix
 
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 sys.path.append(str(BENCHMARKS))
 
-from solving import figures, judging, rules, tasks  # noqa: E402 (benchmarks are no package)
-from solving.lines import Lines  # noqa: E402
+from solving import figures, judging, rules  # noqa: E402 (benchmarks are no package)
 
 SOURCE = b"from pytest_supercharger import supercharge\n\n\n@supercharge\ndef f(x: int) -> int:\n    '''Return x.'''\n"
 

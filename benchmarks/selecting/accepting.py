@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import log, sqrt
 
-from pytest_supercharger.acceptance import TAU_UNTRUSTED, terms, unmet
+from pytest_supercharger.acceptance import terms, threshold, unmet
 from pytest_supercharger.agreement import assess
 from pytest_supercharger.behaviour import Evidence
+from pytest_supercharger.calibration import calibration_error
 from selecting.pools import Task, orders
 
 TAU = 0.95
-BINS = 10
 _Z = 1.96
 
 
@@ -32,7 +32,7 @@ class Case:
 
     def accepted(self, probability: float, tau: float = TAU) -> bool:
         """Whether it is written at this probability."""
-        return self.conditions and probability >= (tau if self.trusted else max(tau, TAU_UNTRUSTED))
+        return self.conditions and probability >= threshold(tau, trusted=self.trusted)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,15 +103,6 @@ def wilson(successes: float, trials: float) -> tuple[float, float]:
     centre = (share + spread / 2) / (1 + spread)
     half = sqrt(share * (1 - share) * spread + spread * spread / 4) / (1 + spread)
     return max(0.0, centre - half), min(1.0, centre + half)
-
-
-def calibration_error(pairs: Sequence[tuple[float, bool]]) -> float:
-    """Mean distance of probability and share right over ten bins of equal width, by the number in each."""
-    bins: dict[int, list[tuple[float, bool]]] = {}
-    for probability, right in pairs:
-        bins.setdefault(min(int(probability * BINS), BINS - 1), []).append((probability, right))
-    gaps = (abs(sum(p - right for p, right in found)) for found in bins.values())
-    return sum(gaps) / max(len(pairs), 1)
 
 
 def risk_coverage(found: Sequence[Case], probability: Callable[[Case], float]) -> list[tuple[float, float]]:

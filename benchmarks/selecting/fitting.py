@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from math import exp, sqrt
 
+from pytest_supercharger.logistic import Prior, regress
 from selecting.accepting import Case
 
 PRIOR = {
@@ -34,7 +35,6 @@ SETTINGS = {
     "weak": ((5, 3), (5, 5), (8, 4), (10, 10), (12, 6), (20, 20)),
     "strong": ((3, 2), (5, 3), (8, 4), (10, 5), (12, 6), (20, 7)),
 }
-_STEPS = 25
 
 Weights = Mapping[str, float]  # "" is the intercept
 
@@ -55,7 +55,8 @@ def fit(cases: Sequence[Case]) -> Weights:
     spreads = {n: sqrt(_mean([(c.terms[n] - means[n]) ** 2 for c in rated])) or 1.0 for n in names}
     rows = [[1.0, *((c.terms[n] - means[n]) / spreads[n] for n in names)] for c in rated]
     prior = [PRIOR_INTERCEPT + sum(PRIOR[n] * means[n] for n in names), *(PRIOR[n] * spreads[n] for n in names)]
-    solved = _newton(rows, [float(c.right) for c in rated], mass, prior)
+    held = Prior(means=prior, precisions=[STRENGTH] * len(prior))
+    solved, _ = regress(rows, [float(c.right) for c in rated], mass, held)
     weights = {n: w / spreads[n] for n, w in zip(names, solved[1:], strict=True)}
     return {"": solved[0] - sum(weights[n] * means[n] for n in names)} | weights
 
@@ -76,36 +77,3 @@ def _mass(cases: Sequence[Case]) -> list[float]:
 
 def _mean(values: Sequence[float]) -> float:
     return sum(values) / len(values)
-
-
-def _newton(
-    rows: Sequence[Sequence[float]], labels: Sequence[float], mass: Sequence[float], prior: Sequence[float]
-) -> list[float]:
-    weights, width = list(prior), range(len(prior))
-    for _ in range(_STEPS):
-        slope = [STRENGTH * (p - w) for p, w in zip(prior, weights, strict=True)]
-        bend = [[STRENGTH * (a == b) for b in width] for a in width]
-        for row, label, m in zip(rows, labels, mass, strict=True):
-            p = 1 / (1 + exp(-sum(w * x for w, x in zip(weights, row, strict=True))))
-            pull, flat = m * (label - p), m * p * (1 - p)
-            for a in width:
-                slope[a] += pull * row[a]
-                scaled, line = flat * row[a], bend[a]
-                for b in range(a + 1):
-                    line[b] += scaled * row[b]
-        step = _solve([[bend[max(a, b)][min(a, b)] for b in width] for a in width], slope)
-        weights = [w + s for w, s in zip(weights, step, strict=True)]
-        if max(map(abs, step)) < 1e-6:
-            break
-    return weights
-
-
-def _solve(matrix: list[list[float]], right: Sequence[float]) -> list[float]:
-    """Gauss-Jordan; the matrix is positive definite, so no pivot is zero."""
-    rows = [[*line, value] for line, value in zip(matrix, right, strict=True)]
-    for i, pivot in enumerate(rows):
-        rows[i] = pivot = [value / pivot[i] for value in pivot]
-        for j, line in enumerate(rows):
-            if j != i:
-                rows[j] = [value - line[i] * own for value, own in zip(line, pivot, strict=True)]
-    return [line[-1] for line in rows]

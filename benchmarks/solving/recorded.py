@@ -12,9 +12,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from pytest_supercharger.calibrating.lines import Lines
 from pytest_supercharger.domain import Answer, FinishReason, Question
 from pytest_supercharger.inflight import Answers, Generator
-from solving.lines import Lines
 
 __all__ = ["Recorded", "Use"]
 
@@ -60,6 +60,11 @@ class Recorded:
         """What made the answers."""
         return str(self._facts()["model"])
 
+    @property
+    def identities(self) -> frozenset[str]:
+        """None: what is measured here is the shipped fit."""
+        return frozenset()
+
     def generate(
         self, questions: Sequence[Question], *, samples: int, first_sample: int = 0, deadline_seconds: float
     ) -> Answers:
@@ -75,18 +80,21 @@ class Recorded:
         if self._node is not None:
             self._node.close()
 
-    # -- beyond generating
-
-    def judge(self, question: Question) -> float:
+    def judge(self, questions: Sequence[Question], *, deadline_seconds: float) -> list[float]:
         """P(yes), asked once."""
+        return [self._judged(question, deadline_seconds) for question in questions]
+
+    def _judged(self, question: Question, seconds: float) -> float:
         key = _key(question)
         with self._lock:
             known = self._known.get((key, 0))
         if known is None:
             begin = time.time()
-            score = self.node().judge([question], deadline_seconds=600.0)[0]
+            score = self.node().judge([question], deadline_seconds=seconds)[0]
             known = self._keep(question, 0, {"score": score, "begin": begin, "end": time.time(), "tokens": 0})
         return float(known["score"])
+
+    # -- beyond generating
 
     def node(self) -> Generator:
         """The node itself, opened on first use."""

@@ -10,6 +10,8 @@ from typing import Any
 
 from pytest_supercharger import agreement, session
 from pytest_supercharger.asking import NoAnswer
+from pytest_supercharger.calibrating import judging
+from pytest_supercharger.calibrating.tasks import Task, TaskError
 from pytest_supercharger.clean.candidate import clean
 from pytest_supercharger.domain import Candidate, Decision, GeneratedTest, Outcome, Question, QuestionKind, Stub
 from pytest_supercharger.ledger import Ledger
@@ -20,12 +22,12 @@ from pytest_supercharger.sandbox.base import Sandbox
 from solving import rules
 from solving.judging import Judge
 from solving.recorded import Recorded, Use
-from solving.tasks import Task, TaskError
 
 __all__ = ["Bench", "SearchFailed", "run"]
 
 _ANSWERS_IN_A_SUITE = 4
 _GREEDY_SECONDS = 600.0
+_JUDGE_SECONDS = 600.0
 
 
 class SearchFailed(TaskError):
@@ -49,7 +51,7 @@ def run(task: Task, judge: Judge, bench: Bench) -> dict[str, Any]:
     Raises:
         TaskError: it has no result: it, the search, or the sandbox is broken.
     """
-    judge.check()
+    judging.check(task, bench.sandbox)
     begin, cost = time.monotonic(), len(bench.generator.used[task.stub_id])
     outcome, matrix, asked = _search(task, bench)
     seconds = time.monotonic() - begin
@@ -130,7 +132,8 @@ def _ours(outcome: Outcome, matrix: Matrix, settings: Settings) -> dict[str, str
 
 def _others(task: Task, matrix: Matrix, bench: Bench) -> dict[str, str | None]:
     def judge(candidate: Candidate, test: GeneratedTest) -> float:
-        return bench.generator.judge(rules.judge_question(matrix.stub, task.source.encode(), candidate, test))
+        question = rules.judge_question(matrix.stub, task.source.encode(), candidate, test)
+        return bench.generator.judge([question], deadline_seconds=_JUDGE_SECONDS)[0]
 
     chosen = {
         "first pair": rules.first_pair(matrix, None),

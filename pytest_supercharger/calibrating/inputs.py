@@ -6,6 +6,8 @@ import ast
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from pytest_supercharger import parsing
+
 __all__ = ["typed"]
 
 Shape = tuple[type, Any] | None  # a container and the shape of what is in it
@@ -24,7 +26,7 @@ def typed(given: Sequence[list[Any]], assertion: str, name: str) -> list[list[An
 
 
 def _calls(assertion: str, name: str) -> Iterator[ast.Call]:
-    for node in ast.walk(ast.parse(assertion)):
+    for node in ast.walk(parsing.module(assertion)):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == name:
             yield node
 

@@ -1,4 +1,4 @@
-"""Tasks of HumanEval+ and MBPP+ as projects with one stub each, and what their answers are judged by."""
+"""Tasks in the format of HumanEval+ and MBPP+ as modules with one stub each, and what their answers are judged by."""
 
 from __future__ import annotations
 
@@ -9,20 +9,22 @@ import hashlib
 import json
 import random
 import textwrap
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pytest_supercharger import stubs
+from pytest_supercharger import parsing, stubs
+from pytest_supercharger.calibrating import inputs
 from pytest_supercharger.domain import SourceFile
-from solving import inputs
+from pytest_supercharger.errors import SettingsError
 
-__all__ = ["Row", "Task", "TaskError", "choose", "make"]
+__all__ = ["BODY", "MARKER", "Row", "Task", "TaskError", "checked", "choose", "make", "module_of"]
 
 Row = Mapping[str, Any]
-_MARKER = "from pytest_supercharger import supercharge\n"
-_BODY = "    raise NotImplementedError\n"
+MARKER = "from pytest_supercharger import supercharge\n"
+BODY = "    raise NotImplementedError\n"
 # HumanEval/32 asks for any root of a polynomial: another root than the reference's is as right.
 _ROOT = "lambda got, xs: abs(sum(c * got**i for i, c in enumerate(xs))) < 1e-4"
 _VIEWS = {"set": "lambda got, *_: set(got)", "bool": "lambda got, *_: bool(got)", "value": "lambda got, *_: got"}
@@ -37,7 +39,7 @@ class Task:
     """One stub, and a reference that says what is right."""
 
     id: str
-    group: str  # "HumanEval" or "Mbpp"
+    group: str  # the part of the id in front of the slash: "HumanEval", "Mbpp", or "easy" and the like of our own
     module: str
     name: str
     source: str  # of the module with the stub
@@ -46,6 +48,7 @@ class Task:
     inputs: tuple[list[Any], ...]
     atol: float
     view: str  # what of a result is compared: source of a function of the result and the input
+    raises: tuple[str, ...] = ()  # builtin exceptions that are an answer as well
 
     @property
     def stub_id(self) -> str:
@@ -59,17 +62,19 @@ class Task:
 
 
 def choose(file: Path, count: int, seed: int) -> list[Row]:
-    """`count` tasks of a file, the same for the same seed; more of them include the fewer.
+    """`count` tasks of a file, all for 0; the same for the same seed, and more of them include the fewer.
 
     Raises:
-        SystemExit: the file cannot be read.
+        SettingsError: the file cannot be read.
     """
     try:
         data = file.read_bytes()
         text = gzip.decompress(data) if data[:2] == b"\x1f\x8b" else data
         rows: list[Row] = [json.loads(line) for line in text.splitlines() if line.strip()]
-    except (OSError, EOFError, ValueError) as error:
-        raise SystemExit(f"solve: {file} cannot be read ({error}); give a file of JSON lines") from None
+    except (OSError, EOFError, ValueError, RecursionError, zlib.error) as error:
+        raise SettingsError(f"{file} cannot be read ({error}); give a file of JSON lines") from None
+    if not all(isinstance(row, dict) for row in rows):
+        raise SettingsError(f"{file} holds other things than tasks; give one JSON object a line")
     random.Random(f"{seed}:{file.name}").shuffle(rows)
     return rows[:count] if count else rows
 
@@ -82,11 +87,21 @@ def make(row: Row) -> Task:
     """
     try:
         task = _mbpp(row) if "assertion" in row else _humaneval(row)
-        found = stubs.find(
-            SourceFile(path=Path(task.relpath), relpath=task.relpath, module=task.module, data=task.source.encode())
-        )
+        return checked(task)
+    except TaskError:
+        raise
     except Exception as error:  # whatever a file holds, the other tasks go on
         raise TaskError(f"no stub can be made of it: {type(error).__name__}: {error}") from error
+
+
+def checked(task: Task) -> Task:
+    """The task, if its source has the one stub.
+
+    Raises:
+        TaskError: it has another one, or nothing to be judged by.
+    """
+    file = SourceFile(path=Path(task.relpath), relpath=task.relpath, module=task.module, data=task.source.encode())
+    found = stubs.find(file)
     if [stub.id for stub in found] != [task.stub_id]:
         raise TaskError(f"its source has the stubs {[stub.id for stub in found]}, not {task.stub_id}")
     if not task.inputs:
@@ -97,7 +112,7 @@ def make(row: Row) -> Task:
 def _humaneval(row: Row) -> Task:
     prompt, name = row["prompt"].strip("\n") + "\n", row["entry_point"]
     head, define, rest = prompt.rpartition(f"def {name}(")
-    source = f"{_MARKER}{head.rstrip()}\n\n\n@supercharge\n{define}{rest}{_BODY}"
+    source = f"{MARKER}{head.rstrip()}\n\n\n@supercharge\n{define}{rest}{BODY}"
     reference = f"{prompt}{row['canonical_solution']}"
     view = _ROOT if row["task_id"] == "HumanEval/32" else _VIEWS["value"]
     return _task(row, source, reference, [*row["base_input"], *row["plus_input"]], view)
@@ -109,7 +124,7 @@ def _mbpp(row: Row) -> Task:
     example = shown.removeprefix("assert ")
     docstring = f"{text}\n\nFor example:\n    {example}" if example else text
     escaped = textwrap.indent(docstring.replace("\\", "\\\\").replace('"""', '\\"\\"\\"'), "    ").strip()
-    source = f'{_MARKER}\n\n@supercharge\n{_signature(define)}\n    """{escaped}\n    """\n{_BODY}'
+    source = f'{MARKER}\n\n@supercharge\n{_signature(define)}\n    """{escaped}\n    """\n{BODY}'
     typed = inputs.typed([*row["base_input"], *row["plus_input"]], row["assertion"], row["entry_point"])
     return _task(row, source, row["canonical_solution"], typed, _view(shown, row["entry_point"]))
 
@@ -121,8 +136,7 @@ def _task(row: Row, source: str, reference: str, given: list[list[Any]], view: s
     return Task(
         id=row["task_id"],
         group=row["task_id"].partition("/")[0],
-        # A neutral name: that of the set would remind a model of it.
-        module=f"part_{hashlib.sha256(row['task_id'].encode()).hexdigest()[:8]}",
+        module=module_of(row["task_id"]),
         name=name,
         source=source,
         reference=reference,
@@ -133,9 +147,14 @@ def _task(row: Row, source: str, reference: str, given: list[list[Any]], view: s
     )
 
 
+def module_of(task_id: str) -> str:
+    """A neutral name for the module of a task: that of the set would remind a model of it."""
+    return f"part_{hashlib.sha256(task_id.encode()).hexdigest()[:8]}"
+
+
 def _fits(contract: str) -> bool:
     try:
-        ast.parse(f"def contract():\n{contract}\n    return None\n")
+        parsing.module(f"def contract():\n{contract}\n    return None\n")
     except SyntaxError:
         return False
     return bool(contract)
@@ -149,7 +168,7 @@ def _described(prompt: str) -> tuple[str, str]:
 
 
 def _function(source: str, name: str) -> ast.FunctionDef:
-    found = [node for node in ast.parse(source).body if isinstance(node, ast.FunctionDef) and node.name == name]
+    found = [node for node in parsing.module(source).body if isinstance(node, ast.FunctionDef) and node.name == name]
     if not found:
         raise TaskError(f"its reference has no function {name}")
     return found[-1]
@@ -172,7 +191,7 @@ def _signature(define: ast.FunctionDef) -> str:
 
 
 def _bare(arguments: ast.arguments) -> ast.arguments:
-    for node in ast.walk(bare := ast.parse(f"def _({ast.unparse(arguments)}): ...")):
+    for node in ast.walk(bare := parsing.module(f"def _({ast.unparse(arguments)}): ...")):
         if isinstance(node, ast.arg):
             node.annotation = None
     define = bare.body[0]
@@ -182,7 +201,7 @@ def _bare(arguments: ast.arguments) -> ast.arguments:
 
 def _view(shown: str, name: str) -> str:
     """MBPP compares some results as sets, and some by their truth alone; the assert that is shown tells."""
-    match ast.parse(shown or "assert f() == 0").body[0]:
+    match parsing.module(shown or "assert f() == 0").body[0]:
         case ast.Assert(test=ast.Compare(left=ast.Call(func=ast.Name(id="set")))):
             return _VIEWS["set"]
         case ast.Assert(test=ast.Call(func=ast.Name(id=called))) if called == name:

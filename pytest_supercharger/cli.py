@@ -1,0 +1,94 @@
+"""The command `supercharger`: what is done beside pytest."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+import pytest
+
+from pytest_supercharger import values
+from pytest_supercharger.errors import SettingsError, SuperchargeError, in_one_line
+from pytest_supercharger.options import Settings
+
+__all__ = ["main", "parser"]
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong in one line, without the whole usage above it."""
+        self.exit(_fail(f"{message}; see {self.prog} --help", 2))
+
+
+def parser() -> argparse.ArgumentParser:
+    """Build the parser of the command line."""
+    defaults = Settings()
+    parser = _Parser(prog="supercharger", description="What pytest --supercharge needs beside pytest.")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    calibrate = commands.add_parser(
+        "calibrate",
+        help="find out what a probability is worth for your model",
+        description="Put tasks with known answers through your model and store what its probabilities are worth.",
+    )
+    add = calibrate.add_argument
+    add("--node", type=_typed(values.address), action="append", default=[], metavar="HOST:PORT", help="to ask")
+    add("--tasks", type=Path, action="append", default=[], metavar="FILE", help="of more tasks, as JSON lines")
+    add("--samples", type=_typed(values.count), default=defaults.samples, metavar="N", help="codes a task")
+    add("--suites", type=_typed(values.count), default=defaults.suites, metavar="N", help="test suites a task")
+    add("--time", type=_typed(values.seconds), default=defaults.time, metavar="SECONDS", help="a task")
+    add("--json", type=_typed(values.file), metavar="FILE", help="write the figures here")
+    return parser
+
+
+def _typed(parse: Callable[[str, str], Any]) -> Callable[[str], Any]:
+    """Read a value as the flags of pytest are read."""
+
+    def read(text: str) -> Any:
+        try:
+            return parse("the value", text)
+        except pytest.UsageError as error:
+            raise argparse.ArgumentTypeError(str(error)) from None
+
+    return read
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command.
+
+    Returns 0; 1 where something could not be carried out; 2 for a wrong option or file; 130 after Ctrl-C.
+    """
+    options = parser().parse_args(arguments)
+    try:
+        return _calibrate(options)
+    except SettingsError as error:
+        return _fail(str(error), 2)
+    except SuperchargeError as error:
+        return _fail(str(error), 1)
+    except KeyboardInterrupt:
+        return _fail("interrupted; run it again to go on where it stopped", 130)
+    except Exception as error:
+        return _fail(f"calibrate failed: {in_one_line(error)}; please report this as a bug", 1)
+
+
+def _calibrate(options: argparse.Namespace) -> int:
+    # Late: gRPC and Docker are not needed to tell that an option is wrong.
+    from pytest_supercharger.calibrating.command import Calibrate
+    from pytest_supercharger.reporting import Reporter
+
+    settings = Settings(
+        dry_run=True,
+        nodes=tuple(options.node),
+        samples=options.samples,
+        suites=options.suites,
+        time=options.time,
+    )
+    command = Calibrate(settings=settings, files=tuple(options.tasks), json=options.json, reporter=Reporter(sys.stdout))
+    return command.run()
+
+
+def _fail(message: str, status: int) -> int:
+    print(f"supercharger: {' '.join(message.split())}", file=sys.stderr, flush=True)
+    return status

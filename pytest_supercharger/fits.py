@@ -1,0 +1,113 @@
+"""The fits that `supercharger calibrate` has stored: one folder a model, in the user's state folder."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+from pytest_supercharger import acceptance
+from pytest_supercharger.calibration import ENOUGH, SHIPPED, Calibration, Fit
+from pytest_supercharger.errors import SourceError
+from pytest_supercharger.inflight import Generator
+
+__all__ = ["folder_of", "from_text", "look_up", "save", "to_text"]
+
+_FILE = "fit.json"
+_VERSION = 1
+
+
+def folder_of(identity: str, environment: Mapping[str, str] = os.environ) -> Path:
+    """Where everything about one model is kept: below $SUPERCHARGER_STATE, else in the user's state folder.
+
+    Raises:
+        SourceError: the user has no home folder.
+    """
+    chosen = environment.get("SUPERCHARGER_STATE")
+    base = Path(environment.get("XDG_STATE_HOME") or "~/.local/state", "pytest-supercharger")
+    name = hashlib.sha256(identity.encode("utf-8", "replace")).hexdigest()[:32]
+    try:
+        return Path(chosen or base).expanduser() / "calibration" / name
+    except RuntimeError:
+        raise SourceError(f"{base} cannot be found, as there is no home folder; set SUPERCHARGER_STATE") from None
+
+
+def look_up(generator: Generator) -> Calibration:
+    """The calibration for the model that answers; the shipped one, with the reason, where there is none to use."""
+    identities = generator.identities
+    if len(identities) > 1:
+        return replace(SHIPPED, name=f"{SHIPPED.name} (the nodes have {len(identities)} different models)")
+    identity = next(iter(identities), "")
+    return _stored(identity, generator.model) if identity else SHIPPED
+
+
+def _stored(identity: str, model: str) -> Calibration:
+    try:
+        found, weights = from_text((folder_of(identity) / _FILE).read_text(encoding="utf-8"), identity)
+    except (FileNotFoundError, SourceError):
+        return SHIPPED
+    except (OSError, ValueError, RecursionError) as error:
+        return _shipped(f"the stored one cannot be used: {error}")
+    if weights != acceptance.VERSION:
+        return _shipped("that of this model was made for other weights; run supercharger calibrate again")
+    if not found.suffices:
+        return _shipped(f"of this model only {found.outcomes} of the {ENOUGH} outcomes that are needed are known")
+    return found.calibration(f"calibrated on {found.outcomes} tasks for {model}")
+
+
+def _shipped(reason: str) -> Calibration:
+    return replace(SHIPPED, name=f"{SHIPPED.name} ({reason})")
+
+
+def to_text(found: Fit, identity: str, model: str) -> str:
+    """The fit as it is kept: one JSON object."""
+    about = {"version": _VERSION, "weights": acceptance.VERSION, "identity": identity, "model": model}
+    return json.dumps({**about, "fit": asdict(found)}, indent=1) + "\n"
+
+
+def from_text(text: str, identity: str) -> tuple[Fit, str]:
+    """Read what `to_text` made: the fit, and the version of the weights that it was made for.
+
+    Raises:
+        ValueError: it is no such text, or of another model.
+    """
+    document = json.loads(text)
+    if not isinstance(document, dict) or document.get("version") != _VERSION:
+        raise ValueError("it has another version")
+    if document.get("identity") != identity:
+        raise ValueError("it belongs to another model")
+    return _read(document.get("fit")), str(document.get("weights"))
+
+
+def _read(fields: Any) -> Fit:
+    expected = asdict(Fit())
+    if not isinstance(fields, dict) or fields.keys() != expected.keys():
+        raise ValueError("its fit has other fields")
+    for name, default in expected.items():
+        value = fields[name]
+        if isinstance(value, bool) or not isinstance(value, int if isinstance(default, int) else int | float):
+            raise ValueError(f"{name} is {value!r:.40}")
+        if value != value or abs(value) > 1e6:
+            raise ValueError(f"{name} is {value!r:.40}")
+    return Fit(**fields)
+
+
+def save(found: Fit, identity: str, model: str) -> Path:
+    """Write the fit, whole or not at all.
+
+    Raises:
+        SourceError: the folder cannot be written.
+    """
+    path = folder_of(identity) / _FILE
+    temporary = path.with_name(f".{path.name}.tmp")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary.write_text(to_text(found, identity, model), encoding="utf-8")
+        temporary.replace(path)
+    except OSError as error:
+        raise SourceError(f"{path} cannot be written ({error.strerror}); set SUPERCHARGER_STATE elsewhere") from None
+    return path
