@@ -21,6 +21,7 @@ PURE = (
     "domain",
     "effects",
     "errors",
+    "mutants",
     "rankers",
     "search",
     "source",

@@ -24,7 +24,7 @@ from pytest_supercharger.domain import Answer, Candidate, FinishReason, Rejectio
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["clean", "compile_problem", "made"]
+__all__ = ["as_function", "clean", "compile_problem", "made"]
 
 # Helpers beyond these stay as they are: each costs yapf two milliseconds at least.
 _MAX_LAID_OUT = 40
@@ -91,12 +91,17 @@ def _candidate(pieces: Pieces, stub: Stub, style: Style) -> Candidate:
 def made(body: str, imports: tuple[str, ...], helpers: tuple[str, ...]) -> Candidate:
     """The candidate of these parts; equal trees make equal ids, however they are laid out."""
     return Candidate(
-        id=_digest(_normal("async def _():\n" + indent_code(body, "    ")), *imports, *map(_normal, helpers)),
+        id=_digest(_normal(as_function(body)), *imports, *map(_normal, helpers)),
         text_id=_digest(body, *imports, *helpers),
         body=body,
         imports=imports,
         helpers=helpers,
     )
+
+
+def as_function(body: str) -> str:
+    """The body as a module that parses; an async function takes everything a body may hold, `await` included."""
+    return "async def _():\n" + indent_code(body, "    ")
 
 
 def _normal(source: str) -> str:
