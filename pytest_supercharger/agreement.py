@@ -130,7 +130,7 @@ def _counts(voting: Voting, best: Behaviour, group: Sequence[Behaviour]) -> dict
         "d": float(sum(b.texts for b in group)),
         "n": float(voting.drawn),
         "inputs": float(sum(is_good(o, evidence.documented) for o in best.outputs)),
-        "votes": float(sum(bool(share) and at(best.passes, t) is True for t, share in enumerate(voting.earned))),
+        "votes": float(sum(share == 1.0 and at(best.passes, t) is True for t, share in enumerate(voting.earned))),
     }
 
 

@@ -10,6 +10,7 @@ from pytest_supercharger.bench import Bench
 from pytest_supercharger.dependencies import MISSING
 from pytest_supercharger.domain import LIMITS, Candidate, GeneratedTest, OutputKind, PairResult, SourceFile, Verdict
 from pytest_supercharger.errors import SourceError
+from pytest_supercharger.killing import Killing
 from pytest_supercharger.matrix import Matrix
 from pytest_supercharger.projecttests import GateVerdict
 from pytest_supercharger.sandbox.base import Overlay
@@ -51,6 +52,7 @@ class Checker:
         self._left = left
         self.cut_short = False  # something was not run because the time was spent: what is known is not the whole
         self._rng = rng
+        self._killing = Killing(matrix, source, bench=bench, allow=allow, in_time=self._in_time)
         for test in matrix.trusted:
             matrix.add_probes(test.probes, trusted=True)
         self._fuzz()
@@ -78,6 +80,10 @@ class Checker:
             if candidate.id not in self._matrix.refused:
                 self._run(candidate)
                 self._await_others(candidate)
+
+    def prove(self, candidate_id: str) -> bool:
+        """See what the tests of a candidate tell apart, as far as that is not known; whether more is known now."""
+        return self._killing.run(self._matrix.candidates[candidate_id])
 
     def confirm(self, candidate: Candidate) -> bool:
         """Run everything the candidate passed and gave once more, each test on its own and in another order.

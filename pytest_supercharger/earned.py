@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["earned", "speaking"]
 
-IDLE = 0.0  # what is left of the weight of a test that tells nothing apart
+IDLE = 0.25  # what is left of the weight of a test that tells nothing apart
 SURVIVORS = 3  # mutants that a test has to let pass, and none that it notices, before that is held against it
 
 _NOTHING = Told()

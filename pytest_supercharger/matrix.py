@@ -19,6 +19,7 @@ from pytest_supercharger.domain import (
     Stub,
     Verdict,
 )
+from pytest_supercharger.kills import Kills
 from pytest_supercharger.projecttests import GateVerdict
 from pytest_supercharger.search import Parent
 
@@ -49,6 +50,7 @@ class Matrix:
     outputs: dict[tuple[str, str], Output] = field(default_factory=dict)
     gates: dict[str, GateVerdict] = field(default_factory=dict)
     refused: dict[str, str] = field(default_factory=dict)  # candidate id -> why it can never be written
+    kills: Kills = field(default_factory=Kills)
 
     def add_code(self, cleaned: Sequence[Candidate] | Rejection) -> tuple[Candidate, ...]:
         """Count one answer to a code question, one sample however many readings it has; the candidates that are new."""
@@ -124,6 +126,7 @@ class Matrix:
         self.pairs = {key: value for key, value in self.pairs.items() if key[0] != candidate_id}
         self.outputs = {key: value for key, value in self.outputs.items() if key[0] != candidate_id}
         self.gates.pop(candidate_id, None)
+        self.kills.forget(candidate_id)
 
     def failing_trusted(self, candidate_id: str) -> tuple[str, str] | None:
         """The first trusted test or gate test this candidate fails, with the reason."""
@@ -155,8 +158,9 @@ class Matrix:
         return f"# {test_id}", _plain(self.gates[candidate_id].failures[test_id])
 
     def tests_passed(self, candidate_id: str) -> list[GeneratedTest]:
-        """The trusted and generated tests a candidate passes."""
-        return [test for test in (*self.trusted, *self.tests.values()) if self._passed(candidate_id, test.id)]
+        """The trusted and generated tests a candidate passes, each time they are run."""
+        tests = (*self.trusted, *self.tests.values())
+        return [t for t in tests if self._passed(candidate_id, t.id) and t.id not in self.kills.unsteady]
 
     def gate_tests(self, candidate_id: str | None = None) -> tuple[str, ...]:
         """The project tests that passed with this candidate, or with any; one that was stopped has not."""
@@ -229,6 +233,7 @@ class Matrix:
             behaviours=tuple(self._behaviour(key, samples[key], order, environment, probes) for key in known),
             rejected=self.rejected_codes,
             weights=tuple(float(self.weights[test]) for test in order),
+            told=self.kills.told(order),
             test_answers=self.test_answers,
             trusted_checks=len(self.trusted) + self._gate_checks(),
             documented=frozenset(_EXCEPTION.findall(f"{self.stub.signature}\n{self.stub.docstring}")),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections import Counter
 from contextlib import contextmanager
@@ -69,10 +70,22 @@ class FakeGenerator:
         self.closed = True
 
 
+def is_open(overlay, test):
+    """Whether the function that a test is about is still a stub: nobody has put a body into its file."""
+    (names,) = re.findall(r"^from \w+ import (.+)$", test.source, re.MULTILINE)[-1:] or [""]
+    stub = rf"@supercharge.*\n\s*(async )?def ({'|'.join(names.split(', '))})\b"
+    return not overlay or any(re.search(stub, data.decode()) for data in overlay.values())
+
+
+def filled(overlay, test):
+    """Every test passes on code, and none on an empty stub."""
+    return Verdict.FAIL if is_open(overlay, test) else Verdict.PASS
+
+
 def agreeable(**more):
-    """A sandbox in which every test passes and every candidate gives the same value on every input."""
+    """A sandbox in which every test of code passes and every candidate gives the same value on every input."""
     settings = {
-        "judge": lambda overlay, test: Verdict.PASS,
+        "judge": filled,
         "evaluate": lambda overlay, module, probe: Output(kind=OutputKind.VALUE, text=probe.id, preview=probe.id),
         "gate": lambda overlay, nodeids: GateResult(),
     }
