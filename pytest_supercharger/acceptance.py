@@ -86,8 +86,10 @@ def unmet(
     if inputs < MIN_INPUTS:
         yield f"it gives a result on {inputs} of the {MIN_INPUTS} different inputs that are needed"
     if not features["votes"] and evidence.trusted_checks < CHECKS_INSTEAD_OF_TESTS:
-        idle = " that tells anything apart" if any(best.passes) else ""
-        yield f"it passes no test{idle} that was written from the specification"
+        if any(best.passes):
+            yield "no test that it passes tells it apart from other code"
+        else:
+            yield "it passes no test that was written from the specification"
     if any(
         not _settled(best.outputs[x], evidence.documented) for x in evidence.trusted_inputs if x < len(best.outputs)
     ):
