@@ -7,8 +7,9 @@ from collections.abc import Callable
 
 from pytest_supercharger import effects, probes
 from pytest_supercharger.bench import Bench
+from pytest_supercharger.confirming import Confirming
 from pytest_supercharger.dependencies import MISSING
-from pytest_supercharger.domain import LIMITS, Candidate, GeneratedTest, OutputKind, PairResult, SourceFile, Verdict
+from pytest_supercharger.domain import LIMITS, Candidate, GeneratedTest, PairResult, SourceFile, Verdict
 from pytest_supercharger.errors import SourceError
 from pytest_supercharger.killing import Killing
 from pytest_supercharger.matrix import Matrix
@@ -19,7 +20,6 @@ __all__ = ["Checker"]
 
 _CUT_SHORT = LIMITS | {Verdict.INFRA}
 _SPENT = frozenset(verdict.value for verdict in LIMITS)  # of verdicts and of outputs
-_REPEATABLE = frozenset({OutputKind.VALUE, OutputKind.EXCEPTION})
 _FIRST_BATCH = 2  # generated tests at once; doubled after each batch that kept the limits
 _LARGEST_BATCH = 8
 FUZZED_INPUTS = 32  # the study used up to 40; more inputs cost sandbox time and split right programs apart
@@ -52,6 +52,7 @@ class Checker:
         self._left = left
         self.cut_short = False  # something was not run because the time was spent: what is known is not the whole
         self._rng = rng
+        self._confirming = Confirming(matrix, bench=bench, gate=self._gate, rng=rng)
         self._killing = Killing(matrix, source, bench=bench, allow=allow, in_time=self._in_time)
         for test in matrix.trusted:
             matrix.add_probes(test.probes, trusted=True)
@@ -95,33 +96,10 @@ class Checker:
         overlay = self._overlay(candidate)
         if overlay is None:
             return False
-        reason = self._unsteady(overlay, candidate)
+        reason = self._confirming.doubt(overlay, candidate)
         if reason:
             self._refuse(candidate, reason)
         return not reason
-
-    def _unsteady(self, overlay: Overlay, candidate: Candidate) -> str:
-        """Why a second run of everything does not confirm the candidate; "" when it does."""
-        matrix, key = self._matrix, candidate.id
-        passed = [t for t in (*matrix.trusted, *matrix.tests.values()) if self._verdict(key, t) is Verdict.PASS]
-        known = {probe: matrix.outputs[key, probe] for probe in matrix.probes if (key, probe) in matrix.outputs}
-        known = {probe: output for probe, output in known.items() if output.kind in _REPEATABLE}
-        self._rng.shuffle(passed)
-        pairs = self._sandbox.run_tests(overlay, passed, isolated=True) if passed else {}
-        inputs = [matrix.probes[probe] for probe in known]
-        outputs = self._sandbox.probe(overlay, matrix.stub.module, inputs) if inputs else {}
-        gate = matrix.gates[key] = self._gate(overlay)
-        doubt = self._splitting.doubt(overlay, passed)
-        verdicts = {pair.verdict for pair in pairs.values()}
-        if gate.infra or Verdict.INFRA in verdicts or any(o.kind is OutputKind.INFRA for o in outputs.values()):
-            return "the sandbox could not run it once more"
-        if not gate.passed or verdicts - {Verdict.PASS}:
-            return "its verdicts change from run to run"
-        if doubt:
-            return doubt
-        if any((outputs[p].kind, outputs[p].text) != (known[p].kind, known[p].text) for p in known):
-            return "its results change from run to run"
-        return "" if passed or known or gate.spoke else "nothing could be run on it"
 
     def _await_others(self, candidate: Candidate) -> None:
         """Run a candidate again once the open stubs it calls are filled; behind one of them may stand another."""
@@ -134,10 +112,6 @@ class Checker:
             waited.add(other)
             self._matrix.forget(candidate.id)
             self._run(candidate)
-
-    def _verdict(self, key: str, test: GeneratedTest) -> Verdict | None:
-        result = self._matrix.pairs.get((key, test.id))
-        return None if result is None else result.verdict
 
     def _run(self, candidate: Candidate) -> None:
         overlay = self._overlay(candidate)
@@ -160,7 +134,7 @@ class Checker:
 
     def _exhausts(self, key: str) -> bool:
         """Whether the candidate's inputs would each cost a limit again: it did on a trusted test, or on everything."""
-        trusted = (self._verdict(key, test) for test in self._matrix.trusted)
+        trusted = (self._matrix.verdict(key, test.id) for test in self._matrix.trusted)
         return bool(self._always_spent(key)) or not _CUT_SHORT.isdisjoint(trusted)
 
     def _always_spent(self, key: str) -> Verdict | None:
@@ -193,7 +167,9 @@ class Checker:
         while left and verdict is None and self._in_time():
             batch, left = left[:size], left[size:]
             self._run_tests(overlay, key, tuple(batch))
-            verdict = next((found for test in batch if (found := self._verdict(key, test)) in _CUT_SHORT), None)
+            verdict = next(
+                (found for test in batch if (found := self._matrix.verdict(key, test.id)) in _CUT_SHORT), None
+            )
             size = min(2 * size, _LARGEST_BATCH)
         if verdict in LIMITS:  # what a busy machine kept from running is due again next time
             result = PairResult(verdict=verdict, detail="not run: it already ran into a limit")

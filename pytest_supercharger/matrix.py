@@ -113,6 +113,11 @@ class Matrix:
             if trusted:
                 self.trusted_probes.add(probe.id)
 
+    def verdict(self, candidate_id: str, test_id: str) -> Verdict | None:
+        """What this candidate came to on this test."""
+        result = self.pairs.get((candidate_id, test_id))
+        return None if result is None else result.verdict
+
     def missing_tests(self, candidate_id: str, tests: Sequence[GeneratedTest]) -> list[GeneratedTest]:
         """The tests this candidate has no verdict on."""
         return [test for test in tests if (candidate_id, test.id) not in self.pairs]

@@ -110,7 +110,7 @@ class Lab:
         self.judge, self.rounds = judge, rounds
         self.sandbox = FakeSandbox(judge=self._judge, evaluate=evaluate or (lambda *_: value("1")))
         (stub,) = stubs.find(SOURCE)
-        self.matrix = Matrix(stub=stub, trusted=tuple(test(name, trusted=True) for name in trusted))
+        self.matrix = Matrix(stub=stub, trusted=tuple(one(name, trusted=True) for name in trusted))
         self.matrix.add_code([self.candidate])
         self.matrix.add_probes(PROBES)
         self.add(*tests)
@@ -125,7 +125,7 @@ class Lab:
         self.killing = Killing(self.matrix, SOURCE, bench=bench, allow=frozenset(), in_time=self._in_time)
 
     def add(self, *names):
-        self.matrix.add_tests([test(name) for name in names])
+        self.matrix.add_tests([one(name) for name in names])
         self.matrix.pairs |= {(self.candidate.id, name): PASS for name in names}
 
     def run(self):
@@ -149,11 +149,8 @@ class Lab:
         return self.rounds >= 0
 
 
-def test(name, *, trusted=False):
+def one(name, *, trusted=False):
     return GeneratedTest(id=name, name="test_f", source=f"def test_f(): assert f({name!r})\n", trusted=trusted)
-
-
-test.__test__ = False
 
 
 def value(text):
