@@ -89,17 +89,19 @@ class Checker:
     def confirm(self, candidate: Candidate) -> bool:
         """Run everything the candidate passed and gave once more, each test on its own and in another order.
 
-        Any difference rules it out.
+        Any difference rules it out, but for one that a generated test is to blame for: that test loses its vote, and
+        the candidate is to be weighed again.
 
         This alone also runs when the time of the stub is spent: all of it has kept its limits before.
         """
         overlay = self._overlay(candidate)
         if overlay is None:
             return False
+        unsteady = len(self._matrix.kills.unsteady)
         reason = self._confirming.doubt(overlay, candidate)
         if reason:
             self._refuse(candidate, reason)
-        return not reason
+        return not reason and len(self._matrix.kills.unsteady) == unsteady
 
     def _await_others(self, candidate: Candidate) -> None:
         """Run a candidate again once the open stubs it calls are filled; behind one of them may stand another."""
