@@ -11,6 +11,7 @@ from pytest_supercharger.behaviour import Behaviour, Evidence
 from pytest_supercharger.domain import (
     Candidate,
     GeneratedTest,
+    MutationScore,
     Output,
     OutputKind,
     PairResult,
@@ -166,6 +167,10 @@ class Matrix:
         """The trusted and generated tests a candidate passes, each time they are run."""
         tests = (*self.trusted, *self.tests.values())
         return [t for t in tests if self._passed(candidate_id, t.id) and t.id not in self.kills.unsteady]
+
+    def mutation_score(self, candidate_id: str | None) -> MutationScore | None:
+        """How many mutants of a candidate its tests notice; None where that is not known."""
+        return self.kills.score(candidate_id, {test.id for test in self.trusted}) if candidate_id else None
 
     def gate_tests(self, candidate_id: str | None = None) -> tuple[str, ...]:
         """The project tests that passed with this candidate, or with any; one that was stopped has not."""
