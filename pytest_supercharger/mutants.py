@@ -72,8 +72,9 @@ def _mutants(
     candidate: Candidate, stub: Stub, seen: Sequence[str], known: Collection[str], rng: Random, limit: int
 ) -> Iterator[Mutant]:
     parts = _parts(candidate)
-    found = [(part, change) for part in parts for change in _changes(part, candidate, stub, seen)][:_MOST_CHANGES]
+    found = [(part, change) for part in parts for change in _changes(part, stub, seen)]
     rng.shuffle(found)
+    del found[_MOST_CHANGES:]
     taken = {candidate.id, *known}
     drawn: list[tuple[_Part, Change]] = []
     while found and len(drawn) < limit:
@@ -94,7 +95,7 @@ def _parts(candidate: Candidate) -> list[_Part]:
     return [_Part(0, body), *(_Part(i, parsing.module(helper)) for i, helper in enumerate(candidate.helpers, 1))]
 
 
-def _changes(part: _Part, candidate: Candidate, stub: Stub, seen: Sequence[str]) -> Iterator[Change]:
+def _changes(part: _Part, stub: Stub, seen: Sequence[str]) -> Iterator[Change]:
     if part.number:
         yield from changes(part.tree, Scope())
         return

@@ -146,11 +146,18 @@ def _comparison(node: ast.Compare, scope: Scope) -> Variants:
 
 
 def _arithmetic(node: ast.BinOp, scope: Scope) -> Variants:
-    if _is_textual(node.left) or _is_textual(node.right):
-        yield "operand left out", node.left if _is_textual(node.right) else node.right
+    textual = [part for part in (node.left, node.right) if _is_textual(part)]
+    if textual:
+        # The types say little here: what is left is a text as well.
+        joined = isinstance(node.op, ast.Add)
+        yield "operand left out", _other(node, textual[0]) if joined else textual[0]
         return
     yield "arithmetic", ast.BinOp(left=node.left, op=_ARITHMETIC.get(type(node.op), ast.Add)(), right=node.right)
     yield "operand left out", node.left
+
+
+def _other(node: ast.BinOp, part: ast.expr) -> ast.expr:
+    return node.right if part is node.left else node.left
 
 
 def _step(node: ast.AugAssign, scope: Scope) -> Variants:

@@ -94,6 +94,8 @@ def changed(body, signature="def f(x)"):
         ("return x - y", "return x + y"),
         ("return x - y", "return x"),
         ("return 'a' + x", "return x"),
+        ("return x + 'a'", "return x"),
+        ("return '-' * x", "return '-'"),
         ("return x and y", "return x or y"),
         ("return x and y", "return y"),
         ("return not x", "return x"),
