@@ -18,7 +18,7 @@ from pytest_supercharger.resulting import constants
 from pytest_supercharger.scopes import parameters
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
     from random import Random
 
     from pytest_supercharger.domain import Candidate, Stub
@@ -55,6 +55,9 @@ class _Part:
         return ast.unparse(ast.Module(body=function.body, type_ignores=[])) + "\n"
 
 
+_Place = tuple[_Part, Change]
+
+
 def mutants_of(
     candidate: Candidate, stub: Stub, *, seen: Sequence[str], known: Collection[str], rng: Random, limit: int = MOST
 ) -> tuple[Mutant, ...]:
@@ -76,9 +79,10 @@ def _mutants(
     rng.shuffle(found)
     del found[_MOST_CHANGES:]
     taken = {candidate.id, *known}
-    drawn: list[tuple[_Part, Change]] = []
+    drawn: list[_Place] = []
     while found and len(drawn) < limit:
-        part, change = chosen = min(found, key=lambda place: _order(*place, drawn))
+        rank = _rank(drawn)
+        part, change = chosen = min(found, key=rank)
         found.remove(chosen)
         if change.endless and len(drawn) >= ENOUGH:
             return  # only such ones are left
@@ -105,15 +109,21 @@ def _changes(part: _Part, stub: Stub, seen: Sequence[str]) -> Iterator[Change]:
     yield from changes(ast.Module(body=function.body, type_ignores=[]), scope)
 
 
-def _order(part: _Part, change: Change, drawn: Sequence[tuple[_Part, Change]]) -> tuple[bool, bool, int]:
+def _rank(drawn: Sequence[_Place]) -> Callable[[_Place], tuple[bool, bool, int]]:
     """Constant results first, which any test of a value notices; else what is least like those drawn already.
 
     What may run forever comes last.
     """
-    kinds = Counter(other.name for _, other in drawn)
-    lines = Counter((one.number, other.line) for one, other in drawn)
-    telling = change.name in RESULTS and sum(kinds[name] for name in RESULTS) < _RESULTS_FIRST
-    return change.endless, not telling, kinds[change.name] + lines[part.number, change.line]
+    kinds = Counter(change.name for _, change in drawn)
+    lines = Counter((part.number, change.line) for part, change in drawn)
+    telling = RESULTS if sum(kinds[name] for name in RESULTS) < _RESULTS_FIRST else ()
+
+    def rank(place: _Place) -> tuple[bool, bool, int]:
+        part, change = place
+        alike = kinds[change.name] + lines[part.number, change.line]
+        return change.endless, change.name not in telling, alike
+
+    return rank
 
 
 def _mutant(candidate: Candidate, part: _Part, change: Change) -> Candidate:
