@@ -38,7 +38,7 @@ def speaking(behaviour: Behaviour, weights: Sequence[float], shares: Sequence[fl
     """
     passes = behaviour.passes
     return tuple(
-        weight * (share if t >= len(passes) or passes[t] is not False else 1.0)
+        weight * (share if t < len(passes) and passes[t] else 1.0)
         for t, (weight, share) in enumerate(zip(weights, shares, strict=True))
     )
 

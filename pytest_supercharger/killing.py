@@ -93,9 +93,12 @@ class Killing:
         except SourceError:
             return True  # it does not fit into the file, and so says nothing
         candidate = self._matrix.candidates[place[0]]
-        if not self._run(overlay, place, [*self._trusted(candidate), *self._unproven(candidate)]):
-            return False
-        if not self._run(overlay, place, self._generated(candidate), until_killed=True):
+        kept = (
+            self._run(overlay, place, self._trusted(candidate), until_killed=True)
+            and self._run(overlay, place, self._unproven(candidate))
+            and self._run(overlay, place, self._generated(candidate), until_killed=True)
+        )
+        if not kept:
             return False
         return self._kills.is_killed(place) or place in self._kills.differs or self._probe(overlay, place)
 

@@ -9,7 +9,7 @@ from pytest_supercharger.behaviour import Told
 from pytest_supercharger.domain import LIMITS, MutationScore, PairResult, Verdict
 from pytest_supercharger.mutants import Mutant
 
-__all__ = ["Kills", "Place"]
+__all__ = ["Kills", "Place", "passes"]
 
 Place = tuple[str, str]  # the ids of a candidate and of a mutant of it
 

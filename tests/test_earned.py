@@ -12,7 +12,7 @@ from pytest_supercharger.agreement import assess
 from pytest_supercharger.behaviour import Behaviour, Evidence, Told
 from pytest_supercharger.domain import Output, OutputKind
 from pytest_supercharger.earned import IDLE, SURVIVORS, earned, speaking
-from pytest_supercharger.voting import Voting
+from pytest_supercharger.voting import Voting, share_passed
 
 RAISES = Output(kind=OutputKind.EXCEPTION, text="TypeError")
 TELLING = Told(blank=False, killed=1, survived=4)
@@ -145,6 +145,15 @@ def test_another_killed_mutant_never_lowers_a_weight(case, data):
     told = tuple(replace(one, killed=one.killed + 1) if i == t else one for i, one in enumerate(case.told))
     after = Voting(replace(case, told=told)).test_weights
     assert all(new >= old for new, old in zip(after, Voting(case).test_weights, strict=True))
+
+
+@settings(max_examples=100, deadline=None)
+@given(tried())
+def test_what_is_found_out_about_tests_never_makes_a_candidate_look_better(case):
+    for voter in case.behaviours:
+        spoken = speaking(voter, case.weights, earned(case))
+        after = share_passed(voter, spoken) if any(spoken) else 0.5
+        assert after <= share_passed(voter, case.weights) + 1e-9
 
 
 @settings(max_examples=100, deadline=None)
