@@ -6,6 +6,7 @@ import re
 import threading
 from collections import Counter
 from contextlib import contextmanager
+from pathlib import Path
 
 from pytest_supercharger.domain import Answer, FinishReason, Output, OutputKind, Verdict
 from pytest_supercharger.sandbox.base import GateResult
@@ -71,10 +72,10 @@ class FakeGenerator:
 
 
 def is_open(overlay, test):
-    """Whether the function that a test is about is still a stub: nobody has put a body into its file."""
-    (names,) = re.findall(r"^from \w+ import (.+)$", test.source, re.MULTILINE)[-1:] or [""]
-    stub = rf"@supercharge.*\n\s*(async )?def ({'|'.join(names.split(', '))})\b"
-    return not overlay or any(re.search(stub, data.decode()) for data in overlay.values())
+    """Whether a function that a test calls is still a stub: nobody has put a body into its file."""
+    texts = [*overlay.values()] or [path.read_bytes() for path in Path().glob("*.py")]
+    stubs = {name for text in texts for name in re.findall(r"@supercharge.*\n\s*(?:async )?def (\w+)", text.decode())}
+    return not texts or any(re.search(rf"\b{name}\(", test.source) for name in stubs)
 
 
 def filled(overlay, test):
