@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import Any
 
 __all__ = ["RESULTS", "Change", "Scope", "applied", "changes"]
 
@@ -110,8 +111,8 @@ def changes(tree: ast.AST, scope: Scope) -> Iterator[Change]:
 @contextmanager
 def applied(change: Change) -> Iterator[None]:
     """The tree with this change, until the block ends."""
-    held = vars(change.owner) if change.position is None else getattr(change.owner, change.slot)
-    place = change.slot if change.position is None else change.position
+    held: Any = vars(change.owner) if change.position is None else getattr(change.owner, change.slot)
+    place: str | int = change.slot if change.position is None else change.position
     old, held[place] = held[place], change.new
     try:
         yield

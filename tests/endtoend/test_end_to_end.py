@@ -118,14 +118,15 @@ def test_vacuous_tests_support_nothing(pytester, fill):
     assert sum(entry["rejections"].values()) >= 3
 
 
-def test_tests_that_tell_nothing_apart_support_nothing(project, fill):
+def test_tests_that_tell_nothing_apart_support_nothing(pytester, fill):
     """They are valid and pass; an empty stub, or code that was changed, passes them just as well."""
+    (pytester.path / "shapes.py").write_text(AREA)
     blunt = (
         "def test_kind():\n    assert isinstance(area(1, 2), (int, float))\n",
         "def test_sign():\n    assert area(2, 5) >= 0\n",
         "import pytest\n\ndef test_error():\n    with pytest.raises(Exception):\n        area(None, 1)\n",
     )
-    shown, entry = rejected(project, fill, GOOD, tests=blunt)
+    shown, entry = rejected(pytester, fill, GOOD, tests=blunt)
     assert "no test that it passes tells it apart from other code" in shown
     assert 0 < entry["mutation_score"] < 1
 
