@@ -106,7 +106,8 @@ class Killing:
         self, overlay: Overlay, place: Place, tests: Sequence[GeneratedTest], *, until_killed: bool = False
     ) -> bool:
         """Run these in growing batches, up to the first limit; False when there was one, or the time is spent."""
-        left, size = self._missing(place, tests), _FIRST_BATCH
+        # What one test notices, most do: a batch would only be run once more on its own.
+        left, size = self._missing(place, tests), 1 if until_killed else _FIRST_BATCH
         while left and not (until_killed and self._kills.is_killed(place)):
             if not self._in_time():
                 return False

@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 
 __all__ = ["MOST", "Mutant", "mutants_of"]
 
-MOST = 12
-ENOUGH = 6  # with so many, none that might run forever is needed
-_RESULTS_FIRST = 4
+MOST = 8
+ENOUGH = 4  # with so many, none that might run forever is needed
+_RESULTS_FIRST = 2
 _MOST_CHANGES = 400  # that are looked at
 
 

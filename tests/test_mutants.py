@@ -76,7 +76,7 @@ def test_no_mutant_is_another_candidate():
 def test_mutants_are_spread_over_lines_and_kinds_of_change():
     found = mutants(MEDIAN, "def f(xs)")
     assert len({mutant.line for mutant in found}) >= 5
-    assert len({mutant.change for mutant in found}) >= 8
+    assert len({mutant.change for mutant in found}) >= 6
 
 
 def changed(body, signature="def f(x)"):
