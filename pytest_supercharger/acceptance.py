@@ -42,7 +42,7 @@ _COEFFICIENTS = {
     "same": -0.72,
 }
 _INTERCEPT = -3.21
-_MEANING = 1  # of the features; to be raised when one comes to mean something else
+_MEANING = 2  # of the features; to be raised when one comes to mean something else
 VERSION = hashlib.sha256(repr((_MEANING, MOST_CHECKS, _INTERCEPT, _COEFFICIENTS)).encode()).hexdigest()[:16]
 
 
@@ -99,8 +99,11 @@ def unmet(
         yield f"all {k} samples that behave like it are one and the same text"
     if inputs < MIN_INPUTS:
         yield f"it gives a result on {inputs} of the {MIN_INPUTS} different inputs that are needed"
-    if not any(best.passes) and evidence.trusted_checks < CHECKS_INSTEAD_OF_TESTS:
-        yield "it passes no test that was written from the specification"
+    if not features["votes"] and evidence.trusted_checks < CHECKS_INSTEAD_OF_TESTS:
+        if any(best.passes):
+            yield "no test that it passes tells it apart from other code"
+        else:
+            yield "it passes no test that was written from the specification"
     if any(
         not _settled(best.outputs[x], evidence.documented) for x in evidence.trusted_inputs if x < len(best.outputs)
     ):

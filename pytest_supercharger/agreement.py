@@ -15,6 +15,7 @@ from pytest_supercharger.acceptance import INCOMPARABLE, is_good, probability_of
 from pytest_supercharger.behaviour import Behaviour, Evidence
 from pytest_supercharger.calibration import SHIPPED, Calibration
 from pytest_supercharger.domain import Output, OutputKind
+from pytest_supercharger.earned import speaking
 from pytest_supercharger.voting import Voting, at, share_passed
 
 __all__ = ["Assessment", "Behaviour", "BehaviourClass", "Evidence", "assess", "best_of"]
@@ -116,10 +117,11 @@ def _features(voting: Voting, best: int) -> dict[str, float]:
     mine = voting.group_of(best)
     others = [i for i in range(len(voters)) if i not in mine]
     agree, total = voting.agreement[best], sum(weights)
+    spoken = speaking(voters[best], weights, voting.earned)
     voted = sum(share * b.samples for share, b in zip(agree, voters, strict=True)) - agree[best]
     return _counts(voting, voters[best], [voters[i] for i in mine]) | {
         "loo": voted / max(voting.drawn - 1, 1),
-        "pass": share_passed(voters[best], weights) if total else 0.5,
+        "pass": share_passed(voters[best], spoken) if any(spoken) else 0.5,
         "con": _contradicted(voters[best], [voters[i] for i in others], weights) / total if total else 0.0,
         "marg": voting.scores[best] - max((voting.scores[i] for i in others), default=0.0),
         "same": voting.chance(best, best),
@@ -138,6 +140,7 @@ def _counts(voting: Voting, best: Behaviour, group: Sequence[Behaviour]) -> dict
         "d": float(sum(b.texts for b in group)),
         "n": float(voting.drawn),
         "inputs": float(sum(is_good(o, evidence.documented) for o in best.outputs)),
+        "votes": float(sum(share == 1.0 and at(best.passes, t) is True for t, share in enumerate(voting.earned))),
     }
 
 

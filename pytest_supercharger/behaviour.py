@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from pytest_supercharger.domain import Output
 
-__all__ = ["Behaviour", "Evidence"]
+__all__ = ["Behaviour", "Evidence", "Told"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,12 +25,23 @@ class Behaviour:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What one generated test tells apart, as far as it was tried."""
+
+    blank: bool | None = None  # whether the empty stub passes it; None: not run
+    killed: int = 0  # mutants, of candidates that pass it, on which its assertion fails
+    survived: int = 0  # mutants that behave otherwise and pass it all the same
+    unsteady: bool = False  # its verdict changed from one run to the next, and no candidate is to blame
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
     """Everything that is known about the candidates of one stub."""
 
     behaviours: tuple[Behaviour, ...]
     rejected: int = 0  # samples that gave no candidate
     weights: tuple[float, ...] = ()  # one a generated test: how often the same test was written
+    told: tuple[Told, ...] = ()  # one a generated test, or none where nothing was tried
     test_answers: int = 0  # test suites drawn
     trusted_checks: int = 0  # trusted tests and gate tests
     documented: frozenset[str] = frozenset()  # exception names the docstring or the signature mentions

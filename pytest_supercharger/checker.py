@@ -7,18 +7,11 @@ from collections.abc import Callable
 
 from pytest_supercharger import effects, probes
 from pytest_supercharger.bench import Bench
+from pytest_supercharger.confirming import Confirming
 from pytest_supercharger.dependencies import MISSING
-from pytest_supercharger.domain import (
-    LIMITS,
-    Candidate,
-    GeneratedTest,
-    Output,
-    OutputKind,
-    PairResult,
-    SourceFile,
-    Verdict,
-)
+from pytest_supercharger.domain import LIMITS, Candidate, GeneratedTest, PairResult, SourceFile, Verdict
 from pytest_supercharger.errors import SourceError
+from pytest_supercharger.killing import Killing
 from pytest_supercharger.matrix import Matrix
 from pytest_supercharger.projecttests import GateVerdict
 from pytest_supercharger.sandbox.base import Overlay
@@ -27,7 +20,6 @@ __all__ = ["Checker"]
 
 _CUT_SHORT = LIMITS | {Verdict.INFRA}
 _SPENT = frozenset(verdict.value for verdict in LIMITS)  # of verdicts and of outputs
-_REPEATABLE = frozenset({OutputKind.VALUE, OutputKind.EXCEPTION})
 _FIRST_BATCH = 2  # generated tests at once; doubled after each batch that kept the limits
 _LARGEST_BATCH = 8
 FUZZED_INPUTS = 32  # the study used up to 40; more inputs cost sandbox time and split right programs apart
@@ -60,6 +52,8 @@ class Checker:
         self._left = left
         self.cut_short = False  # something was not run because the time was spent: what is known is not the whole
         self._rng = rng
+        self._confirming = Confirming(matrix, bench=bench, gate=self._gate, rng=rng)
+        self._killing = Killing(matrix, source, bench=bench, allow=allow, in_time=self._in_time)
         for test in matrix.trusted:
             matrix.add_probes(test.probes, trusted=True)
         self._fuzz()
@@ -88,47 +82,26 @@ class Checker:
                 self._run(candidate)
                 self._await_others(candidate)
 
+    def prove(self, candidate_id: str) -> bool:
+        """See what the tests of a candidate tell apart, as far as that is not known; whether more is known now."""
+        return self._killing.run(self._matrix.candidates[candidate_id])
+
     def confirm(self, candidate: Candidate) -> bool:
         """Run everything the candidate passed and gave once more, each test on its own and in another order.
 
-        Any difference rules it out.
+        Any difference rules it out, but for one that a generated test is to blame for: that test loses its vote, and
+        the candidate is to be weighed again.
 
         This alone also runs when the time of the stub is spent: all of it has kept its limits before.
         """
         overlay = self._overlay(candidate)
         if overlay is None:
             return False
-        reason = self._unsteady(overlay, candidate)
+        unsteady = len(self._matrix.kills.unsteady)
+        reason = self._confirming.doubt(overlay, candidate)
         if reason:
             self._refuse(candidate, reason)
-        return not reason
-
-    def _unsteady(self, overlay: Overlay, candidate: Candidate) -> str:
-        """Why a second run of everything does not confirm the candidate; "" when it does."""
-        matrix, key = self._matrix, candidate.id
-        passed = [t for t in (*matrix.trusted, *matrix.tests.values()) if self._verdict(key, t) is Verdict.PASS]
-        known = {probe: matrix.outputs[key, probe] for probe in matrix.probes if (key, probe) in matrix.outputs}
-        known = {probe: output for probe, output in known.items() if output.kind in _REPEATABLE}
-        self._rng.shuffle(passed)
-        pairs = self._sandbox.run_tests(overlay, passed, isolated=True) if passed else {}
-        twins = {probe: twin for probe in known if (twin := probes.one_pass(matrix.probes[probe], matrix.stub))}
-        inputs = [*(matrix.probes[probe] for probe in known), *twins.values()]
-        outputs = self._sandbox.probe(overlay, matrix.stub.module, inputs) if inputs else {}
-        gate = matrix.gates[key] = self._gate(overlay)
-        doubt = self._splitting.doubt(overlay, passed)
-        verdicts = {pair.verdict for pair in pairs.values()}
-        if gate.infra or Verdict.INFRA in verdicts or any(o.kind is OutputKind.INFRA for o in outputs.values()):
-            return "the sandbox could not run it once more"
-        if not gate.passed or verdicts - {Verdict.PASS}:
-            return "its verdicts change from run to run"
-        if doubt:
-            return doubt
-        if any((outputs[p].kind, outputs[p].text) != (known[p].kind, known[p].text) for p in known):
-            return "its results change from run to run"
-        broken = [t.expression for p, t in twins.items() if _differ(known[p], outputs[t.id])]
-        if broken:
-            return f"reads its Iterable more than once, or asks for its length: {min(broken, key=len)} differs"
-        return "" if passed or known or gate.spoke else "nothing could be run on it"
+        return not reason and len(self._matrix.kills.unsteady) == unsteady
 
     def _await_others(self, candidate: Candidate) -> None:
         """Run a candidate again once the open stubs it calls are filled; behind one of them may stand another."""
@@ -141,10 +114,6 @@ class Checker:
             waited.add(other)
             self._matrix.forget(candidate.id)
             self._run(candidate)
-
-    def _verdict(self, key: str, test: GeneratedTest) -> Verdict | None:
-        result = self._matrix.pairs.get((key, test.id))
-        return None if result is None else result.verdict
 
     def _run(self, candidate: Candidate) -> None:
         overlay = self._overlay(candidate)
@@ -167,7 +136,7 @@ class Checker:
 
     def _exhausts(self, key: str) -> bool:
         """Whether the candidate's inputs would each cost a limit again: it did on a trusted test, or on everything."""
-        trusted = (self._verdict(key, test) for test in self._matrix.trusted)
+        trusted = (self._matrix.verdict(key, test.id) for test in self._matrix.trusted)
         return bool(self._always_spent(key)) or not _CUT_SHORT.isdisjoint(trusted)
 
     def _always_spent(self, key: str) -> Verdict | None:
@@ -200,7 +169,9 @@ class Checker:
         while left and verdict is None and self._in_time():
             batch, left = left[:size], left[size:]
             self._run_tests(overlay, key, tuple(batch))
-            verdict = next((found for test in batch if (found := self._verdict(key, test)) in _CUT_SHORT), None)
+            verdict = next(
+                (found for test in batch if (found := self._matrix.verdict(key, test.id)) in _CUT_SHORT), None
+            )
             size = min(2 * size, _LARGEST_BATCH)
         if verdict in LIMITS:  # what a busy machine kept from running is due again next time
             result = PairResult(verdict=verdict, detail="not run: it already ran into a limit")
@@ -245,9 +216,3 @@ class Checker:
             self._matrix.add_probes(probes.mutate(real, stub=self._matrix.stub, limit=room, rng=self._rng))
         else:
             self._matrix.add_probes(probes.from_signature(self._matrix.stub, rng=self._rng, limit=room))
-
-
-def _differ(one: Output, other: Output) -> bool:
-    """Whether a value came out, and something else the other time; what is not comparable says nothing."""
-    same = (one.kind, one.text) == (other.kind, other.text)
-    return one.kind is OutputKind.VALUE and other.kind in _REPEATABLE and not same

@@ -14,6 +14,7 @@ __all__ = [
     "Decision",
     "FinishReason",
     "GeneratedTest",
+    "MutationScore",
     "Outcome",
     "Output",
     "OutputKind",
@@ -201,6 +202,20 @@ class PairResult:
     order_dependent: bool = False  # it came to something else after other tests in the same process
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MutationScore:
+    """How many changed versions of a candidate its tests notice, of those that behave otherwise at all."""
+
+    mutants: int
+    killed: int  # by trusted tests and by generated ones with a vote
+    killed_by_trusted: int
+
+    @property
+    def share(self) -> float:
+        """Share of the mutants that are noticed."""
+        return self.killed / self.mutants
+
+
 class OutputKind(str, enum.Enum):
     """What a probe came to."""
 
@@ -247,6 +262,7 @@ class Outcome:
     samples: int = 0  # answers drawn, codes and tests
     seconds: float = 0.0
     needs: tuple[str, ...] = ()  # distributions that the code needs and the project's environment lacks
+    mutation: MutationScore | None = None  # of the best candidate; None where it is not known
     question: str = ""  # the input on which the best two groups disagree, with their answers
     duplicates: int = 0  # codes drawn that say what another one had said
     rejections: Mapping[str, int] = field(default_factory=dict)  # reason -> how often

@@ -14,13 +14,14 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from pytest_supercharger import parsing
-from pytest_supercharger.domain import Candidate, GeneratedTest, Stub
+from pytest_supercharger.domain import Candidate, GeneratedTest, MutationScore, Stub
 from pytest_supercharger.errors import SourceError
 
 __all__ = ["Record", "function_hash", "load_all", "located", "save"]
 
 FOLDER = Path(".supercharger") / "evidence"
-_VERSION = 1
+_VERSION = 2
+_READ = (1, 2)  # the first has no `mutation`
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +51,7 @@ class Record:
     gate: tuple[str, ...]  # node ids of the project tests it passed
     wheels: Mapping[str, str] = field(default_factory=dict)  # that were fetched for it: file name -> SHA-256
     calibration: str = ""  # where the probability comes from; "" in records of old
+    mutation: MutationScore | None = None  # None where it is not known
 
     def as_tests(self) -> tuple[GeneratedTest, ...]:
         """The recorded tests, ready to be run."""
@@ -77,6 +79,7 @@ def make(
     gate: Sequence[str],
     wheels: Mapping[str, str] | None = None,
     calibration: str = "",
+    mutation: MutationScore | None = None,
 ) -> Record:
     """The record of an acceptance; `written` is the file with the accepted body in it."""
     return Record(
@@ -94,6 +97,7 @@ def make(
         gate=tuple(gate),
         wheels=dict(wheels or {}),
         calibration=calibration,
+        mutation=mutation,
     )
 
 
@@ -144,10 +148,12 @@ def from_text(text: str) -> Record:
     """
     try:
         document = json.loads(text)
-        if document.pop("version") != _VERSION:
+        if document.pop("version") not in _READ:
             raise ValueError("another version")
         document["tests"] = tuple(RecordedTest(**test) for test in document["tests"])
         document["gate"] = tuple(document["gate"])
+        mutation = document.get("mutation")
+        document["mutation"] = MutationScore(**mutation) if mutation is not None else None
         return Record(**document)
     except (AttributeError, TypeError, KeyError) as error:
         raise ValueError(f"{type(error).__name__}: {error}") from None

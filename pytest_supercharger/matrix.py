@@ -11,6 +11,7 @@ from pytest_supercharger.behaviour import Behaviour, Evidence
 from pytest_supercharger.domain import (
     Candidate,
     GeneratedTest,
+    MutationScore,
     Output,
     OutputKind,
     PairResult,
@@ -19,6 +20,7 @@ from pytest_supercharger.domain import (
     Stub,
     Verdict,
 )
+from pytest_supercharger.kills import Kills
 from pytest_supercharger.projecttests import GateVerdict
 from pytest_supercharger.search import Parent
 
@@ -49,6 +51,7 @@ class Matrix:
     outputs: dict[tuple[str, str], Output] = field(default_factory=dict)
     gates: dict[str, GateVerdict] = field(default_factory=dict)
     refused: dict[str, str] = field(default_factory=dict)  # candidate id -> why it can never be written
+    kills: Kills = field(default_factory=Kills)
 
     def add_code(self, cleaned: Sequence[Candidate] | Rejection) -> tuple[Candidate, ...]:
         """Count one answer to a code question, one sample however many readings it has; the candidates that are new."""
@@ -111,6 +114,11 @@ class Matrix:
             if trusted:
                 self.trusted_probes.add(probe.id)
 
+    def verdict(self, candidate_id: str, test_id: str) -> Verdict | None:
+        """What this candidate came to on this test."""
+        result = self.pairs.get((candidate_id, test_id))
+        return None if result is None else result.verdict
+
     def missing_tests(self, candidate_id: str, tests: Sequence[GeneratedTest]) -> list[GeneratedTest]:
         """The tests this candidate has no verdict on."""
         return [test for test in tests if (candidate_id, test.id) not in self.pairs]
@@ -124,6 +132,7 @@ class Matrix:
         self.pairs = {key: value for key, value in self.pairs.items() if key[0] != candidate_id}
         self.outputs = {key: value for key, value in self.outputs.items() if key[0] != candidate_id}
         self.gates.pop(candidate_id, None)
+        self.kills.forget(candidate_id)
 
     def failing_trusted(self, candidate_id: str) -> tuple[str, str] | None:
         """The first trusted test or gate test this candidate fails, with the reason."""
@@ -155,8 +164,13 @@ class Matrix:
         return f"# {test_id}", _plain(self.gates[candidate_id].failures[test_id])
 
     def tests_passed(self, candidate_id: str) -> list[GeneratedTest]:
-        """The trusted and generated tests a candidate passes."""
-        return [test for test in (*self.trusted, *self.tests.values()) if self._passed(candidate_id, test.id)]
+        """The trusted and generated tests a candidate passes, each time they are run."""
+        tests = (*self.trusted, *self.tests.values())
+        return [t for t in tests if self._passed(candidate_id, t.id) and t.id not in self.kills.unsteady]
+
+    def mutation_score(self, candidate_id: str | None) -> MutationScore | None:
+        """How many mutants of a candidate its tests notice; None where that is not known."""
+        return self.kills.score(candidate_id, {test.id for test in self.trusted}) if candidate_id else None
 
     def gate_tests(self, candidate_id: str | None = None) -> tuple[str, ...]:
         """The project tests that passed with this candidate, or with any; one that was stopped has not."""
@@ -229,6 +243,7 @@ class Matrix:
             behaviours=tuple(self._behaviour(key, samples[key], order, environment, probes) for key in known),
             rejected=self.rejected_codes,
             weights=tuple(float(self.weights[test]) for test in order),
+            told=self.kills.told(order),
             test_answers=self.test_answers,
             trusted_checks=len(self.trusted) + self._gate_checks(),
             documented=frozenset(_EXCEPTION.findall(f"{self.stub.signature}\n{self.stub.docstring}")),

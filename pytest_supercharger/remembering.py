@@ -95,4 +95,5 @@ def _outcome(stub: Stub, entry: journal.Entry, record: evidence.Record) -> Outco
         candidates=record.candidates,
         tests=len(record.tests) + len(record.gate),
         samples=record.samples,
+        mutation=record.mutation,
     )

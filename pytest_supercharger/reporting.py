@@ -10,10 +10,10 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TextIO
 
-from pytest_supercharger.domain import Decision, Outcome
+from pytest_supercharger.domain import Decision, MutationScore, Outcome
 from pytest_supercharger.errors import SourceError
 
-__all__ = ["Reporter", "clean", "explain", "table", "write_json"]
+__all__ = ["Reporter", "clean", "explain", "noticed", "table", "write_json"]
 
 
 def clean(text: str, limit: int = 2000) -> str:
@@ -73,9 +73,18 @@ def explain(outcome: Outcome) -> str:
         counts = sorted(outcome.rejections.items(), key=lambda item: (-item[1], item[0]))
         told = (f"{n} x {clean(reason, 200)}{_example(outcome.details.get(reason, ''))}" for reason, n in counts)
         lines.append("  answers not used: " + ", ".join(told))
+    if outcome.mutation is not None:
+        lines.append("  " + noticed(outcome.mutation).removeprefix("; "))
     if outcome.question:
         lines.append("  " + clean(outcome.question).replace("\n", "\n  "))
     return "\n".join(lines)
+
+
+def noticed(score: MutationScore | None) -> str:
+    """How many mutants the tests notice, as a remark; "" where it is not known."""
+    if score is None:
+        return ""
+    return f"; its tests notice {score.killed} of {score.mutants} mutants, the trusted ones {score.killed_by_trusted}"
 
 
 def _example(detail: str) -> str:
@@ -111,6 +120,7 @@ def _entry(outcome: Outcome) -> dict[str, object]:
         "candidates": outcome.candidates,
         "tests": outcome.tests,
         "samples": outcome.samples,
+        "mutation_score": None if outcome.mutation is None else round(outcome.mutation.share, 4),
         "seconds": round(outcome.seconds, 2),
         "needs": list(outcome.needs),
         "duplicates": outcome.duplicates,

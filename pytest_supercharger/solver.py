@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
-from pytest_supercharger import budget, context, evidence, search, source, trusted
+from pytest_supercharger import budget, context, evidence, search, source, trusted, weighing
 from pytest_supercharger.agreement import Assessment
 from pytest_supercharger.bench import Bench
 from pytest_supercharger.calibration import SHIPPED, Calibration
@@ -32,7 +32,7 @@ from pytest_supercharger.inflight import Arrival, Generator, Requests, Ticket
 from pytest_supercharger.matrix import Matrix
 from pytest_supercharger.options import Settings
 from pytest_supercharger.questioner import Questioner
-from pytest_supercharger.reporting import Reporter
+from pytest_supercharger.reporting import Reporter, noticed
 
 __all__ = ["Generator", "Services", "Solver"]
 
@@ -126,6 +126,7 @@ class Solver:
             gate=self._matrix.gate_tests(outcome.candidate.id),
             wheels=self._services.bench.dependencies.wheels(outcome.candidate),
             calibration=self._services.calibration.name,
+            mutation=outcome.mutation,
         )
 
     # -- the loop
@@ -238,7 +239,8 @@ class Solver:
         self._progress = progress
 
     def _weigh(self) -> None:
-        self._progress = search.observe(self._progress, self._hearing.assess())
+        assessment = weighing.weigh(self._hearing.assess, self._checker.prove)
+        self._progress = search.observe(self._progress, assessment)
 
     def _outcome(self, decision: Decision, reason: str, candidate: Candidate | None) -> Outcome:
         assessment = self._progress.assessment or Assessment(best=None, probability=0.0)
@@ -253,6 +255,7 @@ class Solver:
             tests=len(self._matrix.trusted) + len(self._matrix.tests) + len(gate_tests),
             samples=self._progress.codes + self._progress.repairs + self._matrix.test_answers,
             seconds=self._seconds() + self._waited,
+            mutation=self._matrix.mutation_score(assessment.best),
             needs=self._services.bench.dependencies.needed(candidate) if candidate is not None else (),
             question="" if decision is Decision.ACCEPTED else dispute(self._matrix, assessment),
             duplicates=self._matrix.duplicates,
@@ -262,7 +265,8 @@ class Solver:
 
     def _suffices(self, candidate: Candidate) -> str:
         bench, passed = self._services.bench, self._matrix.tests_passed(candidate.id)
-        return "the evidence suffices" + bench.dependencies.remark(candidate) + bench.splitting.remark(passed)
+        remarks = noticed(self._matrix.mutation_score(candidate.id)), bench.dependencies.remark(candidate)
+        return "".join(("the evidence suffices", *remarks, bench.splitting.remark(passed)))
 
     def _why(self, reason: str) -> str:
         """The policy's reason, with that of the refused candidates where nothing else is left."""

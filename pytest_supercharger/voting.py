@@ -22,6 +22,7 @@ from typing import TypeVar
 from pytest_supercharger.acceptance import INCOMPARABLE, is_good
 from pytest_supercharger.behaviour import Behaviour, Evidence
 from pytest_supercharger.domain import Output, OutputKind
+from pytest_supercharger.earned import earned
 
 __all__ = ["Voting", "at", "share_passed"]
 
@@ -88,9 +89,15 @@ class Voting:
         return [mean - weight * chance for mean, chance in zip(means, expected, strict=True)]
 
     @cached_property
+    def earned(self) -> tuple[float, ...]:
+        """The share of its weight that each test has earned by telling something apart."""
+        return earned(self.evidence)
+
+    @cached_property
     def test_weights(self) -> tuple[float, ...]:
-        """How often a test was written, times the share of the trusted samples that pass it."""
-        return tuple(weight * self._support(t) for t, weight in enumerate(self.evidence.weights))
+        """How often a test was written, times what it has earned, times the share of the trusted samples that pass."""
+        weights = zip(self.evidence.weights, self.earned, strict=True)
+        return tuple(weight * share * self._support(t) for t, (weight, share) in enumerate(weights))
 
     def _support(self, t: int) -> float:
         verdicts = [(b.samples, at(b.passes, t)) for b in self.voters if b.trusted]

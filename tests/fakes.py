@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections import Counter
 from contextlib import contextmanager
+from pathlib import Path
 
 from pytest_supercharger.domain import Answer, FinishReason, Output, OutputKind, Verdict
 from pytest_supercharger.errors import NodeError
@@ -79,10 +81,22 @@ class FakeGenerator:
         self.closed = True
 
 
+def is_open(overlay, test):
+    """Whether a function that a test calls is still a stub: nobody has put a body into its file."""
+    texts = [*overlay.values()] or [path.read_bytes() for path in Path().glob("*.py")]
+    stubs = {name for text in texts for name in re.findall(r"@supercharge.*\n\s*(?:async )?def (\w+)", text.decode())}
+    return not texts or any(re.search(rf"\b{name}\(", test.source) for name in stubs)
+
+
+def filled(overlay, test):
+    """Every test passes on code, and none on an empty stub."""
+    return Verdict.FAIL if is_open(overlay, test) else Verdict.PASS
+
+
 def agreeable(**more):
-    """A sandbox in which every test passes and every candidate gives the same value on every input."""
+    """A sandbox in which every test of code passes and every candidate gives the same value on every input."""
     settings = {
-        "judge": lambda overlay, test: Verdict.PASS,
+        "judge": filled,
         "evaluate": lambda overlay, module, probe: Output(kind=OutputKind.VALUE, text=probe.id, preview=probe.id),
         "gate": lambda overlay, nodeids: GateResult(),
     }

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 
 import pytest
 
 from pytest_supercharger import evidence
+from pytest_supercharger.domain import MutationScore
 from pytest_supercharger.errors import SourceError
 from pytest_supercharger.evidence import Record, RecordedTest, function_hash
 
@@ -33,6 +35,7 @@ def record():
         samples=5,
         tests=(RecordedTest(name="test_total", source="def test_total(): ...\\n", trusted=True),),
         gate=("tests/test_shop.py::test_cart",),
+        mutation=MutationScore(mutants=4, killed=3, killed_by_trusted=1),
     )
 
 
@@ -43,11 +46,19 @@ def test_a_record_is_read_back_as_it_was_saved(record, tmp_path):
     assert evidence.load_all(tmp_path) == (other, record)
 
 
+def test_a_record_of_the_first_version_has_no_mutation_score(record, tmp_path):
+    path = evidence.save(tmp_path, record)
+    document = json.loads(path.read_text())
+    assert document.pop("mutation") == {"mutants": 4, "killed": 3, "killed_by_trusted": 1}
+    path.write_text(json.dumps(document | {"version": 1}))
+    assert evidence.load_all(tmp_path) == (dataclasses.replace(record, mutation=None),)
+
+
 def test_no_folder_means_no_record(tmp_path):
     assert evidence.load_all(tmp_path) == ()
 
 
-@pytest.mark.parametrize("damage", [b"", b"[]", b"{}", b'{"version": 2}', b'{"version": 1, "tests": [], "gate": []}'])
+@pytest.mark.parametrize("damage", [b"", b"[]", b"{}", b'{"version": 3}', b'{"version": 1, "tests": [], "gate": []}'])
 def test_a_damaged_record_is_named(record, tmp_path, damage):
     path = evidence.save(tmp_path, record)
     path.write_bytes(damage)

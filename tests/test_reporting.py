@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import io
+import json
 from dataclasses import replace
 from pathlib import Path
 
-from pytest_supercharger.domain import Decision, Outcome, Stub, StubKind
-from pytest_supercharger.reporting import Reporter, explain
+from pytest_supercharger.domain import Decision, MutationScore, Outcome, Stub, StubKind
+from pytest_supercharger.reporting import Reporter, explain, write_json
 
 STUB = Stub(
     module="m",
@@ -43,3 +44,13 @@ def test_what_was_not_used_is_counted_with_an_example_of_each_reason():
     outcome = Outcome(stub=STUB, decision=Decision.ABSTAINED, reason="none left", rejections={"no code": 1, "empty": 2})
     told = replace(outcome, details={"empty": "the body is\npass"})
     assert "answers not used: 2 x empty (the body is pass), 1 x no code" in explain(told)
+
+
+def test_the_mutation_score_is_told_and_null_where_it_is_not_known(tmp_path):
+    unknown = Outcome(stub=STUB, decision=Decision.ABSTAINED, reason="none left")
+    known = replace(unknown, mutation=MutationScore(mutants=8, killed=6, killed_by_trusted=1))
+    assert "its tests notice 6 of 8 mutants, the trusted ones 1" in explain(known)
+    assert "mutants" not in explain(unknown)
+    write_json(tmp_path / "out.json", [known, unknown])
+    entries = json.loads((tmp_path / "out.json").read_text())["stubs"]
+    assert [entry["mutation_score"] for entry in entries] == [0.75, None]

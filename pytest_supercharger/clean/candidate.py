@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import hashlib
 import itertools
+from typing import TYPE_CHECKING
 
 from pytest_supercharger.clean._compiling import compile_error
 from pytest_supercharger.clean._readings import readings
@@ -20,7 +21,10 @@ from pytest_supercharger.clean.markdown import code_for
 from pytest_supercharger.clean.prune import Pieces, prune
 from pytest_supercharger.domain import Answer, Candidate, FinishReason, Rejection, Stub
 
-__all__ = ["clean"]
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = ["as_function", "clean", "compile_problem", "made"]
 
 # Helpers beyond these stay as they are: each costs yapf two milliseconds at least.
 _MAX_LAID_OUT = 40
@@ -60,13 +64,19 @@ def _checked(pieces: Pieces | Rejection, stub: Stub) -> Pieces | Rejection:
     """Refuse what parses and the compiler would not take: `break` outside of a loop, `await` in a plain `def`."""
     if isinstance(pieces, Rejection):
         return pieces
+    problem = compile_problem(pieces.body, pieces.helpers, stub)
+    return Rejection(reason="does not compile", detail=problem) if problem else pieces
+
+
+def compile_problem(body: str, helpers: Iterable[str], stub: Stub) -> str:
+    """Why the compiler does not take this body or one of its helpers, "" when it does; nothing is run."""
     header = stub.signature.rstrip().removesuffix(":") + ":\n"
-    error = compile_error(header + indent_code(pieces.body, "    ") + "\n")
+    error = compile_error(header + indent_code(body, "    ") + "\n")
     if error is not None:
         row = max(1, (error.lineno or 1) - header.count("\n"))
-        return Rejection(reason="does not compile", detail=f"{error.msg}, line {row} of the body")
-    error = next(filter(None, map(compile_error, pieces.helpers)), None)
-    return pieces if error is None else Rejection(reason="does not compile", detail=f"{error.msg}, in a helper")
+        return f"{error.msg}, line {row} of the body"
+    error = next(filter(None, map(compile_error, helpers)), None)
+    return "" if error is None else f"{error.msg}, in a helper"
 
 
 def _candidate(pieces: Pieces, stub: Stub, style: Style) -> Candidate:
@@ -75,14 +85,23 @@ def _candidate(pieces: Pieces, stub: Stub, style: Style) -> Candidate:
     sizes = itertools.accumulate(map(len, pieces.helpers))
     count = min(_MAX_LAID_OUT, sum(size <= _MAX_CHARACTERS for size in sizes))
     helpers = (*(format_helper(helper, style) for helper in pieces.helpers[:count]), *pieces.helpers[count:])
-    imports = tuple(sorted(pieces.imports))
+    return made(body, tuple(sorted(pieces.imports)), helpers)
+
+
+def made(body: str, imports: tuple[str, ...], helpers: tuple[str, ...]) -> Candidate:
+    """The candidate of these parts; equal trees make equal ids, however they are laid out."""
     return Candidate(
-        id=_digest(_normal("async def _():\n" + indent_code(body, "    ")), *imports, *map(_normal, helpers)),
+        id=_digest(_normal(as_function(body)), *imports, *map(_normal, helpers)),
         text_id=_digest(body, *imports, *helpers),
         body=body,
         imports=imports,
         helpers=helpers,
     )
+
+
+def as_function(body: str) -> str:
+    """The body as a module that parses; an async function takes everything a body may hold, `await` included."""
+    return "async def _():\n" + indent_code(body, "    ")
 
 
 def _normal(source: str) -> str:

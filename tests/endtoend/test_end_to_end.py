@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from replay import AREA, GOOD, TESTS, lines
 
@@ -26,12 +28,14 @@ def test_good_code_is_accepted_and_written(project, fill, level):
     result.assert_outcomes(passed=1)
     assert decided["shapes:area"]["decision"] == "accepted"
     assert decided["shapes:area"]["probability"] >= 0.95
+    assert decided["shapes:area"]["mutation_score"] > 0.5
     text = source(project)
     assert "supercharge" not in text
     assert "width" in text.partition('"""\n    ')[2]
     before, after = AREA.index("def area"), text.index("def area")
     assert text[after:].startswith(AREA[before : AREA.index("    raise NotImplementedError")])
-    assert list((project.path / ".supercharger" / "evidence").iterdir())
+    (evidence,) = (project.path / ".supercharger" / "evidence").iterdir()
+    assert json.loads(evidence.read_text())["mutation"]["killed_by_trusted"] > 0
 
 
 def rejected(project, fill, codes, tests=TESTS, **more):
@@ -112,6 +116,19 @@ def test_vacuous_tests_support_nothing(pytester, fill):
     assert entry["decision"] == "abstained"
     assert entry["tests"] == 0
     assert sum(entry["rejections"].values()) >= 3
+
+
+def test_tests_that_tell_nothing_apart_support_nothing(pytester, fill):
+    """They are valid and pass; an empty stub, or code that was changed, passes them just as well."""
+    (pytester.path / "shapes.py").write_text(AREA)
+    blunt = (
+        "def test_kind():\n    assert isinstance(area(1, 2), (int, float))\n",
+        "def test_sign():\n    assert area(2, 5) >= 0\n",
+        "import pytest\n\ndef test_error():\n    with pytest.raises(Exception):\n        area(None, 1)\n",
+    )
+    shown, entry = rejected(pytester, fill, GOOD, tests=blunt)
+    assert "no test that it passes tells it apart from other code" in shown
+    assert 0 < entry["mutation_score"] < 1
 
 
 def test_disagreement_is_shown_as_a_question(pytester, fill):
