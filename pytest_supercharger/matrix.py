@@ -19,8 +19,8 @@ from pytest_supercharger.domain import (
     Stub,
     Verdict,
 )
+from pytest_supercharger.progress import Parent
 from pytest_supercharger.projecttests import GateVerdict
-from pytest_supercharger.search import Parent
 
 __all__ = ["Matrix"]
 

@@ -21,6 +21,8 @@ PURE = (
     "domain",
     "effects",
     "errors",
+    "lastword",
+    "progress",
     "rankers",
     "search",
     "source",
