@@ -78,6 +78,7 @@ class Progress:
     seconds: float = 0.0
     no_more_codes: bool = False  # the nodes have nothing left to answer
     no_more_suites: bool = False
+    no_more_repairs: bool = False
     stopped: str = ""  # why nothing may be asked any more ("the time of the run is spent"), "" while it may
 
 

@@ -104,7 +104,7 @@ def _explore(progress: Progress, policy: Policy, rng: Random) -> Action:
     """Everything asked is answered and the evidence does not suffice."""
     assessment = progress.assessment
     drawn = progress.codes + progress.repairs
-    can_repair = bool(progress.parents) and progress.repairs < policy.repairs
+    can_repair = bool(progress.parents) and progress.repairs < policy.repairs and not progress.no_more_repairs
     if (assessment is None or assessment.best is None) and _codes_left(progress, policy):
         # A fresh code is right more often than a repaired one, unless the model is strong (arXiv 2306.09896).
         return _ask_codes(progress, policy, policy.start_codes)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 import threading
-from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -12,30 +11,18 @@ from pytest_supercharger import agreement, budget, context, evidence, search, so
 from pytest_supercharger.agreement import Assessment
 from pytest_supercharger.bench import Bench
 from pytest_supercharger.checker import Checker
-from pytest_supercharger.clean.candidate import clean
 from pytest_supercharger.clean.layout import Style
-from pytest_supercharger.clean.tests import clean_tests
 from pytest_supercharger.dispute import dispute
-from pytest_supercharger.domain import (
-    Candidate,
-    Decision,
-    GeneratedTest,
-    Outcome,
-    Question,
-    QuestionKind,
-    SourceFile,
-    Stub,
-)
-from pytest_supercharger.inflight import Arrival, Generator, Requests, Ticket
+from pytest_supercharger.domain import Candidate, Decision, Outcome, Question, SourceFile, Stub
+from pytest_supercharger.inflight import Arrival, Generator, Requests
 from pytest_supercharger.matrix import Matrix
 from pytest_supercharger.options import Settings
 from pytest_supercharger.questioner import Questioner
 from pytest_supercharger.reporting import Reporter
+from pytest_supercharger.sampler import Sampler
 
 __all__ = ["Generator", "Services", "Solver"]
 
-# A suite is several short answers: with small models they hold more valid asserts a token than one long answer.
-ANSWERS_IN_A_SUITE = 4
 SAMPLES_AT_ONCE = 8  # of one stub: the first codes and the first suite
 _CHARACTERS_A_TOKEN = 2.5  # of source code, on the safe side
 _ANSWER_TOKENS = 1024  # kept free for the template's own words and the answer
@@ -69,9 +56,7 @@ class Solver:
         self._policy = budget.of(stub, settings)
         self._rng = random.Random(f"{settings.seed}:{stub.id}")
         self._progress = search.Progress()
-        self._text = source.decode(file.data).text
         self._matrix = Matrix(stub=stub, trusted=trusted.examples(stub))
-        self._tries: Counter[str] = Counter()  # candidate id -> repairs asked
         self._waited = 0.0  # seconds spent waiting for other stubs
         self._started = 0.0
 
@@ -83,19 +68,9 @@ class Solver:
         """
         with self._services.turn:
             self._started = self._services.clock()
-            self._questions = Questioner(
-                self.stub, self._describe(), seed=self._settings.seed, change=self._services.question
-            )
-            self._checker = Checker(
-                self._matrix,
-                self._file,
-                bench=self._services.bench,
-                allow=frozenset(self._settings.allow),
-                wait=self._wait_for,
-                left=self._left,
-                rng=self._rng,
-            )
             self._requests = Requests(self._services.generator)
+            self._checker = self._make_checker()
+            self._sampler = self._make_sampler()
             try:
                 return self._loop()
             finally:
@@ -131,7 +106,7 @@ class Solver:
             self._progress = replace(
                 self._progress,
                 seconds=self._seconds(),
-                parents=self._matrix.parents(self._tries),
+                parents=self._matrix.parents(self._sampler.tries),
                 stopped=stopped,
             )
             action = search.next_action(self._progress, self._policy, self._rng)
@@ -151,39 +126,10 @@ class Solver:
                 if arrival is not None:
                     self._take(arrival)
             else:
-                self._ask(action)
-
-    def _ask(self, action: search.AskCode | search.AskTests | search.Repair) -> None:
-        progress = self._progress
-        if isinstance(action, search.AskCode):
-            self._progress = replace(progress, waiting_codes=progress.waiting_codes + action.n)
-            self._requests.launch(self._questions.code(), action.n, self._left())
-        elif isinstance(action, search.AskTests):
-            self._progress = replace(progress, waiting_suites=progress.waiting_suites + action.n)
-            for _ in range(action.n):
-                self._requests.launch(self._questions.tests(), ANSWERS_IN_A_SUITE, self._left())
-        else:
-            self._tries[action.candidate_id] += 1
-            self._progress = replace(progress, waiting_repairs=progress.waiting_repairs + 1)
-            candidate = self._matrix.candidates[action.candidate_id]
-            test, failure = self._matrix.failure(action.candidate_id, action.test_id)
-            self._requests.launch(self._questions.repair(candidate, test, failure), 1, self._left())
+                self._progress = self._sampler.ask(action, self._progress)
 
     def _take(self, arrival: Arrival) -> None:
-        """Work an answer, or the end of a request, into the matrix and weigh again."""
-        if arrival.error is not None and not arrival.exhausted:
-            raise arrival.error
-        if arrival.ticket.question.kind is QuestionKind.TEST:
-            if arrival.answer is not None:
-                return  # a suite is worked in as a whole, when its request ends
-            self._take_suite(arrival)
-        elif arrival.answer is None:
-            self._close_codes(arrival)
-        else:
-            cleaned = clean(arrival.answer, self.stub, self._text, style=self._services.style)
-            for candidate in self._matrix.add_code(cleaned):
-                self._checker.add_candidate(candidate)
-            self._count_codes(arrival.ticket, 1)
+        self._progress = self._sampler.take(arrival, self._progress)
         self._weigh()
         if arrival.answer is None:
             self._services.reporter.line(f"{self.stub.id}: {self._state()}")
@@ -195,42 +141,6 @@ class Solver:
         if assessment is None or assessment.best is None:
             return f"{drawn}, nothing that passes the trusted tests"
         return f"{drawn}, probability {assessment.probability:.2f}"
-
-    def _take_suite(self, arrival: Arrival) -> None:
-        new: list[GeneratedTest] = []
-        runnable = self._services.bench.dependencies.runnable
-        for answer in arrival.ticket.answers:
-            cleaned = clean_tests(answer, self.stub, self._text, allow=frozenset(self._settings.allow))
-            new += self._matrix.add_tests(runnable(cleaned))
-        if new:
-            self._checker.add_tests(tuple(new))
-        self._progress = replace(
-            self._progress,
-            suites=self._progress.suites + 1,
-            waiting_suites=self._progress.waiting_suites - 1,
-            no_more_suites=self._progress.no_more_suites or arrival.exhausted,
-        )
-
-    def _close_codes(self, arrival: Arrival) -> None:
-        """What a request did not deliver will never come; it counts as drawn, so that the search always ends."""
-        missing = arrival.ticket.samples - len(arrival.ticket.answers)
-        if missing:
-            self._count_codes(arrival.ticket, missing)
-            if not arrival.exhausted:
-                self._matrix.rejections["the node sent no answer"] += missing
-        if arrival.exhausted:
-            repairing = arrival.ticket.question.kind is QuestionKind.REPAIR
-            policy, progress = self._policy, self._progress
-            self._policy = replace(policy, repairs=progress.repairs) if repairing else policy
-            self._progress = progress if repairing else replace(progress, no_more_codes=True)
-
-    def _count_codes(self, ticket: Ticket, n: int) -> None:
-        progress = self._progress
-        if ticket.question.kind is QuestionKind.REPAIR:
-            progress = replace(progress, repairs=progress.repairs + n, waiting_repairs=progress.waiting_repairs - n)
-        else:
-            progress = replace(progress, codes=progress.codes + n, waiting_codes=progress.waiting_codes - n)
-        self._progress = progress
 
     def _weigh(self) -> None:
         assessment = agreement.assess(self._matrix.evidence(), tau=self._policy.tau)
@@ -266,6 +176,32 @@ class Solver:
         return reason if known is not None and known.best is not None else self._matrix.why_none(reason)
 
     # -- what the loop needs to know
+
+    def _make_checker(self) -> Checker:
+        return Checker(
+            self._matrix,
+            self._file,
+            bench=self._services.bench,
+            allow=frozenset(self._settings.allow),
+            wait=self._wait_for,
+            left=self._left,
+            rng=self._rng,
+        )
+
+    def _make_sampler(self) -> Sampler:
+        services, seed = self._services, self._settings.seed
+        return Sampler(
+            stub=self.stub,
+            text=source.decode(self._file.data).text,
+            style=services.style,
+            allow=frozenset(self._settings.allow),
+            matrix=self._matrix,
+            checker=self._checker,
+            questions=Questioner(self.stub, self._describe(), seed=seed, change=services.question),
+            requests=self._requests,
+            dependencies=services.bench.dependencies,
+            left=self._left,
+        )
 
     def _describe(self) -> context.Context:
         room = int((self._services.generator.max_context_tokens - _ANSWER_TOKENS) * _CHARACTERS_A_TOKEN)
