@@ -246,6 +246,9 @@ class Outcome:
     tests: int = 0  # distinct tests that were run
     samples: int = 0  # answers drawn, codes and tests
     seconds: float = 0.0
+    together: tuple[
+        str, ...
+    ] = ()  # ids of stubs that need this one and are needed by it; accepted with it or not at all
     needs: tuple[str, ...] = ()  # distributions that the code needs and the project's environment lacks
     question: str = ""  # the input on which the best two groups disagree, with their answers
     duplicates: int = 0  # codes drawn that say what another one had said

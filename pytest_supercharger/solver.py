@@ -2,46 +2,32 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
-import threading
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator
+from dataclasses import replace
 
 from pytest_supercharger import agreement, budget, context, evidence, search, source, trusted
 from pytest_supercharger.agreement import Assessment
-from pytest_supercharger.bench import Bench
 from pytest_supercharger.checker import Checker
-from pytest_supercharger.clean.layout import Style
 from pytest_supercharger.dispute import dispute
-from pytest_supercharger.domain import Candidate, Decision, Outcome, Question, SourceFile, Stub
+from pytest_supercharger.domain import Candidate, Decision, Outcome, SourceFile, Stub
 from pytest_supercharger.inflight import Arrival, Generator, Requests
+from pytest_supercharger.joint_search import Member
+from pytest_supercharger.ledger import Waited
 from pytest_supercharger.matrix import Matrix
 from pytest_supercharger.options import Settings
 from pytest_supercharger.questioner import Questioner
-from pytest_supercharger.reporting import Reporter
 from pytest_supercharger.sampler import Sampler
+from pytest_supercharger.services import Services
+from pytest_supercharger.stopwatch import Stopwatch
 
-__all__ = ["Generator", "Services", "Solver"]
+__all__ = ["Generator", "Solver"]
 
 SAMPLES_AT_ONCE = 8  # of one stub: the first codes and the first suite
 _CHARACTERS_A_TOKEN = 2.5  # of source code, on the safe side
 _ANSWER_TOKENS = 1024  # kept free for the template's own words and the answer
 _POLL_SECONDS = 0.5  # how soon a stop is noticed while the model thinks
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Services:
-    """What every solver of a run shares."""
-
-    generator: Generator
-    bench: Bench
-    reporter: Reporter
-    clock: Callable[[], float]
-    question: Callable[[Question], Question]
-    style: Style
-    neighbours: Callable[[SourceFile], Mapping[str, SourceFile]]
-    turn: threading.Semaphore  # how many stubs are worked on at once
-    stop: threading.Event = field(default_factory=threading.Event)
 
 
 class Solver:
@@ -57,8 +43,6 @@ class Solver:
         self._rng = random.Random(f"{settings.seed}:{stub.id}")
         self._progress = search.Progress()
         self._matrix = Matrix(stub=stub, trusted=trusted.examples(stub))
-        self._waited = 0.0  # seconds spent waiting for other stubs
-        self._started = 0.0
 
     def solve(self) -> Outcome:
         """Search until accepted, hopeless, or out of budget.
@@ -67,7 +51,7 @@ class Solver:
             SuperchargeError: the stub does not fit the model, or node or sandbox broke.
         """
         with self._services.turn:
-            self._started = self._services.clock()
+            self._watch = Stopwatch(self._services.clock)
             self._requests = Requests(self._services.generator)
             self._checker = self._make_checker()
             self._sampler = self._make_sampler()
@@ -105,7 +89,7 @@ class Solver:
             stopped = "the run was stopped" if self._services.stop.is_set() else ""
             self._progress = replace(
                 self._progress,
-                seconds=self._seconds(),
+                seconds=self._watch.seconds,
                 parents=self._matrix.parents(self._sampler.tries),
                 stopped=stopped,
             )
@@ -120,13 +104,45 @@ class Solver:
                     return self._outcome(Decision.ACCEPTED, self._suffices(candidate), candidate)
                 self._weigh()
             elif isinstance(action, search.Abstain):
-                return self._outcome(Decision.ABSTAINED, self._why(action.reason), None)
+                outcome = self._ended(action.reason)
+                if outcome is not None:
+                    return outcome
             elif isinstance(action, search.Wait):
                 arrival = self._requests.next(min(self._left(), _POLL_SECONDS))
                 if arrival is not None:
                     self._take(arrival)
             else:
                 self._progress = self._sampler.ask(action, self._progress)
+
+    def _ended(self, reason: str) -> Outcome | None:
+        """What a search comes to that finds nothing by itself; None where it goes on.
+
+        Candidates that need stubs which need this one are tried together with those of these stubs.
+        """
+        choice = None
+        if self._checker.aside and not self._halted():
+            choice = self._services.table.sit(self._member(), self._services.bench.ledger, self._policy.seconds)
+            if choice is None and not self._services.stop.is_set():
+                self._checker.retry()
+                self._weigh()
+                return None
+        if choice is None:
+            return self._outcome(Decision.ABSTAINED, self._why(reason), None)
+        if choice.candidate is None:
+            return self._outcome(Decision.ABSTAINED, f"{choice.reason}; alone: {reason}", None)
+        remark = f"{self._suffices(choice.candidate)}; chosen together with {', '.join(choice.together)}"
+        return replace(self._outcome(Decision.ACCEPTED, remark, choice.candidate), together=choice.together)
+
+    def _draw(self) -> bool:
+        """Ask for a fresh code and a fresh suite and wait for both; whether they came."""
+        before = self._progress
+        for action in (search.AskCode(n=1), search.AskTests(n=1)):
+            self._progress = self._sampler.ask(action, self._progress)
+        while (self._progress.waiting_codes or self._progress.waiting_suites) and not self._halted():
+            arrival = self._requests.next(min(self._left(), _POLL_SECONDS))
+            if arrival is not None:
+                self._take(arrival)
+        return self._progress.codes > before.codes and self._progress.suites > before.suites
 
     def _take(self, arrival: Arrival) -> None:
         self._progress = self._sampler.take(arrival, self._progress)
@@ -142,9 +158,10 @@ class Solver:
             return f"{drawn}, nothing that passes the trusted tests"
         return f"{drawn}, probability {assessment.probability:.2f}"
 
-    def _weigh(self) -> None:
+    def _weigh(self) -> Assessment:
         assessment = agreement.assess(self._matrix.evidence(), tau=self._policy.tau)
         self._progress = search.observe(self._progress, assessment)
+        return assessment
 
     def _outcome(self, decision: Decision, reason: str, candidate: Candidate | None) -> Outcome:
         assessment = self._progress.assessment or Assessment(best=None, probability=0.0)
@@ -158,7 +175,7 @@ class Solver:
             candidates=len(self._matrix.candidates),
             tests=len(self._matrix.trusted) + len(self._matrix.tests) + len(gate_tests),
             samples=self._progress.codes + self._progress.repairs + self._matrix.test_answers,
-            seconds=self._seconds() + self._waited,
+            seconds=self._watch.seconds + self._watch.paused,
             needs=self._services.bench.dependencies.needed(candidate) if candidate is not None else (),
             question="" if decision is Decision.ACCEPTED else dispute(self._matrix, assessment),
             duplicates=self._matrix.duplicates,
@@ -203,26 +220,45 @@ class Solver:
             left=self._left,
         )
 
+    def _member(self) -> Member:
+        return Member(
+            stub=self.stub,
+            matrix=self._matrix,
+            checker=self._checker,
+            watch=self._watch,
+            weigh=self._weigh,
+            draw=self._draw,
+            halted=self._halted,
+            resting=self._resting,
+        )
+
     def _describe(self) -> context.Context:
         room = int((self._services.generator.max_context_tokens - _ANSWER_TOKENS) * _CHARACTERS_A_TOKEN)
         return context.describe(
             self.stub, self._file, neighbours=self._services.neighbours(self._file), max_chars=max(room, 0)
         )
 
-    def _seconds(self) -> float:
-        """Seconds of this stub's own work: waiting for another stub is not charged to it."""
-        return self._services.clock() - self._started - self._waited
-
     def _left(self) -> float:
-        return max(0.0, self._policy.seconds - self._seconds())
+        return max(0.0, self._policy.seconds - self._watch.seconds)
 
-    def _wait_for(self, other: str) -> bool:
-        """Give the turn to somebody else until another stub is decided; whether that one was accepted."""
-        before = self._services.clock()
+    def _halted(self) -> str:
+        """Why nothing more may be run for this stub; "" while it may."""
+        if self._services.stop.is_set():
+            return "the run was stopped"
+        spent = self._checker.cut_short or self._left() <= 0
+        return f"the {self._policy.seconds:g} s for {self.stub.id} are spent" if spent else ""
+
+    def _wait_for(self, other: str) -> Waited:
+        with self._resting():
+            return self._services.bench.ledger.wait_for(self.stub.id, other, self._policy.seconds)
+
+    @contextlib.contextmanager
+    def _resting(self) -> Iterator[None]:
+        """Give the turn to somebody else; waiting for another stub is not charged to this one."""
+        self._watch.pause()
         self._services.turn.release()
         try:
-            self._services.bench.ledger.wait_for(self.stub.id, other, self._policy.seconds)
+            yield
         finally:
             self._services.turn.acquire()
-        self._waited += self._services.clock() - before
-        return self._services.bench.ledger.is_accepted(other)
+            self._watch.resume()

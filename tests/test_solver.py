@@ -19,7 +19,8 @@ from pytest_supercharger.options import Settings
 from pytest_supercharger.projecttests import ProjectTests
 from pytest_supercharger.reporting import Reporter
 from pytest_supercharger.sandbox.base import GateResult
-from pytest_supercharger.solver import Services, Solver
+from pytest_supercharger.services import Services
+from pytest_supercharger.solver import Solver
 from pytest_supercharger.splitting import Splitting
 
 SOURCE = SourceFile(
