@@ -72,16 +72,15 @@ def too_many(stub: str, circle: Sequence[str]) -> str:
     )
 
 
-def why_none(stub: str, shortlists: Mapping[str, Sequence[str]], tried: int, obstacles: Mapping[str, int]) -> str:
-    """Why nothing was chosen for a stub and those it needs: how much was tried and what most often stood in the way."""
+def why_none(stub: str, shortlists: Mapping[str, Sequence[str]], tried: int, obstacle: str) -> str:
+    """Why nothing was chosen for a stub and those it needs: how much was tried and what stood in the way."""
     others = [other for other in shortlists if other != stub]
     head = f"needs {', '.join(others)}, which {'needs' if len(others) == 1 else 'need'} this one"
     empty = next((name for name, known in shortlists.items() if not known), None)
     if empty is not None:
         return f"{head}; no candidate of {empty} passes what can be run of it alone"
     what, whose = ("pair of candidates", "both") if len(others) == 1 else ("choice of one candidate each", "all")
-    usual = max(obstacles, key=lambda text: obstacles[text], default="")
-    return f"{head}; no {what} passes the checks of {whose} ({tried} tried)" + (f": {usual}" if usual else "")
+    return f"{head}; no {what} passes the checks of {whose} ({tried} tried)" + (f": {obstacle}" if obstacle else "")
 
 
 def _fails_alone(matrix: Matrix, key: str) -> bool:

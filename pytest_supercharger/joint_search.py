@@ -37,6 +37,7 @@ class Member:
     watch: Stopwatch
     weigh: Callable[[], Assessment]
     draw: Callable[[], bool]  # one fresh code and one fresh suite, run and weighed; whether both came
+    draw_tests: Callable[[], bool]  # another suite, as long as the budget allows it
     halted: Callable[[], str]  # why nothing more may be run, "" while it may
     resting: Callable[[], AbstractContextManager[None]]  # while it waits: its turn is given away, its watch stands
 
@@ -89,7 +90,8 @@ class _Search:
     def __init__(self, members: Sequence[Member]) -> None:
         self._members = members
         self._ids = [member.stub.id for member in members]
-        self._obstacles: Counter[str] = Counter()
+        self._failed: Counter[str] = Counter()  # why combinations did not pass what is trusted
+        self._lacking = ""  # what one that did pass it lacks
         self._tried = 0
 
     def choose(self) -> dict[str, Choice]:
@@ -98,10 +100,11 @@ class _Search:
         shortlists = {member.stub.id: self._opened(member) for member in self._members}
         chosen = self._first_that_stands(list(shortlists.values()))
         if chosen is None:
+            obstacle = self._lacking or max(self._failed, key=lambda text: self._failed[text], default="")
             for member in self._members:
                 member.weigh()  # what is reported of it is what was seen last
             return {
-                stub: Choice(reason=joint_choice.why_none(stub, shortlists, self._tried, self._obstacles))
+                stub: Choice(reason=joint_choice.why_none(stub, shortlists, self._tried, obstacle))
                 for stub in self._ids
             }
         return {
@@ -139,39 +142,48 @@ class _Search:
             member.checker.run_trusted(candidate)
             obstacle = _obstacle(member.matrix, candidate)
             if obstacle:
-                self._note(member, obstacle)
+                self._failed[_told(member, obstacle)] += 1
                 return False
         return True
 
     def _settled(self, choice: list[Candidate]) -> list[Candidate] | None:
         """The choice, or one it leads to, in which each is the best beside the others and may be accepted."""
         for _ in range(_ROUNDS):
-            best: list[Candidate] = []
+            best = []
             for member in self._members:
-                assessment = self._weighed(member, choice)
-                if self._halted():
+                found = self._acceptable(member, choice)
+                if found is None:
                     return None
-                if assessment.best is None or assessment.unmet:
-                    self._note(member, "; ".join(assessment.unmet))
-                    return None
-                best.append(member.matrix.candidates[assessment.best])
+                best.append(found)
             if [one.id for one in best] == [one.id for one in choice]:
                 return choice
             choice = best
-        self._note(self._members[0], "which one is best changes with what the others are")
+        self._lacking = _told(self._members[0], "which one is best changes with what the others are")
         return None
+
+    def _acceptable(self, member: Member, choice: Sequence[Candidate]) -> Candidate | None:
+        """The best candidate of a stub beside the choice for the others, if it lacks nothing."""
+        assessment = self._weighed(member, choice)
+        while assessment.best is not None and assessment.unmet and member.draw_tests():
+            assessment = self._weighed(member, choice)
+        if self._halted():
+            return None
+        if assessment.best is None or assessment.unmet:
+            self._lacking = _told(member, "; ".join(assessment.unmet))
+            return None
+        return member.matrix.candidates[assessment.best]
 
     def _confirmed(self, choice: list[Candidate]) -> list[Candidate] | None:
         for member in self._members:
             if not member.draw():
-                self._note(member, "it could not be confirmed with a fresh code and a fresh test suite")
+                self._lacking = _told(member, "it could not be confirmed with a fresh code and a fresh test suite")
                 return None
         settled = self._settled(choice)
         if settled is None:
             return None
         for member, candidate in zip(self._members, settled, strict=True):
             if not member.checker.confirm(candidate):
-                self._note(member, member.matrix.refused[candidate.id])
+                self._lacking = _told(member, member.matrix.refused[candidate.id])
                 return None
         return settled
 
@@ -189,13 +201,13 @@ class _Search:
         for member in self._members:
             reason = member.halted()
             if reason:
-                self._obstacles[reason] = self._obstacles.total() + 1  # nothing else is worth telling
+                self._lacking = reason
                 return True
         return False
 
-    def _note(self, member: Member, obstacle: str) -> None:
-        """Keep what stands in the way."""
-        self._obstacles[f"{member.stub.id}: {' '.join(obstacle.split())[:200]}"] += 1
+
+def _told(member: Member, obstacle: str) -> str:
+    return f"{member.stub.id}: {' '.join(obstacle.split())[:200]}"
 
 
 def _obstacle(matrix: Matrix, candidate: Candidate) -> str:

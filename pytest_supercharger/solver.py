@@ -119,7 +119,7 @@ class Solver:
 
         Candidates that need stubs which need this one are tried together with those of these stubs.
         """
-        choice = None
+        choice, known = None, self._progress.assessment
         if self._checker.aside and not self._halted():
             choice = self._services.table.sit(self._member(), self._services.bench.ledger, self._policy.seconds)
             if choice is None and not self._services.stop.is_set():
@@ -129,20 +129,31 @@ class Solver:
         if choice is None:
             return self._outcome(Decision.ABSTAINED, self._why(reason), None)
         if choice.candidate is None:
-            return self._outcome(Decision.ABSTAINED, f"{choice.reason}; alone: {reason}", None)
+            alone = f"; alone: {reason}" if known is not None and known.best is not None else ""
+            return self._outcome(Decision.ABSTAINED, choice.reason + alone, None)
         remark = f"{self._suffices(choice.candidate)}; chosen together with {', '.join(choice.together)}"
         return replace(self._outcome(Decision.ACCEPTED, remark, choice.candidate), together=choice.together)
 
     def _draw(self) -> bool:
         """Ask for a fresh code and a fresh suite and wait for both; whether they came."""
         before = self._progress
-        for action in (search.AskCode(n=1), search.AskTests(n=1)):
+        self._await(search.AskCode(n=1), search.AskTests(n=1))
+        return self._progress.codes > before.codes and self._progress.suites > before.suites
+
+    def _draw_tests(self) -> bool:
+        """Ask for another suite where the budget has one left and wait for it; whether it came."""
+        before = self._progress
+        if before.suites < self._policy.suites and not before.no_more_suites:
+            self._await(search.AskTests(n=1))
+        return self._progress.suites > before.suites
+
+    def _await(self, *actions: search.AskCode | search.AskTests) -> None:
+        for action in actions:
             self._progress = self._sampler.ask(action, self._progress)
         while (self._progress.waiting_codes or self._progress.waiting_suites) and not self._halted():
             arrival = self._requests.next(min(self._left(), _POLL_SECONDS))
             if arrival is not None:
                 self._take(arrival)
-        return self._progress.codes > before.codes and self._progress.suites > before.suites
 
     def _take(self, arrival: Arrival) -> None:
         self._progress = self._sampler.take(arrival, self._progress)
@@ -228,6 +239,7 @@ class Solver:
             watch=self._watch,
             weigh=self._weigh,
             draw=self._draw,
+            draw_tests=self._draw_tests,
             halted=self._halted,
             resting=self._resting,
         )
