@@ -7,7 +7,7 @@ import random
 from collections.abc import Iterator
 from dataclasses import replace
 
-from pytest_supercharger import agreement, budget, context, evidence, search, source, trusted
+from pytest_supercharger import agreement, budget, context, evidence, search, source, trusted, unfilled
 from pytest_supercharger.agreement import Assessment
 from pytest_supercharger.checker import Checker
 from pytest_supercharger.dispute import dispute
@@ -199,9 +199,11 @@ class Solver:
         return "the evidence suffices" + bench.dependencies.remark(candidate) + bench.splitting.remark(passed)
 
     def _why(self, reason: str) -> str:
-        """The policy's reason, with that of the refused candidates where nothing else is left."""
+        """The policy's reason, with that of the refused candidates where nothing else is left, and who was missed."""
         known = self._progress.assessment
-        return reason if known is not None and known.best is not None else self._matrix.why_none(reason)
+        if known is None or known.best is None:
+            reason = self._matrix.why_none(reason)
+        return reason + unfilled.remark(self._matrix, reason, self._services.bench.ledger.is_accepted)
 
     # -- what the loop needs to know
 

@@ -190,3 +190,12 @@ def test_a_choice_that_passes_everything_and_is_not_sure_enough_is_none(settings
     outcomes = World({"f": F, "g": G}).outcomes(settings)
     assert {outcome.decision for outcome in outcomes.values()} == {Decision.ABSTAINED}
     assert "is below 1.00" in outcomes["f"].reason
+
+
+@pytest.mark.parametrize("more", [(), ("x", "x + 0")])
+def test_a_stub_whose_dependency_abstained_says_so(more):
+    """Also where candidates that need nobody are what the search ended with."""
+    outcomes = World({"f": (*F, *more), "h": [f"x {wrong}" for wrong in WRONG]} | {"g": ("h(x)",)}).outcomes()
+    assert {outcome.decision for outcome in outcomes.values()} == {Decision.ABSTAINED}
+    assert "m:h, which is not filled" in outcomes["g"].reason
+    assert "m:g, which is not filled" in outcomes["f"].reason
