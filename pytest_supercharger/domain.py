@@ -12,8 +12,10 @@ __all__ = [
     "Answer",
     "Candidate",
     "Decision",
+    "Dispute",
     "FinishReason",
     "GeneratedTest",
+    "Group",
     "Outcome",
     "Output",
     "OutputKind",
@@ -234,6 +236,26 @@ class Decision(str, enum.Enum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """Candidates that give one answer to the input of a dispute."""
+
+    answer: str  # for people: capped and cleaned
+    samples: int
+    test: str = ""  # a whole test module that says so; "" where the answer cannot be written down
+    example: str = ""  # the same as a line for the docstring, where that is possible
+    note: str = ""  # why there is no test
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dispute:
+    """An input on which candidates that may all be right differ: who knows the right answer can decide."""
+
+    input: str  # an expression, with what comes before it; for people: capped and cleaned
+    samples: int
+    groups: tuple[Group, ...]  # largest first
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
     """The decision on one stub and what is needed to act on it and to report it."""
 
@@ -250,7 +272,8 @@ class Outcome:
         str, ...
     ] = ()  # ids of stubs that need this one and are needed by it; accepted with it or not at all
     needs: tuple[str, ...] = ()  # distributions that the code needs and the project's environment lacks
-    question: str = ""  # the input on which the best two groups disagree, with their answers
+    question: Dispute | None = None  # of an abstention: what the user could decide it with
+    failing: str = ""  # of an abstention: the check of the user's that nobody passes
     duplicates: int = 0  # codes drawn that say what another one had said
     rejections: Mapping[str, int] = field(default_factory=dict)  # reason -> how often
     details: Mapping[str, str] = field(default_factory=dict)  # reason -> the first of its kind, in words

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pytest_supercharger import agreement, budget, context, evidence, search, source, trusted, unfilled
 from pytest_supercharger.agreement import Assessment
 from pytest_supercharger.checker import Checker
-from pytest_supercharger.dispute import dispute
+from pytest_supercharger.dispute import dispute, failed_check
 from pytest_supercharger.domain import Candidate, Decision, Outcome, SourceFile, Stub
 from pytest_supercharger.inflight import Arrival, Generator, Requests
 from pytest_supercharger.joint_search import Member
@@ -188,7 +188,8 @@ class Solver:
             samples=self._progress.codes + self._progress.repairs + self._matrix.test_answers,
             seconds=self._watch.seconds + self._watch.paused,
             needs=self._services.bench.dependencies.needed(candidate) if candidate is not None else (),
-            question="" if decision is Decision.ACCEPTED else dispute(self._matrix, assessment),
+            question=None if candidate is not None else dispute(self._matrix, assessment, self._file),
+            failing="" if candidate is not None else failed_check(self._matrix),
             duplicates=self._matrix.duplicates,
             rejections=self._matrix.unused(),
             details=self._matrix.details,
