@@ -65,7 +65,7 @@ def _raising(stub: Stub, probe: Probe, name: str, names: Collection[str]) -> Pas
 
 
 def _returning(stub: Stub, probe: Probe, text: str) -> Pasted:
-    result, *changes = _CHANGE.split(text)
+    result, *changes = _parts(text)
     floats = re.search(r"\bfloat\b", stub.signature.rpartition("->")[2]) is not None
     literal = literals.value(result, module=stub.module, floats=floats)
     call = Call(stub, probe)
@@ -77,6 +77,18 @@ def _returning(stub: Stub, probe: Probe, text: str) -> Pasted:
     is_plain = literal is not None and not changes and not probe.setup and not literal.is_rounded
     example = f"{probe.expression} == {result}" if is_plain else ""
     return Pasted(test=call.test(imports, lines), example=_understood(stub, example))
+
+
+def _parts(text: str) -> list[str]:
+    """The result of a probe, and what it changed (`argument 1 -> [1, 2]`), each of which may hold such a text."""
+    if literals.expression(text) is not None:
+        return [text]
+    for separator in _CHANGE.finditer(text):
+        first, (name, _, state) = text[: separator.start()], text[separator.end() :].partition(" -> ")
+        if literals.expression(first) is not None:
+            after, *others = _parts(state)
+            return [first, f"{name} -> {after}", *others]
+    return [text]
 
 
 def _equals(got: str, literal: literals.Literal) -> str:
