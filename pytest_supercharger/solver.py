@@ -13,6 +13,7 @@ from pytest_supercharger.checker import Checker
 from pytest_supercharger.dispute import dispute, failed_check
 from pytest_supercharger.domain import Candidate, Decision, Outcome, SourceFile, Stub
 from pytest_supercharger.inflight import Arrival, Generator, Requests
+from pytest_supercharger.joint_choice import MOST_STUBS
 from pytest_supercharger.joint_search import Member
 from pytest_supercharger.ledger import Waited
 from pytest_supercharger.matrix import Matrix
@@ -121,7 +122,11 @@ class Solver:
         """
         choice, known = None, self._progress.assessment
         if self._checker.aside and not self._halted():
-            choice = self._services.table.sit(self._member(), self._services.bench.ledger, self._policy.seconds)
+            needed = ", ".join(sorted(self._checker.aside.needs))
+            self._services.reporter.line(f"{self.stub.id}: waits for a joint choice with {needed}")
+            # The others may have all of their own search before them, one after the other.
+            patience = self._policy.seconds * MOST_STUBS
+            choice = self._services.table.sit(self._member(), self._services.bench.ledger, patience)
             if choice is None and not self._services.stop.is_set():
                 self._checker.retry()
                 self._weigh()

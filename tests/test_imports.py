@@ -16,7 +16,9 @@ OUTSIDE_WORLDS = ("client", "localnode", "pipreqs", "sandbox.docker", "writeback
 PURE = (
     "acceptance",
     "agreement",
+    "circles",
     "context",
+    "dispute",
     "distributions",
     "domain",
     "effects",
@@ -28,6 +30,7 @@ PURE = (
     "source",
     "stubs",
     "trusted",
+    "unfilled",
     "voting",
     "writeback.edits",
     "writeback.imports",

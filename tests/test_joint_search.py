@@ -16,6 +16,7 @@ from pytest_supercharger.bench import Bench
 from pytest_supercharger.clean.layout import Style
 from pytest_supercharger.dependencies import Dependencies
 from pytest_supercharger.domain import Decision, Output, OutputKind, PairResult, SourceFile, Verdict
+from pytest_supercharger.errors import SandboxError
 from pytest_supercharger.ledger import Ledger
 from pytest_supercharger.options import Settings
 from pytest_supercharger.projecttests import ProjectTests
@@ -123,6 +124,18 @@ class World:
             return Output(kind=OutputKind.BLOCKED, text=reached)
         return Output(kind=OutputKind.VALUE, text=f"{probe.id} {wrong}")
 
+    def endings(self):
+        """The reason of each stub, or the error that its search ended with."""
+
+        def solve(stub):
+            try:
+                return self.ledger.settle(Solver(stub, self.file, self.services, Settings()).solve()).reason
+            except SandboxError as error:
+                return error
+
+        with ThreadPoolExecutor(len(self.found)) as pool:
+            return [result.result(PATIENCE) for result in [pool.submit(solve, stub) for stub in self.found]]
+
     def outcomes(self, settings=None):
         def solve(stub):
             return self.ledger.settle(Solver(stub, self.file, self.services, settings or Settings()).solve())
@@ -165,6 +178,23 @@ def test_none_is_accepted_where_no_pair_passes_and_the_reason_names_the_other():
             f"needs m:{other}, which needs this one; no pair of candidates passes the checks of both"
         )
         assert "(12 tried)" in reason
+
+
+def test_a_joint_choice_that_breaks_off_ends_every_search_of_the_circle():
+    world = World({"f": F, "g": G})
+    judge = world.sandbox._judge
+
+    def breaking(overlay, test):
+        if overlay and b"NotImplementedError" not in overlay["m.py"]:
+            raise SandboxError("Docker went away")
+        return judge(overlay, test)
+
+    world.sandbox._judge = breaking
+    endings = world.endings()
+    assert sorted(map(str, endings)) == [
+        "Docker went away",
+        "the joint choice with the stubs that it needs broke off",
+    ]
 
 
 def test_what_needs_nobody_wins_where_it_suffices():
