@@ -58,10 +58,12 @@ def _names(file: SourceFile) -> frozenset[str]:
 def _masses(matrix: Matrix, assessment: Assessment) -> dict[str, float]:
     """How probable it is that each candidate is right, of those that pass all that is trusted."""
     drawn = matrix.drawn
-    scores = {key: max(group.score, 0.0) for group in assessment.classes for key in group.ids}
-    weights = {key: drawn[key] * scores.get(key, 0.0) for key in drawn if matrix.vouched(key)}
+    scores = {key: max(group.score, 0.0) for group in assessment.classes for key in group.ids if matrix.vouched(key)}
+    # Where nothing tells them apart, all that is known is how often each was written.
+    flat = not any(scores.values())
+    weights = {key: drawn[key] * (1.0 if flat else score) for key, score in scores.items()}
     total = math.fsum(weights.values())
-    return {key: weight / total for key, weight in weights.items()} if total else {}
+    return {key: weight / total for key, weight in weights.items() if weight}
 
 
 def _answers(matrix: Matrix, probe: Probe, mass: Mapping[str, float]) -> _Answers:

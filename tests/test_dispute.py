@@ -72,6 +72,13 @@ def test_the_input_that_splits_what_may_be_right_most_evenly_is_asked_about():
     assert told(matrix_of(rows)) == ("f(1)", [("1", 2), ("2", 2)])
 
 
+def test_candidates_of_which_none_has_a_score_count_by_their_samples():
+    matrix = matrix_of({"a": "1", "b": "1", "c": "1"})
+    for name, text in zip("abc", ("KeyError", "KeyError", "IndexError"), strict=True):
+        matrix.outputs[name, "p0"] = Output(kind=OutputKind.EXCEPTION, text=text)
+    assert told(matrix) == ("f(0)", [("raises KeyError", 2), ("raises IndexError", 1)])
+
+
 def test_where_all_agree_there_is_no_question():
     assert question(matrix_of({"a": "11", "b": "11"})) is None
 
