@@ -87,6 +87,7 @@ class QuestionKind(str, enum.Enum):
     TEST = "test"
     REPAIR = "repair"
     IMPROVE_TEST = "improve_test"
+    EXPECT = "expect"
     JUDGE = "judge"
 
 
@@ -169,6 +170,7 @@ class GeneratedTest:
     trusted: bool = False
     probes: tuple[Probe, ...] = ()  # the inputs its assertions use
     shown: str = ""  # the example as its author wrote it, where the source is our own wrapping of it
+    asked: bool = False  # its expected output was asked for, on an input on which candidates differed
 
 
 class Verdict(str, enum.Enum):

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
-from pytest_supercharger import agreement, budget, context, evidence, search, source, trusted
+from pytest_supercharger import agreement, budget, context, evidence, expecting, repairing, search, source, trusted
 from pytest_supercharger.agreement import Assessment
 from pytest_supercharger.bench import Bench
 from pytest_supercharger.checker import Checker
@@ -106,7 +106,9 @@ class Solver:
             self._progress = replace(
                 self._progress,
                 seconds=self._seconds(),
-                parents=self._matrix.parents(self._sampler.tries),
+                parents=repairing.parents(self._matrix, self._sampler.tries, self._progress.assessment),
+                improvable=bool(self._matrix.tests),
+                disputed=expecting.inputs(self._matrix, self._progress.assessment),
                 stopped=stopped,
             )
             action = search.next_action(self._progress, self._policy, self._rng)
