@@ -247,6 +247,7 @@ class Outcome:
     candidates: int = 0  # distinct candidates that were run
     tests: int = 0  # distinct tests that were run
     samples: int = 0  # answers drawn, codes and tests
+    tokens: int = 0  # generated for them
     seconds: float = 0.0
     needs: tuple[str, ...] = ()  # distributions that the code needs and the project's environment lacks
     question: str = ""  # the input on which the best two groups disagree, with their answers

@@ -160,6 +160,7 @@ class Solver:
             candidates=len(self._matrix.candidates),
             tests=len(self._matrix.trusted) + len(self._matrix.tests) + len(gate_tests),
             samples=self._progress.codes + self._progress.repairs + self._matrix.test_answers,
+            tokens=self._progress.tokens,
             seconds=self._seconds() + self._waited,
             needs=self._services.bench.dependencies.needed(candidate) if candidate is not None else (),
             question="" if decision is Decision.ACCEPTED else dispute(self._matrix, assessment),
