@@ -18,6 +18,7 @@ __all__ = [
     "Output",
     "OutputKind",
     "PairResult",
+    "Priority",
     "Probe",
     "Question",
     "QuestionKind",
@@ -91,6 +92,14 @@ class QuestionKind(str, enum.Enum):
     JUDGE = "judge"
 
 
+class Priority(enum.IntEnum):
+    """Which question a node takes up first, of all stubs' questions that wait for it."""
+
+    FRESH = 0
+    REPAIR = 1
+    CONFIRM = 2
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
     """One prompt with its sampling settings."""
@@ -105,6 +114,7 @@ class Question:
     top_p: float = 0.95
     stop: tuple[str, ...] = ()
     seed: int = 0
+    priority: Priority = Priority.FRESH
 
 
 class FinishReason(str, enum.Enum):

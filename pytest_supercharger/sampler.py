@@ -16,6 +16,7 @@ from pytest_supercharger.domain import (
     Answer,
     FinishReason,
     GeneratedTest,
+    Priority,
     Question,
     QuestionKind,
     Rejection,
@@ -64,11 +65,7 @@ class Sampler:
             waiting, known = progress.waiting_expectations + 1, progress.asked | {action.input_id}
             progress = replace(progress, waiting_expectations=waiting, asked=known)
             return self._launch(asked, expecting.ANSWERS, progress, about=action.input_id)
-        self.tries[action.candidate_id] += 1
-        candidate = self.matrix.candidates[action.candidate_id]
-        test, failure = repairing.failure(self.matrix, action.candidate_id, action.test_id)
-        progress = replace(progress, waiting_repairs=progress.waiting_repairs + 1)
-        return self._launch(self.questions.repair(candidate, test, failure), 1, progress, about=candidate.id)
+        return self._ask_repair(action, progress)
 
     def take(self, arrival: Arrival, progress: Progress) -> Progress:
         """Work in an answer, or the end of a request.
@@ -91,8 +88,18 @@ class Sampler:
         return _count_codes(arrival.ticket, 1, progress)
 
     def _launch(self, question: Question, samples: int, progress: Progress, *, about: str = "") -> Progress:
+        if progress.ready_at is not None:
+            question = replace(question, priority=Priority.CONFIRM)
         self.about[self.requests.launch(question, samples, self.left())] = about
         return replace(progress, waiting_tokens=progress.waiting_tokens + samples * question.max_new_tokens)
+
+    def _ask_repair(self, action: Repair, progress: Progress) -> Progress:
+        self.tries[action.candidate_id] += 1
+        candidate = self.matrix.candidates[action.candidate_id]
+        test, failure = repairing.failure(self.matrix, action.candidate_id, action.test_id)
+        question = replace(self.questions.repair(candidate, test, failure), priority=Priority.REPAIR)
+        progress = replace(progress, waiting_repairs=progress.waiting_repairs + 1)
+        return self._launch(question, 1, progress, about=candidate.id)
 
     def _ask_tests(self, action: AskTests, progress: Progress) -> Progress:
         known = [*self.matrix.tests.values()]

@@ -21,6 +21,7 @@ from pytest_supercharger.domain import (
     Output,
     OutputKind,
     PairResult,
+    Priority,
     QuestionKind,
     SourceFile,
     Verdict,
@@ -255,6 +256,8 @@ def test_what_a_decided_stub_still_waits_for_is_cancelled():
     assert outcome.decision is Decision.ACCEPTED
     assert (searching._progress.codes, searching._progress.waiting_codes) == (3, 1)
     assert generator.cancelled.is_set()
+    asked = [(question.kind, question.priority) for question in generator.questions]
+    assert sorted(asked) == [(QuestionKind.CODE, 0), (QuestionKind.TEST, 0), (QuestionKind.TEST, Priority.CONFIRM)]
 
 
 def test_no_more_tokens_are_asked_for_than_there_are():
