@@ -154,12 +154,13 @@ class Sampler:
 
 
 def _metered(arrival: Arrival, progress: Progress) -> Progress:
-    """Count the tokens of an answer, and give back what was kept free for it; an answer without a count was long."""
+    """Count the tokens of an answer, and give back what was kept free for it; text without a count was long."""
     ticket, most = arrival.ticket, arrival.ticket.question.max_new_tokens
     if arrival.answer is None:
         missing = ticket.samples - len(ticket.answers)
         return replace(progress, waiting_tokens=progress.waiting_tokens - missing * most)
-    used = arrival.answer.num_tokens or most
+    written = len(arrival.answer.text) > len(ticket.question.assistant_prefix)
+    used = arrival.answer.num_tokens or (most if written else 0)
     return replace(progress, tokens=progress.tokens + used, waiting_tokens=progress.waiting_tokens - most)
 
 
