@@ -31,6 +31,7 @@ __all__ = ["ANSWERS_IN_A_SUITE", "Sampler"]
 
 # A suite is several short answers: with small models they hold more valid asserts a token than one long answer.
 ANSWERS_IN_A_SUITE = 4
+_NO_LIMIT = 1 << 40
 
 _Cleaned = tuple[GeneratedTest | Rejection, ...] | Rejection
 _SUITES = frozenset({QuestionKind.TEST, QuestionKind.IMPROVE_TEST})
@@ -50,22 +51,26 @@ class Sampler:
     requests: Requests
     dependencies: Dependencies
     left: Callable[[], float]  # seconds of this stub
+    tokens: int = 0  # that may be generated for this stub; 0: any number
     tries: Counter[str] = field(default_factory=Counter)  # candidate id -> repairs asked
     about: dict[Ticket, str] = field(default_factory=dict)  # id of the candidate or of the input a request is about
 
     def ask(self, action: AskCode | AskTests | AskExpected | Repair, progress: Progress) -> Progress:
-        """Launch the questions of an action."""
+        """Launch the questions of an action, as far as there are tokens left for their answers."""
         if isinstance(action, AskCode):
-            progress = replace(progress, waiting_codes=progress.waiting_codes + action.n)
-            return self._launch(self.questions.code(), action.n, progress)
+            return self._launch(self.questions.code(), action.n, progress, waiting_codes=action.n)
         if isinstance(action, AskTests):
             return self._ask_tests(action, progress)
         if isinstance(action, AskExpected):
             asked = self.questions.expected(expecting.session(self.matrix.probes[action.input_id]))
-            waiting, known = progress.waiting_expectations + 1, progress.asked | {action.input_id}
-            progress = replace(progress, waiting_expectations=waiting, asked=known)
-            return self._launch(asked, expecting.ANSWERS, progress, about=action.input_id)
-        return self._ask_repair(action, progress)
+            progress = replace(progress, asked=progress.asked | {action.input_id})
+            about = action.input_id
+            return self._launch(asked, expecting.ANSWERS, progress, about=about, waiting_expectations=1)
+        self.tries[action.candidate_id] += 1
+        candidate = self.matrix.candidates[action.candidate_id]
+        test, failure = repairing.failure(self.matrix, action.candidate_id, action.test_id)
+        question = replace(self.questions.repair(candidate, test, failure), priority=Priority.REPAIR)
+        return self._launch(question, 1, progress, about=candidate.id, waiting_repairs=1)
 
     def take(self, arrival: Arrival, progress: Progress) -> Progress:
         """Work in an answer, or the end of a request.
@@ -87,27 +92,29 @@ class Sampler:
             self.checker.add_candidate(candidate)
         return _count_codes(arrival.ticket, 1, progress)
 
-    def _launch(self, question: Question, samples: int, progress: Progress, *, about: str = "") -> Progress:
-        if progress.ready_at is not None:
-            question = replace(question, priority=Priority.CONFIRM)
+    def _launch(
+        self, question: Question, samples: int, progress: Progress, *, about: str = "", **waiting: int
+    ) -> Progress:
+        """Ask, and count what is waited for; an answer may be as long as the tokens that are left allow."""
+        left = self.tokens - progress.tokens - progress.waiting_tokens if self.tokens else _NO_LIMIT
+        most = min(question.max_new_tokens, left // samples)
+        if most <= 0:
+            return progress
+        priority = Priority.CONFIRM if progress.ready_at is not None else question.priority
+        question = replace(question, max_new_tokens=most, priority=priority)
         self.about[self.requests.launch(question, samples, self.left())] = about
-        return replace(progress, waiting_tokens=progress.waiting_tokens + samples * question.max_new_tokens)
-
-    def _ask_repair(self, action: Repair, progress: Progress) -> Progress:
-        self.tries[action.candidate_id] += 1
-        candidate = self.matrix.candidates[action.candidate_id]
-        test, failure = repairing.failure(self.matrix, action.candidate_id, action.test_id)
-        question = replace(self.questions.repair(candidate, test, failure), priority=Priority.REPAIR)
-        progress = replace(progress, waiting_repairs=progress.waiting_repairs + 1)
-        return self._launch(question, 1, progress, about=candidate.id)
+        counts = {name: getattr(progress, name) + n for name, n in waiting.items()}
+        return replace(progress, waiting_tokens=progress.waiting_tokens + samples * most, **counts)
 
     def _ask_tests(self, action: AskTests, progress: Progress) -> Progress:
         known = [*self.matrix.tests.values()]
         for _ in range(action.n):
-            question = self.questions.improved_tests(known) if action.improve else self.questions.tests()
-            progress = self._launch(question, ANSWERS_IN_A_SUITE, progress)
-        improved = progress.waiting_improved + (action.n if action.improve else 0)
-        return replace(progress, waiting_suites=progress.waiting_suites + action.n, waiting_improved=improved)
+            if action.improve:
+                question, waiting = self.questions.improved_tests(known), {"waiting_suites": 1, "waiting_improved": 1}
+            else:
+                question, waiting = self.questions.tests(), {"waiting_suites": 1}
+            progress = self._launch(question, ANSWERS_IN_A_SUITE, progress, **waiting)
+        return progress
 
     def _take_suite(self, arrival: Arrival, progress: Progress) -> Progress:
         new: list[GeneratedTest] = []
@@ -159,7 +166,7 @@ def _metered(arrival: Arrival, progress: Progress) -> Progress:
     if arrival.answer is None:
         missing = ticket.samples - len(ticket.answers)
         return replace(progress, waiting_tokens=progress.waiting_tokens - missing * most)
-    written = len(arrival.answer.text) > len(ticket.question.assistant_prefix)
+    written = arrival.answer.text.removeprefix(ticket.question.assistant_prefix)
     used = arrival.answer.num_tokens or (most if written else 0)
     return replace(progress, tokens=progress.tokens + used, waiting_tokens=progress.waiting_tokens - most)
 

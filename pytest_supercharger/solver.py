@@ -204,6 +204,7 @@ class Solver:
             requests=self._requests,
             dependencies=services.bench.dependencies,
             left=self._left,
+            tokens=self._policy.tokens,
         )
 
     def _describe(self) -> context.Context:

@@ -28,6 +28,7 @@ from pytest_supercharger.domain import (
 )
 from pytest_supercharger.ledger import Ledger
 from pytest_supercharger.options import Settings
+from pytest_supercharger.progress import AskCode
 from pytest_supercharger.projecttests import ProjectTests
 from pytest_supercharger.reporting import Reporter
 from pytest_supercharger.sandbox.base import GateResult
@@ -283,3 +284,18 @@ def test_tokens_are_counted_as_the_nodes_report_them():
     assert outcome.decision is Decision.ACCEPTED
     assert searching._progress.tokens == 10 * outcome.samples
     assert searching._progress.waiting_tokens == 0
+
+
+def test_whoever_asks_gets_no_more_tokens_than_are_left():
+    """The sampler keeps the budget by itself: for questions that the policy did not think of, and for longer ones."""
+    longer = solver(agreeable(gate=gate), settings=Settings(tokens=600))
+    change = longer._services.question
+    services = replace(longer._services, question=lambda asked: replace(change(asked), max_new_tokens=5000))
+    longer = Solver(longer.stub, SOURCE, services, Settings(tokens=600))
+    longer.solve()
+    asked = services.generator.questions
+    assert [question.max_new_tokens for question in asked] == [600]
+    sampler, progress = longer._sampler, longer._progress
+    assert progress.tokens == 600
+    assert sampler.ask(AskCode(n=1), progress) == progress
+    assert len(asked) == 1
