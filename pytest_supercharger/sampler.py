@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from pytest_supercharger import expecting, repairing
 from pytest_supercharger.checker import Checker
@@ -58,19 +59,18 @@ class Sampler:
     def ask(self, action: AskCode | AskTests | AskExpected | Repair, progress: Progress) -> Progress:
         """Launch the questions of an action, as far as there are tokens left for their answers."""
         if isinstance(action, AskCode):
-            return self._launch(self.questions.code(), action.n, progress, waiting_codes=action.n)
+            return self._launch(self.questions.code(), action.n, progress, {"waiting_codes": action.n})
         if isinstance(action, AskTests):
             return self._ask_tests(action, progress)
         if isinstance(action, AskExpected):
             asked = self.questions.expected(expecting.session(self.matrix.probes[action.input_id]))
             progress = replace(progress, asked=progress.asked | {action.input_id})
-            about = action.input_id
-            return self._launch(asked, expecting.ANSWERS, progress, about=about, waiting_expectations=1)
+            return self._launch(asked, expecting.ANSWERS, progress, {"waiting_expectations": 1}, action.input_id)
         self.tries[action.candidate_id] += 1
         candidate = self.matrix.candidates[action.candidate_id]
         test, failure = repairing.failure(self.matrix, action.candidate_id, action.test_id)
         question = replace(self.questions.repair(candidate, test, failure), priority=Priority.REPAIR)
-        return self._launch(question, 1, progress, about=candidate.id, waiting_repairs=1)
+        return self._launch(question, 1, progress, {"waiting_repairs": 1}, candidate.id)
 
     def take(self, arrival: Arrival, progress: Progress) -> Progress:
         """Work in an answer, or the end of a request.
@@ -93,7 +93,7 @@ class Sampler:
         return _count_codes(arrival.ticket, 1, progress)
 
     def _launch(
-        self, question: Question, samples: int, progress: Progress, *, about: str = "", **waiting: int
+        self, question: Question, samples: int, progress: Progress, waiting: Mapping[str, int], about: str = ""
     ) -> Progress:
         """Ask, and count what is waited for; an answer may be as long as the tokens that are left allow."""
         left = self.tokens - progress.tokens - progress.waiting_tokens if self.tokens else _NO_LIMIT
@@ -103,7 +103,7 @@ class Sampler:
         priority = Priority.CONFIRM if progress.ready_at is not None else question.priority
         question = replace(question, max_new_tokens=most, priority=priority)
         self.about[self.requests.launch(question, samples, self.left())] = about
-        counts = {name: getattr(progress, name) + n for name, n in waiting.items()}
+        counts: dict[str, Any] = {name: getattr(progress, name) + n for name, n in waiting.items()}
         return replace(progress, waiting_tokens=progress.waiting_tokens + samples * most, **counts)
 
     def _ask_tests(self, action: AskTests, progress: Progress) -> Progress:
@@ -113,7 +113,7 @@ class Sampler:
                 question, waiting = self.questions.improved_tests(known), {"waiting_suites": 1, "waiting_improved": 1}
             else:
                 question, waiting = self.questions.tests(), {"waiting_suites": 1}
-            progress = self._launch(question, ANSWERS_IN_A_SUITE, progress, **waiting)
+            progress = self._launch(question, ANSWERS_IN_A_SUITE, progress, waiting)
         return progress
 
     def _take_suite(self, arrival: Arrival, progress: Progress) -> Progress:
