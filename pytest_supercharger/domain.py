@@ -20,6 +20,7 @@ __all__ = [
     "Output",
     "OutputKind",
     "PairResult",
+    "Priority",
     "Probe",
     "Question",
     "QuestionKind",
@@ -89,7 +90,16 @@ class QuestionKind(str, enum.Enum):
     TEST = "test"
     REPAIR = "repair"
     IMPROVE_TEST = "improve_test"
+    EXPECT = "expect"
     JUDGE = "judge"
+
+
+class Priority(enum.IntEnum):
+    """Which question a node takes up first, of all stubs' questions that wait for it."""
+
+    FRESH = 0
+    REPAIR = 1
+    CONFIRM = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +116,7 @@ class Question:
     top_p: float = 0.95
     stop: tuple[str, ...] = ()
     seed: int = 0
+    priority: Priority = Priority.FRESH
 
 
 class FinishReason(str, enum.Enum):
@@ -171,6 +182,7 @@ class GeneratedTest:
     trusted: bool = False
     probes: tuple[Probe, ...] = ()  # the inputs its assertions use
     shown: str = ""  # the example as its author wrote it, where the source is our own wrapping of it
+    asked: bool = False  # its expected output was asked for, on an input on which candidates differed
 
 
 class Verdict(str, enum.Enum):
@@ -267,6 +279,7 @@ class Outcome:
     candidates: int = 0  # distinct candidates that were run
     tests: int = 0  # distinct tests that were run
     samples: int = 0  # answers drawn, codes and tests
+    tokens: int = 0  # generated for them
     seconds: float = 0.0
     together: tuple[
         str, ...

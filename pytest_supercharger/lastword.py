@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from pytest_supercharger.progress import Abstain, Accept, Action, Policy, Progress, confirmed
 
-__all__ = ["last_word"]
+__all__ = ["is_spent", "last_word"]
+
+
+def is_spent(progress: Progress, policy: Policy) -> bool:
+    """Whether nothing may be asked any more, and what is under way is to be given up."""
+    out_of_tokens = bool(policy.tokens) and progress.tokens >= policy.tokens
+    return bool(progress.stopped) or progress.seconds >= policy.seconds or out_of_tokens
 
 
 def last_word(progress: Progress, policy: Policy) -> Action:
@@ -29,10 +35,14 @@ def _spent(progress: Progress, policy: Policy) -> str:
     parts = [_count(progress.codes, "code"), _count(progress.suites, "test suite")]
     if progress.repairs:
         parts.append(_count(progress.repairs, "repair"))
+    if progress.expectations:
+        parts.append(_count(progress.expectations, "expected output"))
     if progress.stopped:
         parts.append(progress.stopped)
     elif progress.seconds >= policy.seconds:
         parts.append(f"the {policy.seconds:g} s for this stub are spent")
+    elif policy.tokens and policy.tokens - progress.tokens < policy.suite_tokens:
+        parts.append(f"{progress.tokens} of the {policy.tokens} tokens for this stub are spent, too many to ask on")
     elif progress.no_more_codes or progress.no_more_suites:
         parts.append("the nodes have no more answers")
     return ", ".join(parts)

@@ -130,6 +130,7 @@ def _entry(outcome: Outcome) -> dict[str, object]:
         "candidates": outcome.candidates,
         "tests": outcome.tests,
         "samples": outcome.samples,
+        "tokens": outcome.tokens,
         "seconds": round(outcome.seconds, 2),
         "needs": list(outcome.needs),
         "duplicates": outcome.duplicates,

@@ -7,7 +7,18 @@ import random
 from collections.abc import Iterator
 from dataclasses import replace
 
-from pytest_supercharger import agreement, budget, context, evidence, search, source, trusted, unfilled
+from pytest_supercharger import (
+    agreement,
+    budget,
+    context,
+    evidence,
+    expecting,
+    repairing,
+    search,
+    source,
+    trusted,
+    unfilled,
+)
 from pytest_supercharger.agreement import Assessment
 from pytest_supercharger.checker import Checker
 from pytest_supercharger.dispute import dispute, failed_check
@@ -91,7 +102,9 @@ class Solver:
             self._progress = replace(
                 self._progress,
                 seconds=self._watch.seconds,
-                parents=self._matrix.parents(self._sampler.tries),
+                parents=repairing.parents(self._matrix, self._sampler.tries, self._progress.assessment),
+                improvable=bool(self._matrix.tests),
+                disputed=expecting.inputs(self._matrix, self._progress.assessment),
                 stopped=stopped,
             )
             action = search.next_action(self._progress, self._policy, self._rng)
@@ -191,6 +204,7 @@ class Solver:
             candidates=len(self._matrix.candidates),
             tests=len(self._matrix.trusted) + len(self._matrix.tests) + len(gate_tests),
             samples=self._progress.codes + self._progress.repairs + self._matrix.test_answers,
+            tokens=self._progress.tokens,
             seconds=self._watch.seconds + self._watch.paused,
             needs=self._services.bench.dependencies.needed(candidate) if candidate is not None else (),
             question=None if candidate is not None else dispute(self._matrix, assessment, self._file),
@@ -237,6 +251,7 @@ class Solver:
             requests=self._requests,
             dependencies=services.bench.dependencies,
             left=self._left,
+            tokens=self._policy.tokens,
         )
 
     def _member(self) -> Member:
