@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 
 from pytest_supercharger import literals
 from pytest_supercharger.domain import Probe, Stub
@@ -45,6 +45,20 @@ class Call:
                 return variable
         return ""
 
+    def unchanged(self, name: str) -> Iterator[str]:
+        """Yield what says, after the call, that it has left an argument or the object alone."""
+        variable = self.bound(name)
+        if variable:
+            seen = f"vars({variable})" if name == "self" else variable
+            self._imports.add("import copy")
+            self._setup.append(f"before_{variable} = copy.deepcopy({seen})")
+            yield f"assert {seen} == before_{variable}"
+
+    @property
+    def is_async_generator(self) -> bool:
+        """Whether the call gives what has to be iterated over in a coroutine."""
+        return self._stub.is_async and _ASYNC_GENERATOR.search(self._stub.signature) is not None
+
     def _named(self, values: list[ast.expr], index: int, variable: str) -> str:
         if index >= len(values):
             return ""
@@ -58,7 +72,7 @@ class Call:
     def run(self) -> str:
         """The expression; what it needs before it goes into the set-up of the test."""
         source = ast.unparse(self._node)
-        if self._stub.is_async and _ASYNC_GENERATOR.search(self._stub.signature):
+        if self.is_async_generator:
             return self._asked(f"[item async for item in {source}]")
         if isinstance(self._node, ast.Await) and not _awaits(self._node.value):
             self._imports.add("import asyncio")

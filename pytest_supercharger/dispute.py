@@ -16,7 +16,7 @@ from pytest_supercharger.agreement import Assessment
 from pytest_supercharger.declared import binds
 from pytest_supercharger.domain import Dispute, Group, Output, OutputKind, Probe, SourceFile
 from pytest_supercharger.matrix import Matrix
-from pytest_supercharger.pasting import paste
+from pytest_supercharger.pasting import changed, paste
 from pytest_supercharger.reporting import clean
 
 __all__ = ["dispute", "failed_check"]
@@ -78,9 +78,10 @@ def _answers(matrix: Matrix, probe: Probe, mass: Mapping[str, float]) -> _Answer
 def _asked(matrix: Matrix, probe: Probe, answers: _Answers, names: Collection[str]) -> Dispute:
     drawn = matrix.drawn
     groups = []
+    watched = frozenset().union(*(changed(matrix.outputs[keys[0], probe.id]) for keys in answers.values()))
     for (kind, text), keys in answers.items():
         output = matrix.outputs[keys[0], probe.id]
-        pasted = paste(matrix.stub, probe, output, names)
+        pasted = paste(matrix.stub, probe, output, names, watched)
         groups.append(
             Group(
                 answer=_answer(kind, text, output),

@@ -32,20 +32,24 @@ def standings(matrix: Matrix, aside: Sequence[str]) -> tuple[Standing, ...]:
     """Those that may be part of a joint choice: set aside or not refused, and right as far as they go alone."""
     drawn = matrix.drawn
     keys = [key for key in drawn if (key in aside or key not in matrix.refused) and not _fails_alone(matrix, key)]
-    values: Counter[tuple[str, str]] = Counter()
-    for (key, probe), output in matrix.outputs.items():
-        if output.kind is OutputKind.VALUE:
-            values[probe, output.text] += drawn[key]
+    given = {
+        key: [
+            (probe, output.text)
+            for (other, probe), output in matrix.outputs.items()
+            if other == key and output.kind is OutputKind.VALUE
+        ]
+        for key in keys
+    }
+    votes: Counter[tuple[str, str]] = Counter()
+    for key, answers in given.items():
+        for answer in answers:
+            votes[answer] += drawn[key]
     return tuple(
         Standing(
             id=key,
             samples=drawn[key],
             passed=sum(matrix.weights[test] for test in matrix.tests if _passes(matrix, key, test)),
-            agreed=sum(
-                values[probe, output.text]
-                for probe in matrix.probes
-                if (output := matrix.outputs.get((key, probe))) is not None and output.kind is OutputKind.VALUE
-            ),
+            agreed=sum(votes[answer] for answer in given[key]),
         )
         for key in keys
     )

@@ -150,8 +150,8 @@ class _Search:
         """The choice, or one it leads to, in which each is the best beside the others and may be accepted."""
         for _ in range(_ROUNDS):
             best = []
-            for member in self._members:
-                found = self._acceptable(member, choice)
+            for member, candidate in zip(self._members, choice, strict=True):
+                found = self._acceptable(member, choice, candidate)
                 if found is None:
                     return None
                 best.append(found)
@@ -161,8 +161,8 @@ class _Search:
         self._lacking = _told(self._members[0], "which one is best changes with what the others are")
         return None
 
-    def _acceptable(self, member: Member, choice: Sequence[Candidate]) -> Candidate | None:
-        """The best candidate of a stub beside the choice for the others, if it lacks nothing."""
+    def _acceptable(self, member: Member, choice: Sequence[Candidate], own: Candidate) -> Candidate | None:
+        """The best candidate of a stub beside the choice for the others, if it lacks nothing; `own` where as good."""
         assessment = self._weighed(member, choice)
         while assessment.best is not None and assessment.unmet and member.draw_tests():
             assessment = self._weighed(member, choice)
@@ -171,7 +171,7 @@ class _Search:
         if assessment.best is None or assessment.unmet:
             self._lacking = _told(member, "; ".join(assessment.unmet))
             return None
-        return member.matrix.candidates[assessment.best]
+        return own if _is_as_good(member.matrix, own, assessment) else member.matrix.candidates[assessment.best]
 
     def _confirmed(self, choice: list[Candidate]) -> list[Candidate] | None:
         for member in self._members:
@@ -204,6 +204,13 @@ class _Search:
                 self._lacking = reason
                 return True
         return False
+
+
+def _is_as_good(matrix: Matrix, own: Candidate, assessment: Assessment) -> bool:
+    """Whether a candidate does all that the best one does: then only its name makes it another one."""
+    if own.id == assessment.best or assessment.best is None or own.id not in assessment.classes[0].ids:
+        return own.id == assessment.best
+    return matrix.vouched(own.id) and matrix.tests_passed(own.id) == matrix.tests_passed(assessment.best)
 
 
 def _told(member: Member, obstacle: str) -> str:

@@ -14,7 +14,7 @@ from pytest_supercharger.errors import SuperchargeError
 from pytest_supercharger.probes.calls import parsed
 from pytest_supercharger.reporting import clean
 
-__all__ = ["Pasted", "paste"]
+__all__ = ["Pasted", "changed", "paste"]
 
 _LONGEST = 1_500  # characters of a test that people still read
 _CHANGE = re.compile(r"; (?=(?:argument \d+|\w+) -> )")
@@ -35,12 +35,24 @@ class Pasted:
     note: str = ""
 
 
-def paste(stub: Stub, probe: Probe, output: Output, names: Collection[str]) -> Pasted:
-    """What to paste for an output of an input; `names` are those that the stub's module binds."""
+def changed(output: Output) -> frozenset[str]:
+    """What a call changes: `self`, `argument 1`, the name of a keyword."""
+    changes = _parts(output.text)[1:] if output.kind is OutputKind.VALUE else []
+    return frozenset(change.partition(" -> ")[0] for change in changes)
+
+
+def paste(
+    stub: Stub, probe: Probe, output: Output, names: Collection[str], watched: Collection[str] = frozenset()
+) -> Pasted:
+    """What to paste for an output of an input.
+
+    `names` are those that the stub's module binds, `watched` is what any of the answers changes: where this one does
+    not, the test says so.
+    """
     if output.kind is OutputKind.EXCEPTION:
         written = _raising(stub, probe, output.text, names)
     elif output.kind is OutputKind.VALUE:
-        written = _returning(stub, probe, output.text)
+        written = _returning(stub, probe, output.text, frozenset(watched) - changed(output))
     else:
         return Pasted(note=_UNWRITTEN.get(output.kind, "this answer has no form that a test could compare with"))
     if not written.test:
@@ -64,19 +76,26 @@ def _raising(stub: Stub, probe: Probe, name: str, names: Collection[str]) -> Pas
     return Pasted(test=call.test(imports, body), example=_understood(stub, example))
 
 
-def _returning(stub: Stub, probe: Probe, text: str) -> Pasted:
+def _returning(stub: Stub, probe: Probe, text: str, unchanged: Collection[str]) -> Pasted:
     result, *changes = _parts(text)
     floats = re.search(r"\bfloat\b", stub.signature.rpartition("->")[2]) is not None
     literal = literals.value(result, module=stub.module, floats=floats)
     call = Call(stub, probe)
     after = [part for change in changes for part in _changed(call, change, stub.module)]
+    after += [(line, frozenset()) for name in sorted(unchanged) for line in call.unchanged(name)]
     if literal is None and not after:
         return Pasted(note="this value has no literal form; write the test yourself")
     lines = [call.run() if literal is None else _equals(call.run(), literal), *(line for line, _ in after)]
     imports = set(literal.imports if literal else ()).union(*(needed for _, needed in after))
-    is_plain = literal is not None and not changes and not probe.setup and not literal.is_rounded
-    example = f"{probe.expression} == {result}" if is_plain else ""
+    is_plain = literal is not None and not after and not probe.setup and not literal.is_rounded
+    is_plain = is_plain and not call.is_async_generator
+    example = f"{probe.expression} == {_as_float(result) if floats else result}" if is_plain else ""
     return Pasted(test=call.test(imports, lines), example=_understood(stub, example))
+
+
+def _as_float(text: str) -> str:
+    """A whole number as a float, which examples compare nearly: the text of 2.0 is that of 2."""
+    return f"{text}.0" if re.fullmatch(r"-?\d+", text) else text
 
 
 def _parts(text: str) -> list[str]:

@@ -160,6 +160,14 @@ def test_two_that_only_run_together_are_accepted_together():
     assert outcomes["g"].reason == "the evidence suffices; chosen together with m:f"
 
 
+def test_candidates_that_are_as_good_as_each_other_are_weighed_beside_one_of_them():
+    world = World({"f": F, "g": G})
+    world.outcomes()
+    tried = {overlay["m.py"] for kind, overlay, _ in world.sandbox.calls if kind == "probe" and overlay}
+    together = {text for text in tried if b"NotImplementedError" not in text}
+    assert len(together) <= len(F) + len(G)
+
+
 def test_three_in_a_ring_are_accepted_together():
     rings = {name: [code.replace("f(", f"{after}(") for code in G] for name, after in zip("fgh", "ghf", strict=True)}
     outcomes = World(rings).outcomes()

@@ -39,13 +39,13 @@ class Cart:
 '''
 
 
-def pasted(expression, text, *, stub="f", returns="int", setup="", kind=OutputKind.VALUE, imports=None):
+def pasted(expression, text, *, stub="f", returns="int", setup="", kind=OutputKind.VALUE, imports=None, watched=()):
     data = TEXT.replace("{returns}", returns).encode()
     found = {s.name: s for s in find(SourceFile(path=Path("/p/m.py"), relpath="m.py", module="m", data=data))}
     known = found[stub]
     imports = f"from m import {known.root_name}" if imports is None else imports
     probe = Probe(id="0f3e", imports=imports, setup=setup, expression=expression)
-    made = paste(known, probe, Output(kind=kind, text=text), {"Full", "f", "g", "Cart"})
+    made = paste(known, probe, Output(kind=kind, text=text), {"Full", "f", "g", "Cart"}, watched)
     if made.test:
         ast.parse(made.test)
     return made
@@ -107,6 +107,16 @@ def test_an_object_that_is_changed_is_compared_by_its_attributes():
         "    subject = Cart()\n    assert subject.add('a') is None\n"
         "    assert subject.items == ['a']\n    assert subject.size == 1\n"
     )
+
+
+def test_what_only_another_answer_changes_is_said_to_stay_as_it_is():
+    made = pasted("f([2, 1])", "None", watched={"argument 1"})
+    assert made.test.endswith(
+        "    argument_1 = [2, 1]\n    before_argument_1 = copy.deepcopy(argument_1)\n"
+        "    assert f(argument_1) is None\n    assert argument_1 == before_argument_1\n"
+    )
+    assert made.example == ""
+    assert "assert vars(subject) == before_subject\n" in pasted("Cart().add('a')", "None", watched={"self"}).test
 
 
 def test_a_semicolon_in_a_text_changes_nothing():

@@ -11,7 +11,7 @@ import pytest
 
 from pytest_supercharger import trusted
 from pytest_supercharger.domain import Candidate, GeneratedTest, Output, Probe, SourceFile, Stub, Verdict
-from pytest_supercharger.pasting import paste
+from pytest_supercharger.pasting import changed, paste
 from pytest_supercharger.sandbox.base import Limits
 from pytest_supercharger.sandbox.docker import DockerSandbox
 from pytest_supercharger.stubs import find
@@ -64,6 +64,11 @@ class Cart:
         """Add it."""
         raise NotImplementedError
 
+    @supercharge
+    def take(self) -> None:
+        """Take one away."""
+        raise NotImplementedError
+
     @property
     @supercharge
     def size(self) -> int:
@@ -87,6 +92,7 @@ CASES = {
     "coming": ("async def coming(n: int) -> AsyncIterator[int]", "", "coming(2)", "yield n", "yield n + 1"),
     "saying": ("def saying(x: str) -> str", "", "saying('a')", r"return x + '\x1b[0m\u202e\n'", "return x"),
     "Cart.add": ("", "cart = Cart()", "cart.add('a')", "self.items.append(item)", "self.items = [item, item]"),
+    "Cart.take": ("", "cart = Cart()\ncart.items.append('a')", "cart.take()", "self.items.clear()", "return None"),
     "Cart.size": ("", "cart = Cart()\ncart.items.append('a')", "cart.size", "return len(self.items)", "return 0"),
 }
 
@@ -135,11 +141,14 @@ def tests(
     """What is pasted for each stub, for the answer of the first candidate and for that of the second."""
     probes = [probe_of(stub) for stub in stubs.values()]
     outputs = [sandbox.probe(overlay, "kinds", probes) for overlay in overlays]
-    return [{key: _tests(stub, known[stub.name]) for key, stub in stubs.items()} for known in outputs]
+    watched = {name: changed(outputs[0][name]) | changed(outputs[1][name]) for name in outputs[0]}
+    return [
+        {key: _tests(stub, known[stub.name], watched[stub.name]) for key, stub in stubs.items()} for known in outputs
+    ]
 
 
-def _tests(stub: Stub, output: Output) -> list[GeneratedTest]:
-    pasted = paste(stub, probe_of(stub), output, {"Full"})
+def _tests(stub: Stub, output: Output, watched: frozenset[str]) -> list[GeneratedTest]:
+    pasted = paste(stub, probe_of(stub), output, {"Full"}, watched)
     assert pasted.test, (stub.qualname, output, pasted.note)
     (function,) = [node for node in ast.parse(pasted.test).body if isinstance(node, ast.FunctionDef)]
     made = [GeneratedTest(id=f"{stub.name} {output.text}", name=function.name, source=pasted.test)]
