@@ -42,6 +42,7 @@ class Assessment:
     unmet: tuple[str, ...] = ()  # what acceptance still lacks, in words
     rival: str | None = None  # best trusted candidate of another class
     distinguishing: int | None = None  # index of a probe on which best and rival differ
+    differing: tuple[int, ...] = ()  # all of those, plainest first
 
 
 def assess(
@@ -62,6 +63,7 @@ def assess(
     features = _features(voting, best)
     probability = calibration.probability(probability_of(features), (judged or {}).get(voting.voters[best].id))
     rival = _rival(voting, best)
+    differing = _differing(voting, best, rival) if rival is not None else ()
     return Assessment(
         best=voting.voters[best].id,
         probability=probability,
@@ -69,7 +71,8 @@ def assess(
         classes=_classes(voting, best),
         unmet=tuple(unmet(evidence, voting.voters[best], features, probability, tau, strict=calibration.strict)),
         rival=voting.voters[rival].id if rival is not None else None,
-        distinguishing=_distinguishing(voting, best, rival) if rival is not None else None,
+        distinguishing=next(iter(differing), None),
+        differing=differing,
     )
 
 
@@ -153,15 +156,15 @@ def _contradicted(best: Behaviour, others: Sequence[Behaviour], weights: Sequenc
     )
 
 
-def _distinguishing(voting: Voting, best: int, rival: int) -> int | None:
-    """The probe that tells the two apart most plainly: two values first, then the shortest."""
+def _differing(voting: Voting, best: int, rival: int) -> tuple[int, ...]:
+    """The probes that tell the two apart, the plainest first: two values before others, then the shortest."""
     ranked: list[tuple[bool, int, int]] = []
     for x, (mine, theirs) in enumerate(zip(voting.voters[best].outputs, voting.voters[rival].outputs, strict=False)):
         if mine is None or theirs is None or {mine.kind, theirs.kind} & INCOMPARABLE or _alike(mine, theirs):
             continue
         plain = mine.kind is OutputKind.VALUE and theirs.kind is OutputKind.VALUE
         ranked.append((not plain, len(mine.preview or mine.text) + len(theirs.preview or theirs.text), x))
-    return min(ranked)[2] if ranked else None
+    return tuple(x for _, _, x in sorted(ranked))
 
 
 def _alike(one: Output, other: Output) -> bool:

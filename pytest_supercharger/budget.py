@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pytest_supercharger import search
+from pytest_supercharger import expecting, prompting, sampler, search
 from pytest_supercharger.domain import Stub
 from pytest_supercharger.options import Settings
 
@@ -23,4 +23,8 @@ def of(stub: Stub, settings: Settings) -> search.Policy:
         start_codes=min(4, samples),
         batch=3,
         seconds=settings.time,
+        tokens=settings.tokens,
+        code_tokens=prompting.CODE_TOKENS,
+        suite_tokens=sampler.ANSWERS_IN_A_SUITE * prompting.TEST_TOKENS,
+        expected_tokens=expecting.ANSWERS * prompting.EXPECTED_TOKENS,
     )

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from pytest_supercharger import effects, probes
+from pytest_supercharger.aside import Aside
 from pytest_supercharger.bench import Bench
 from pytest_supercharger.confirming import Confirming
 from pytest_supercharger.dependencies import MISSING
 from pytest_supercharger.domain import LIMITS, Candidate, GeneratedTest, PairResult, SourceFile, Verdict
 from pytest_supercharger.errors import SourceError
 from pytest_supercharger.killing import Killing
+from pytest_supercharger.ledger import Filling, Waited
 from pytest_supercharger.matrix import Matrix
 from pytest_supercharger.projecttests import GateVerdict
 from pytest_supercharger.sandbox.base import Overlay
@@ -35,12 +37,13 @@ class Checker:
         *,
         bench: Bench,
         allow: frozenset[str],
-        wait: Callable[[str], bool],
+        wait: Callable[[str], Waited],
         left: Callable[[], float],
         rng: random.Random,
     ) -> None:
-        """`wait` waits for another stub and says whether that one was accepted; `left` are seconds of this stub."""
+        """`wait` waits for another stub and says what came of it; `left` are seconds of this stub."""
         self._matrix = matrix
+        self.aside = Aside(matrix)
         self._source = source
         self._splitting = bench.splitting
         self._sandbox = bench.splitting.sandbox
@@ -52,8 +55,9 @@ class Checker:
         self._left = left
         self.cut_short = False  # something was not run because the time was spent: what is known is not the whole
         self._rng = rng
-        self._confirming = Confirming(matrix, bench=bench, gate=self._gate, rng=rng)
-        self._killing = Killing(matrix, source, bench=bench, allow=allow, in_time=self._in_time)
+        self._beside: tuple[Filling, ...] = ()  # bodies of other open stubs that are tried together with this one's
+        self._confirming = Confirming(matrix, bench=bench, gate=self._gate, beside=self._others, rng=rng)
+        self._killing = Killing(matrix, source, bench=bench, allow=allow, beside=self._others, in_time=self._in_time)
         for test in matrix.trusted:
             matrix.add_probes(test.probes, trusted=True)
         self._fuzz()
@@ -86,6 +90,28 @@ class Checker:
         """See what the tests of a candidate tell apart, as far as that is not known; whether more is known now."""
         return self._killing.run(self._matrix.candidates[candidate_id])
 
+    def retry(self) -> None:
+        """Run those again that were set aside, as a stub that they need is decided now."""
+        for candidate in self.aside.take_back():
+            self._run(candidate)
+            self._await_others(candidate)
+
+    def stand_beside(self, others: Sequence[Filling]) -> None:
+        """From now on these bodies of other open stubs are filled in as well; what is known without them is dropped."""
+        if tuple(others) != self._beside:
+            self._beside = tuple(others)
+            for key in self._matrix.candidates:
+                self._matrix.forget(key)
+
+    def _others(self) -> tuple[Filling, ...]:
+        return self._beside
+
+    def run_trusted(self, candidate: Candidate) -> None:
+        """Run a candidate on its trusted tests and the project tests only."""
+        overlay = self._overlay(candidate)
+        if overlay is not None:
+            self._run_trusted(overlay, candidate)
+
     def confirm(self, candidate: Candidate) -> bool:
         """Run everything the candidate passed and gave once more, each test on its own and in another order.
 
@@ -107,18 +133,41 @@ class Checker:
         """Run a candidate again once the open stubs it calls are filled; behind one of them may stand another."""
         waited: set[str] = set()
         while others := self._matrix.waits_for(candidate.id) - waited:
-            other = min(others)
-            if not self._wait(other):
+            other, answer = self._first_answer(others)
+            if answer is Waited.CIRCLE:
+                self.aside.add(candidate, others)
+            elif answer is Waited.NOT_FILLED:
                 self._refuse(candidate, f"needs {other}, which is not filled")
+            if answer is not Waited.FILLED:
                 return
             waited.add(other)
             self._matrix.forget(candidate.id)
             self._run(candidate)
 
+    def _first_answer(self, others: set[str]) -> tuple[str, Waited]:
+        """What waiting came to, for the first of these that can be waited for."""
+        for other in sorted(others):
+            # What is tried together is tried as it is: somebody may wait for one of those that are.
+            answer = Waited.NOT_FILLED if self._beside else self._wait(other)
+            if answer is not Waited.CIRCLE:
+                return other, answer
+        return min(others), Waited.CIRCLE
+
     def _run(self, candidate: Candidate) -> None:
         overlay = self._overlay(candidate)
         if overlay is None:
             return
+        matrix, key = self._matrix, candidate.id
+        self._run_trusted(overlay, candidate)
+        if matrix.failing_trusted(key) is None and key in matrix.gates and matrix.gates[key].passed:
+            self._run_generated(overlay, key)
+        # Also of candidates that fail a trusted test: how far they agree with the others is part of the evidence.
+        missing = matrix.missing_probes(key)
+        if missing and not self._exhausts(key) and self._in_time():
+            outputs = self._sandbox.probe(overlay, matrix.stub.module, missing)
+            matrix.outputs |= {(key, probe): output for probe, output in outputs.items()}
+
+    def _run_trusted(self, overlay: Overlay, candidate: Candidate) -> None:
         matrix, key = self._matrix, candidate.id
         # One first: most wrong candidates fail it, and an endless one then costs one time limit, not all of them.
         for tests in (matrix.trusted[:1], matrix.trusted[1:]):
@@ -126,13 +175,6 @@ class Checker:
                 self._run_tests(overlay, key, tests, isolated=True)
         if matrix.failing_trusted(key) is None:
             self._run_gate(overlay, candidate)
-            if key in matrix.gates and matrix.gates[key].passed:
-                self._run_generated(overlay, key)
-        # Also of candidates that fail a trusted test: how far they agree with the others is part of the evidence.
-        missing = matrix.missing_probes(key)
-        if missing and not self._exhausts(key) and self._in_time():
-            outputs = self._sandbox.probe(overlay, matrix.stub.module, missing)
-            matrix.outputs |= {(key, probe): output for probe, output in outputs.items()}
 
     def _exhausts(self, key: str) -> bool:
         """Whether the candidate's inputs would each cost a limit again: it did on a trusted test, or on everything."""
@@ -197,7 +239,7 @@ class Checker:
 
     def _overlay(self, candidate: Candidate) -> Overlay | None:
         try:
-            return self._ledger.overlay([(self._matrix.stub, candidate)])
+            return self._ledger.overlay([*self._beside, (self._matrix.stub, candidate)])
         except SourceError as error:
             self._refuse(candidate, f"cannot be put into the file: {error}")
             return None

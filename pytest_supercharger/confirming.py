@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 
 from pytest_supercharger import probes
 from pytest_supercharger.bench import Bench
 from pytest_supercharger.domain import LIMITS, Candidate, GeneratedTest, Output, OutputKind, PairResult, Verdict
+from pytest_supercharger.ledger import Filling
 from pytest_supercharger.matrix import Matrix
 from pytest_supercharger.projecttests import GateVerdict
 from pytest_supercharger.sandbox.base import Overlay
@@ -23,14 +24,21 @@ class Confirming:
     """The second run of one stub's candidates; `gate` puts one through the project tests."""
 
     def __init__(
-        self, matrix: Matrix, *, bench: Bench, gate: Callable[[Overlay], GateVerdict], rng: random.Random
+        self,
+        matrix: Matrix,
+        *,
+        bench: Bench,
+        gate: Callable[[Overlay], GateVerdict],
+        beside: Callable[[], Sequence[Filling]],
+        rng: random.Random,
     ) -> None:
-        """Nothing is run yet."""
+        """`beside` are bodies of other open stubs; nothing is run yet."""
         self._matrix = matrix
         self._ledger = bench.ledger
         self._splitting = bench.splitting
         self._sandbox = bench.splitting.sandbox
         self._gate = gate
+        self._beside = beside
         self._rng = rng
 
     def doubt(self, overlay: Overlay, candidate: Candidate) -> str:
@@ -87,11 +95,13 @@ class Confirming:
         """Whether the verdict of the test changes for the empty stub too, or for another candidate that passed it."""
         matrix, ledger = self._matrix, self._ledger
         failed = matrix.kills.blank.get(test.id) is False
-        if failed and self._alone(ledger.overlay(), test).verdict is Verdict.PASS:
+        if failed and self._alone(ledger.overlay(self._beside()), test).verdict is Verdict.PASS:
             return True
         others = (other for key, other in matrix.candidates.items() if key not in {candidate.id, *matrix.refused})
         passing = [other for other in others if matrix.verdict(other.id, test.id) is Verdict.PASS]
-        results = (self._alone(ledger.overlay([(matrix.stub, other)]), test) for other in passing[:_OTHERS])
+        results = (
+            self._alone(ledger.overlay([*self._beside(), (matrix.stub, other)]), test) for other in passing[:_OTHERS]
+        )
         return any(result.verdict not in (Verdict.PASS, Verdict.INFRA) for result in results)
 
     def _alone(self, overlay: Overlay, test: GeneratedTest) -> PairResult:

@@ -12,13 +12,16 @@ __all__ = [
     "Answer",
     "Candidate",
     "Decision",
+    "Dispute",
     "FinishReason",
     "GeneratedTest",
+    "Group",
     "MutationScore",
     "Outcome",
     "Output",
     "OutputKind",
     "PairResult",
+    "Priority",
     "Probe",
     "Question",
     "QuestionKind",
@@ -88,7 +91,16 @@ class QuestionKind(str, enum.Enum):
     TEST = "test"
     REPAIR = "repair"
     IMPROVE_TEST = "improve_test"
+    EXPECT = "expect"
     JUDGE = "judge"
+
+
+class Priority(enum.IntEnum):
+    """Which question a node takes up first, of all stubs' questions that wait for it."""
+
+    FRESH = 0
+    REPAIR = 1
+    CONFIRM = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +117,7 @@ class Question:
     top_p: float = 0.95
     stop: tuple[str, ...] = ()
     seed: int = 0
+    priority: Priority = Priority.FRESH
 
 
 class FinishReason(str, enum.Enum):
@@ -170,6 +183,7 @@ class GeneratedTest:
     trusted: bool = False
     probes: tuple[Probe, ...] = ()  # the inputs its assertions use
     shown: str = ""  # the example as its author wrote it, where the source is our own wrapping of it
+    asked: bool = False  # its expected output was asked for, on an input on which candidates differed
 
 
 class Verdict(str, enum.Enum):
@@ -249,6 +263,26 @@ class Decision(str, enum.Enum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """Candidates that give one answer to the input of a dispute."""
+
+    answer: str  # for people: capped and cleaned
+    samples: int
+    test: str = ""  # a whole test module that says so; "" where the answer cannot be written down
+    example: str = ""  # the same as a line for the docstring, where that is possible
+    note: str = ""  # why there is no test
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dispute:
+    """An input on which candidates that may all be right differ: who knows the right answer can decide."""
+
+    input: str  # an expression, with what comes before it; for people: capped and cleaned
+    samples: int
+    groups: tuple[Group, ...]  # largest first
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
     """The decision on one stub and what is needed to act on it and to report it."""
 
@@ -260,10 +294,15 @@ class Outcome:
     candidates: int = 0  # distinct candidates that were run
     tests: int = 0  # distinct tests that were run
     samples: int = 0  # answers drawn, codes and tests
+    tokens: int = 0  # generated for them
     seconds: float = 0.0
+    together: tuple[
+        str, ...
+    ] = ()  # ids of stubs that need this one and are needed by it; accepted with it or not at all
     needs: tuple[str, ...] = ()  # distributions that the code needs and the project's environment lacks
     mutation: MutationScore | None = None  # of the best candidate; None where it is not known
-    question: str = ""  # the input on which the best two groups disagree, with their answers
+    question: Dispute | None = None  # of an abstention: what the user could decide it with
+    failing: str = ""  # of an abstention: the check of the user's that nobody passes
     duplicates: int = 0  # codes drawn that say what another one had said
     rejections: Mapping[str, int] = field(default_factory=dict)  # reason -> how often
     details: Mapping[str, str] = field(default_factory=dict)  # reason -> the first of its kind, in words

@@ -31,6 +31,7 @@ class RecordedTest:
     name: str
     source: str
     trusted: bool
+    asked: bool = False  # its expected output was asked for, on an input on which candidates differed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +94,7 @@ def make(
         model=model,
         candidates=candidates,
         samples=samples,
-        tests=tuple(RecordedTest(name=t.name, source=t.source, trusted=t.trusted) for t in tests),
+        tests=tuple(RecordedTest(name=t.name, source=t.source, trusted=t.trusted, asked=t.asked) for t in tests),
         gate=tuple(gate),
         wheels=dict(wheels or {}),
         calibration=calibration,

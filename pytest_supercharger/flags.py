@@ -69,6 +69,9 @@ TABLE = (
     Option("suites", values.count, "Test suites to ask for, at most, a stub (default: 6)", metavar="N"),
     Option("repairs", values.natural, "Repairs to ask for, at most, a stub (default: 3)", metavar="N"),
     Option("time", values.seconds, "Time to spend, at most, on a stub (default: 300)", metavar="SECONDS"),
+    Option(
+        "tokens", values.natural, "Tokens to generate, at most, for a stub; 0: any number (default: 0)", metavar="N"
+    ),
     Option("parallel", values.natural, "Stubs to work on at once (default: as many as fill the nodes)", metavar="N"),
     Option("slots", values.natural, "Sandbox containers to run at once (default: one a core)", metavar="N"),
     Option(

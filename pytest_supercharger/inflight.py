@@ -92,12 +92,13 @@ class Requests:
         self._open: set[Answers] = set()
         self._threads: list[threading.Thread] = []
 
-    def launch(self, question: Question, samples: int, seconds: float) -> None:
+    def launch(self, question: Question, samples: int, seconds: float) -> Ticket:
         """Ask for `samples` answers within `seconds`; returns at once."""
         ticket = Ticket(question, samples)
         thread = threading.Thread(target=self._ask, args=(ticket, seconds), name=f"ask {question.stub_id}", daemon=True)
         self._threads.append(thread)
         thread.start()
+        return ticket
 
     def next(self, seconds: float) -> Arrival | None:
         """The next arrival, or None when nothing came in time."""

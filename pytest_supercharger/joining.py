@@ -23,13 +23,23 @@ def join(outcomes: Mapping[str, Outcome], records: Mapping[str, Record], bench: 
     joined, ledger = dict(outcomes), bench.ledger
     while ledger.accepted():
         # A body that goes takes others with it, so everything is asked again until nobody goes.
-        culprits = _of_project_tests(ledger, bench.tests) or dict(_of_own_tests(records, bench))
+        culprits = dict(_of_circles(joined, ledger)) or _of_project_tests(ledger, bench.tests)
+        culprits = culprits or dict(_of_own_tests(records, bench))
         if not culprits:
             break
         for stub_id, reason in culprits.items():
             ledger.withdraw(stub_id)
             joined[stub_id] = replace(joined[stub_id], decision=Decision.ABSTAINED, reason=reason, candidate=None)
     return joined
+
+
+def _of_circles(outcomes: Mapping[str, Outcome], ledger: Ledger) -> Iterator[tuple[str, str]]:
+    """Who must go because it was chosen together with one that has gone."""
+    accepted = ledger.accepted()
+    for stub_id in accepted:
+        gone = [other for other in outcomes[stub_id].together if other not in accepted]
+        if gone:
+            yield stub_id, f"was chosen together with {gone[0]}, which is not filled"
 
 
 def _of_project_tests(ledger: Ledger, tests: ProjectTests) -> dict[str, str]:

@@ -15,6 +15,7 @@ from pytest_supercharger.bench import Bench
 from pytest_supercharger.domain import LIMITS, Candidate, GeneratedTest, Output, OutputKind, SourceFile
 from pytest_supercharger.errors import SourceError
 from pytest_supercharger.kills import Place
+from pytest_supercharger.ledger import Filling
 from pytest_supercharger.matrix import Matrix
 from pytest_supercharger.mutants import Mutant, mutants_of
 from pytest_supercharger.sandbox.base import Overlay
@@ -37,15 +38,17 @@ class Killing:
         *,
         bench: Bench,
         allow: frozenset[str],
+        beside: Callable[[], Sequence[Filling]],
         in_time: Callable[[], bool],
     ) -> None:
-        """`in_time` says whether another round in the sandbox may begin."""
+        """`beside` are bodies of other open stubs, `in_time` says whether another round in the sandbox may begin."""
         self._matrix = matrix
         self._kills = matrix.kills
         self._source = source
         self._bench = bench
         self._sandbox = bench.splitting.sandbox
         self._allow = allow
+        self._beside = beside
         self._in_time = in_time
 
     def run(self, candidate: Candidate) -> bool:
@@ -62,7 +65,7 @@ class Killing:
         tests = [test for test in self._generated(candidate) if test.id not in self._kills.blank]
         if tests and self._in_time():
             # Nearly all fail, and what fails in a batch would be run on its own again.
-            results = self._sandbox.run_tests(self._bench.ledger.overlay(), tests, isolated=True)
+            results = self._sandbox.run_tests(self._bench.ledger.overlay(self._beside()), tests, isolated=True)
             self._kills.blank |= kills.passes(results)
 
     def _mutants(self, candidate: Candidate) -> Iterator[Mutant]:
@@ -89,7 +92,7 @@ class Killing:
     def _try(self, place: Place, mutant: Candidate) -> bool:
         """Run one mutant; False when it ran into a limit, or the time is spent."""
         try:
-            overlay = self._bench.ledger.overlay([(self._matrix.stub, mutant)])
+            overlay = self._bench.ledger.overlay([*self._beside(), (self._matrix.stub, mutant)])
         except SourceError:
             return True  # it does not fit into the file, and so says nothing
         candidate = self._matrix.candidates[place[0]]

@@ -1,18 +1,28 @@
-"""What the threads of a run share: the bodies accepted so far, and who waits for whom."""
+"""What the threads of a run share: the bodies accepted so far, who waits for whom, and who needs each other."""
 
 from __future__ import annotations
 
+import enum
 import threading
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
+from pytest_supercharger import circles
 from pytest_supercharger.domain import Candidate, Decision, Outcome, SourceFile, Stub
 from pytest_supercharger.errors import SourceError
 from pytest_supercharger.writeback import edits
 
-__all__ = ["Filling", "Ledger"]
+__all__ = ["Filling", "Ledger", "Waited"]
 
 Filling = tuple[Stub, Candidate]
+
+
+class Waited(enum.Enum):
+    """What waiting for another stub came to."""
+
+    FILLED = enum.auto()
+    NOT_FILLED = enum.auto()  # it was left open, or nothing was decided in time
+    CIRCLE = enum.auto()  # it waits for the one that would wait for it
 
 
 class Ledger:
@@ -26,6 +36,8 @@ class Ledger:
         self._withdrawn: set[str] = set()
         self._open = set(self._stubs)
         self._waiting: dict[str, str] = {}
+        self._needs: dict[str, frozenset[str]] = {}  # of those that sit
+        self._led: set[str] = set()  # of these: somebody chooses for them at this moment
         self._changed = threading.Condition(threading.RLock())
 
     def settle(self, outcome: Outcome) -> Outcome:
@@ -72,18 +84,55 @@ class Ledger:
         with self._changed:
             return stub_id in self._accepted
 
-    def wait_for(self, waiter: str, target: str, seconds: float) -> bool:
-        """Wait until `target` is decided; False at once where waiting would close a circle, or after `seconds`."""
+    def wait_for(self, waiter: str, target: str, seconds: float) -> Waited:
+        """Wait until `target` is decided, for `seconds` at most; CIRCLE where it needs `waiter` itself.
+
+        The one that would close a circle hears so at once and goes on; the others when that one sits.
+        """
         with self._changed:
             if target not in self._open or waiter == target:
-                return target != waiter
-            if self._would_deadlock(waiter, target):
-                return False
+                return self._filled(target)
+            if circles.reaches(self._edges(), target, waiter):
+                return Waited.CIRCLE
             self._waiting[waiter] = target
             try:
-                return self._changed.wait_for(lambda: target not in self._open, timeout=max(0.0, seconds))
+                self._changed.wait_for(
+                    lambda: target not in self._open or self._sits_in_the_way(waiter, target), max(0.0, seconds)
+                )
+                return Waited.CIRCLE if self._sits_in_the_way(waiter, target) else self._filled(target)
             finally:
                 del self._waiting[waiter]
+
+    def sit(self, stub_id: str, needs: frozenset[str], seconds: float) -> frozenset[str]:
+        """Wait with nothing left but candidates that need `needs`, which need this one.
+
+        Returns once all of a circle sit, its stubs to the last of them: that one chooses for all, then calls `rise`.
+        To the others it returns nothing, after that, or once a needed stub is decided, or after `seconds`.
+        """
+        with self._changed:
+            self._needs[stub_id] = needs
+            self._changed.notify_all()
+            self._changed.wait_for(lambda: self._is_up(stub_id), max(0.0, seconds))
+            self._changed.wait_for(lambda: stub_id not in self._led)  # who chooses always ends
+            circle = circles.closed(self._needs, stub_id) if stub_id in self._needs else frozenset()
+            if circle:
+                self._led |= circle
+            else:
+                self._needs.pop(stub_id, None)
+            return circle
+
+    def rise(self, circle: Collection[str]) -> None:
+        """Something was chosen, or not, for all that sit in this circle."""
+        with self._changed:
+            self._led -= set(circle)
+            for stub_id in circle:
+                self._needs.pop(stub_id, None)
+            self._changed.notify_all()
+
+    def are_open(self, stubs: Collection[str]) -> bool:
+        """Whether all of these are undecided."""
+        with self._changed:
+            return self._open.issuperset(stubs)
 
     def overlay(self, extra: Sequence[Filling] = (), *, without: Collection[str] = ()) -> dict[str, bytes]:
         """The files of the project as they are with all accepted bodies and the extra ones filled in.
@@ -98,10 +147,17 @@ class Ledger:
             by_file.setdefault(stub.relpath, []).append((stub, candidate))
         return {relpath: edits.fill(self._sources[relpath].data, todo) for relpath, todo in by_file.items()}
 
-    def _would_deadlock(self, waiter: str, target: str) -> bool:
-        seen = target
-        while seen in self._waiting:
-            seen = self._waiting[seen]
-            if seen == waiter:
-                return True
-        return False
+    def _filled(self, stub_id: str) -> Waited:
+        return Waited.FILLED if stub_id in self._accepted else Waited.NOT_FILLED
+
+    def _edges(self) -> dict[str, Collection[str]]:
+        return {**{waiter: (target,) for waiter, target in self._waiting.items()}, **self._needs}
+
+    def _is_up(self, stub_id: str) -> bool:
+        """Whether one that sits has been chosen for, or is to be, or has something else to do."""
+        if stub_id not in self._needs or stub_id in self._led:
+            return True
+        return not self._needs[stub_id] <= self._open or bool(circles.closed(self._needs, stub_id))
+
+    def _sits_in_the_way(self, waiter: str, target: str) -> bool:
+        return target in self._open and target in self._needs and circles.reaches(self._edges(), target, waiter)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from pytest_supercharger.behaviour import Behaviour, Evidence
@@ -21,8 +21,8 @@ from pytest_supercharger.domain import (
     Verdict,
 )
 from pytest_supercharger.kills import Kills
+from pytest_supercharger.progress import TRUSTED_WEIGHT
 from pytest_supercharger.projecttests import GateVerdict
-from pytest_supercharger.search import Parent
 
 __all__ = ["Matrix"]
 
@@ -39,6 +39,7 @@ class Matrix:
     trusted: tuple[GeneratedTest, ...]
     candidates: dict[str, Candidate] = field(default_factory=dict)
     answers: list[tuple[Candidate, ...]] = field(default_factory=list)  # the readings of each that has any
+    repaired: dict[int, str] = field(default_factory=dict)  # index of an answer that is a repair -> id of its parent
     rejections: Counter[str] = field(default_factory=Counter)
     details: dict[str, str] = field(default_factory=dict)  # reason of a rejection -> the first of its kind, in words
     rejected_codes: int = 0
@@ -53,12 +54,17 @@ class Matrix:
     refused: dict[str, str] = field(default_factory=dict)  # candidate id -> why it can never be written
     kills: Kills = field(default_factory=Kills)
 
-    def add_code(self, cleaned: Sequence[Candidate] | Rejection) -> tuple[Candidate, ...]:
-        """Count one answer to a code question, one sample however many readings it has; the candidates that are new."""
+    def add_code(self, cleaned: Sequence[Candidate] | Rejection, *, parent: str = "") -> tuple[Candidate, ...]:
+        """Count one answer to a code question, one sample however many readings it has; the candidates that are new.
+
+        `parent` is the candidate of which the answer is a repair.
+        """
         if isinstance(cleaned, Rejection):
             self.rejected_codes += 1
             self._reject(cleaned)
             return ()
+        if parent:
+            self.repaired[len(self.answers)] = parent
         self.answers.append(tuple(cleaned))
         new = tuple(candidate for candidate in cleaned if candidate.id not in self.candidates)
         self.candidates |= {candidate.id: candidate for candidate in new}
@@ -76,7 +82,7 @@ class Matrix:
     @property
     def duplicates(self) -> int:
         """How many samples said what another had said before."""
-        return len(self.answers) - len(self.drawn)
+        return self.drawn.total() - len(self.drawn)
 
     def _meant(self) -> list[Candidate]:
         """The reading of each answer that counts as what was said: one answer is one sample.
@@ -90,20 +96,51 @@ class Matrix:
             key = candidate.id
             return key in self.refused or self.failing_trusted(key) is not None, -plain[key]
 
-        return [min(readings, key=doubt) for readings in self.answers]
+        said = [min(readings, key=doubt) for readings in self.answers]
+        return [one for i, one in enumerate(said) if i not in self.repaired or self._adds(one.id, self.repaired[i])]
 
-    def add_tests(self, cleaned: Sequence[GeneratedTest | Rejection] | Rejection) -> tuple[GeneratedTest, ...]:
-        """Count one answer to a test question, and why parts of it were refused; the tests in it that are new."""
+    def _adds(self, key: str, parent: str) -> bool:
+        """Whether a repair is a sample: it loses no trusted test, passes more than its parent and behaves differently.
+
+        Any other was drawn, and is no voter: a copy that agrees with its parent is no second opinion.
+        """
+        before, after = self._checks(parent), self._checks(key)
+        if any(passed and not after.get(check) for check, passed in before.items()):
+            return False
+        gained = TRUSTED_WEIGHT * sum(bool(after.get(check)) - passed for check, passed in before.items())
+        before, after = self.verdicts(parent, self.tests), self.verdicts(key, self.tests)
+        gained += sum(self.weights[test] * (after[test] - passed) for test, passed in before.items() if test in after)
+        return gained > 0 and self._differ(key, parent)
+
+    def _checks(self, key: str) -> dict[str, bool]:
+        """What is known of a candidate on the trusted tests and the gate."""
+        gate = self.gates.get(key)
+        known = self.verdicts(key, [test.id for test in self.trusted])
+        return known | ({"gate": gate.passed} if gate is not None else {})
+
+    def _differ(self, one: str, other: str) -> bool:
+        """Whether two candidates gave different outputs; True where they were not run on one and the same input."""
+        both = [(self.outputs.get((one, probe)), self.outputs.get((other, probe))) for probe in self.probes]
+        known = [(a.kind, a.text) == (b.kind, b.text) for a, b in both if a is not None and b is not None]
+        return not all(known) or not known
+
+    def add_tests(
+        self, cleaned: Sequence[GeneratedTest | Rejection] | Rejection, *, times: int = 1
+    ) -> tuple[GeneratedTest, ...]:
+        """Count one answer to a test question, and why parts of it were refused; the tests in it that are new.
+
+        `times` is how many answers say so.
+        """
         parts = [cleaned] if isinstance(cleaned, Rejection) else cleaned
         for part in parts:
             if isinstance(part, Rejection):
                 self._reject(part)
         if isinstance(cleaned, Rejection):
             return ()
-        self.test_answers += 1
+        self.test_answers += times
         tests = [part for part in cleaned if isinstance(part, GeneratedTest)]
         new = [test for test in tests if test.id not in self.tests]
-        self.weights.update({test.id for test in tests})
+        self.weights.update({test.id: times for test in tests})
         self.tests |= {test.id: test for test in new}
         return tuple(new)
 
@@ -154,14 +191,9 @@ class Matrix:
             and gate.passed
         )
 
-    def failure(self, candidate_id: str, test_id: str) -> tuple[str, str]:
-        """A test as a person would read it, as far as it is known here, and what this candidate did on it."""
-        tests = {test.id: test for test in (*self.trusted, *self.tests.values())}
-        if test_id in tests:
-            result = self.pairs[candidate_id, test_id]
-            test = tests[test_id]
-            return test.shown or test.source, _plain(result.detail) or result.verdict.value
-        return f"# {test_id}", _plain(self.gates[candidate_id].failures[test_id])
+    def verdicts(self, candidate_id: str, tests: Iterable[str]) -> dict[str, bool]:
+        """Which of these tests a candidate passes, as far as that is known and its own doing."""
+        return {test: passed for test in tests if (passed := self._passed(candidate_id, test)) is not None}
 
     def tests_passed(self, candidate_id: str) -> list[GeneratedTest]:
         """The trusted and generated tests a candidate passes, each time they are run."""
@@ -177,35 +209,13 @@ class Matrix:
         gates = [self.gates.get(candidate_id)] if candidate_id is not None else [*self.gates.values()]
         return tuple(sorted({node for gate in gates if gate is not None for node in gate.spoke}))
 
-    def parents(self, tries: Mapping[str, int]) -> tuple[Parent, ...]:
-        """Candidates worth repairing: those that run, fail a trusted test, and were not refused."""
-        found = []
-        for key in self.drawn:
-            failing = self.failing_trusted(key)
-            if failing is None or key in self.refused:
-                continue
-            verdicts = [self._passed(key, test.id) for test in self.trusted]
-            passed = sum(self.weights[test] for test in self.tests if self._passed(key, test))
-            failed = sum(self.weights[test] for test in self.tests if self._passed(key, test) is False)
-            found.append(
-                Parent(
-                    candidate_id=key,
-                    test_id=failing[0],
-                    trusted_passed=verdicts.count(True),
-                    trusted_failed=max(1, verdicts.count(False)),
-                    passed=float(passed),
-                    failed=float(failed),
-                    tries=tries.get(key, 0),
-                )
-            )
-        return tuple(found)
-
     def unused(self) -> dict[str, int]:
         """How many answers were not used, by reason."""
         counts = Counter(self.rejections)
         drawn = self.drawn
         for key, reason in self.refused.items():
             counts[reason] += drawn[key]
+        counts["a repair no better than what it repaired"] += len(self.answers) - drawn.total()
         return dict(+counts)
 
     def why_none(self, reason: str) -> str:
@@ -288,8 +298,3 @@ class Matrix:
             and all(pair.verdict in _ALIKE for pair in results)
             and not next(iter(details)).startswith(("AssertionError", "assert", "Failed"))
         )
-
-
-def _plain(detail: str) -> str:
-    """The failure without the place in the sandbox, which tells a model nothing."""
-    return re.sub(r"\nat /\S+\Z", "", detail)

@@ -29,6 +29,7 @@ class Settings:
     suites: int = 6  # test suites a stub
     repairs: int = 3
     time: float = 300.0  # wall seconds a stub
+    tokens: int = 0  # generated a stub; 0: any number
     parallel: int = 0  # stubs worked on at once; 0: as many as fill the nodes
     slots: int = 0  # sandbox containers; 0: one a core
     level: int = 2  # of verdicts; 3: each test and its candidate in containers of their own

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
+from dataclasses import replace
 from pathlib import Path
 from string import Template
 from typing import TYPE_CHECKING
@@ -15,12 +16,25 @@ if TYPE_CHECKING:
 
     from pytest_supercharger.context import Context
 
-__all__ = ["code_question", "judge_question", "repair_question", "test_question", "variants"]
+__all__ = [
+    "CODE_TOKENS",
+    "EXPECTED_TOKENS",
+    "TEST_TOKENS",
+    "code_question",
+    "expected_question",
+    "improve_question",
+    "judge_question",
+    "repair_question",
+    "test_question",
+    "variants",
+]
 
 CODE_TOKENS = 512
 TEST_TOKENS = 160
+EXPECTED_TOKENS = 64
 # The fence we opened ends the answer; what small models write after it is chatter.
 STOP = ("\n```",)
+NEXT_PROMPT = "\n>>>"  # ends an expected output as well
 
 _SECTION = re.compile(r"^=== ([a-z]+(?: [a-z]+)?)$", re.M)
 _COMMENT = re.compile(r"\A\s*<!--.*?-->\s*", re.S)
@@ -92,6 +106,37 @@ def judge_question(stub: Stub, context: Context, candidate_source: str) -> Quest
     """Return the question whether a candidate is right; its answer is the probability of yes, nothing is sampled."""
     values = _values(stub, context.surroundings, context.stub, candidate=candidate_source)
     return _question(QuestionKind.JUDGE, stub, values, 0, 0, 1, 0.0)
+
+
+def improve_question(
+    stub: Stub,
+    context: Context,
+    tests: str,
+    *,
+    variant: int = 0,
+    seed: int = 0,
+    max_new_tokens: int = TEST_TOKENS,
+    temperature: float = 0.8,
+) -> Question:
+    """Return the question for one short test of what the tests that are shown leave out."""
+    values = _values(stub, context.surroundings, context.stub, tests=tests)
+    return _question(QuestionKind.IMPROVE_TEST, stub, values, variant, seed, max_new_tokens, temperature)
+
+
+def expected_question(
+    stub: Stub,
+    context: Context,
+    session: str,
+    *,
+    seed: int = 0,
+    max_new_tokens: int = EXPECTED_TOKENS,
+    temperature: float = 0.8,
+) -> Question:
+    """Return the question for what Python shows after `session`, an input as it is typed at the prompt."""
+    values = _values(stub, context.surroundings, context.stub, session=session)
+    values["typed"] = values["session"] + "\n"
+    asked = _question(QuestionKind.EXPECT, stub, values, 0, seed, max_new_tokens, temperature)
+    return replace(asked, stop=(*asked.stop, NEXT_PROMPT))
 
 
 def variants(kind: QuestionKind) -> tuple[str, ...]:

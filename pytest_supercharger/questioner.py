@@ -5,13 +5,15 @@ from __future__ import annotations
 import hashlib
 import textwrap
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from pytest_supercharger import prompting
 from pytest_supercharger.context import Context
-from pytest_supercharger.domain import Candidate, Question, QuestionKind, Stub
+from pytest_supercharger.domain import Candidate, GeneratedTest, Question, QuestionKind, Stub
 
 __all__ = ["Questioner"]
+
+_MOST_SHOWN = 1500  # characters of tests
 
 
 class Questioner:
@@ -35,6 +37,17 @@ class Questioner:
         variant, seed = self._number(QuestionKind.TEST)
         return self._change(prompting.test_question(self._stub, self._context, variant=variant, seed=seed))
 
+    def improved_tests(self, tests: Sequence[GeneratedTest]) -> Question:
+        """Ask for a short test of what these leave out; no candidate is shown."""
+        variant, seed = self._number(QuestionKind.IMPROVE_TEST)
+        text = _shown(tests)
+        return self._change(prompting.improve_question(self._stub, self._context, text, variant=variant, seed=seed))
+
+    def expected(self, session: str) -> Question:
+        """Ask for what one input gives; neither a candidate nor what one gives is shown."""
+        _, seed = self._number(QuestionKind.EXPECT)
+        return self._change(prompting.expected_question(self._stub, self._context, session, seed=seed))
+
     def repair(self, candidate: Candidate, failing_test: str, failure: str) -> Question:
         """Ask for a better version of a candidate, with one failing test and what happened."""
         variant, seed = self._number(QuestionKind.REPAIR)
@@ -54,6 +67,17 @@ class Questioner:
         self._asked[kind] += 1
         key = f"{self._seed}:{self._stub.id}:{kind.value}:{number}"
         return number, int.from_bytes(hashlib.sha256(key.encode()).digest()[:6], "big")
+
+
+def _shown(tests: Sequence[GeneratedTest]) -> str:
+    """As many of the tests as there is room for, without their imports."""
+    texts: list[str] = []
+    for test in tests:
+        lines = [line for line in test.source.splitlines() if not line.startswith(("import ", "from "))]
+        text = "\n".join(lines).strip("\n")
+        if text not in texts and sum(map(len, texts)) + len(text) <= _MOST_SHOWN:
+            texts.append(text)
+    return "\n\n".join(texts)
 
 
 def _as_written(stub: Stub, candidate: Candidate) -> str:

@@ -28,6 +28,7 @@ def keep(root: Path, source: SourceFile, outcome: Outcome, record: evidence.Reco
         probability=outcome.probability,
         reason=outcome.reason,
         evidence=evidence.to_text(record),
+        together=outcome.together,
     )
     journal.append(root, entry)
 
@@ -42,25 +43,43 @@ def kept(
     """Yield what an earlier run accepted, where the file is the same, this run would accept it and all still passes.
 
     In the order of acceptance, so that a function comes after those it needs; each is settled in the ledger first.
+    Those that were chosen together come back together or not at all.
     """
     by_id = {stub.id: stub for stub in stubs}
-    for entry in journal.read(root):
-        stub = by_id.get(entry.stub_id)
-        if stub is None or not _suffices(entry, stub, sources[stub.relpath], settings):
+    entries = {entry.stub_id: entry for entry in journal.read(root)}
+    seen: set[str] = set()
+    for entry in entries.values():
+        circle = [entry.stub_id, *entry.together]
+        if entry.stub_id in seen or not (entries.keys() & by_id.keys()).issuperset(circle):
             continue
-        try:
-            record = evidence.from_text(entry.evidence)
-            overlay = bench.ledger.overlay([(stub, entry.candidate)])
-        except (ValueError, SourceError):
-            continue  # not one of ours, or not for this file: the stub is simply searched again
+        seen |= set(circle)
+        known = [(by_id[stub_id], entries[stub_id]) for stub_id in circle]
+        if all(_suffices(one, stub, sources[stub.relpath], settings) for stub, one in known):
+            for outcome, record in _recalled(known, sources, settings, bench):
+                yield bench.ledger.settle(outcome), record
+
+
+def _recalled(
+    circle: Sequence[tuple[Stub, journal.Entry]], sources: Mapping[str, SourceFile], settings: Settings, bench: Bench
+) -> list[tuple[Outcome, evidence.Record]]:
+    """The outcomes of entries that stand and fall together; none where one of them does not hold any more."""
+    try:
+        records = [evidence.from_text(entry.evidence) for _, entry in circle]
+        overlay = bench.ledger.overlay([(stub, entry.candidate) for stub, entry in circle])
+    except (ValueError, SourceError):
+        return []  # not one of ours, or not for this file: the stubs are simply searched again
+    found = []
+    for (stub, entry), record in zip(circle, records, strict=True):
         code: list[Candidate | GeneratedTest] = [entry.candidate, *record.as_tests()]
         if any(bench.dependencies.refusal(part) for part in code):
-            continue
+            return []
         allow = frozenset(settings.allow) | bench.dependencies.modules()
-        if _is_declared(entry, stub, sources[stub.relpath], allow) and _passes(overlay, record, bench):
-            record = replace(record, wheels=bench.dependencies.wheels(entry.candidate))
-            outcome = _outcome(stub, entry, record)
-            yield bench.ledger.settle(replace(outcome, needs=bench.dependencies.needed(entry.candidate))), record
+        if not (_is_declared(entry, stub, sources[stub.relpath], allow) and _passes(overlay, record, bench)):
+            return []
+        record = replace(record, wheels=bench.dependencies.wheels(entry.candidate))
+        outcome = _outcome(stub, entry, record)
+        found.append((replace(outcome, needs=bench.dependencies.needed(entry.candidate)), record))
+    return found
 
 
 def _suffices(entry: journal.Entry, stub: Stub, source: SourceFile, settings: Settings) -> bool:
@@ -96,4 +115,5 @@ def _outcome(stub: Stub, entry: journal.Entry, record: evidence.Record) -> Outco
         tests=len(record.tests) + len(record.gate),
         samples=record.samples,
         mutation=record.mutation,
+        together=entry.together,
     )

@@ -6,11 +6,11 @@ import contextlib
 import json
 import sys
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TextIO
 
-from pytest_supercharger.domain import Decision, MutationScore, Outcome
+from pytest_supercharger.domain import Decision, Dispute, MutationScore, Outcome
 from pytest_supercharger.errors import SourceError
 
 __all__ = ["Reporter", "clean", "explain", "noticed", "table", "write_json"]
@@ -75,8 +75,10 @@ def explain(outcome: Outcome) -> str:
         lines.append("  answers not used: " + ", ".join(told))
     if outcome.mutation is not None:
         lines.append("  " + noticed(outcome.mutation).removeprefix("; "))
-    if outcome.question:
-        lines.append("  " + clean(outcome.question).replace("\n", "\n  "))
+    if outcome.failing:
+        lines.append("  " + clean(outcome.failing).replace("\n", "\n  "))
+    if outcome.question is not None:
+        lines += [f"  {line}".rstrip() for line in _asked(outcome.question)]
     return "\n".join(lines)
 
 
@@ -85,6 +87,23 @@ def noticed(score: MutationScore | None) -> str:
     if score is None:
         return ""
     return f"; its tests notice {score.killed} of {score.mutants} mutants, the trusted ones {score.killed_by_trusted}"
+
+
+def _asked(question: Dispute) -> Iterator[str]:
+    """The question as people read it: first what differs, then what to paste for each answer."""
+    yield f"the candidates disagree on {clean(question.input)}"
+    for group in question.groups:
+        yield f"  {group.samples} of {question.samples}: {clean(group.answer)}"
+    if any(group.test for group in question.groups):
+        yield "paste the test of the right answer into your tests, or its line into the docstring, then run again"
+    else:
+        yield "add the right answer to the docstring as an example, then run again"
+    for group in question.groups:
+        yield ""
+        yield f"# {clean(group.answer)}" + (f" (no test: {clean(group.note)})" if group.note else "")
+        if group.example:
+            yield f"# in the docstring: {clean(group.example)}"
+        yield from clean(group.test).splitlines()
 
 
 def _example(detail: str) -> str:
@@ -121,11 +140,28 @@ def _entry(outcome: Outcome) -> dict[str, object]:
         "tests": outcome.tests,
         "samples": outcome.samples,
         "mutation_score": None if outcome.mutation is None else round(outcome.mutation.share, 4),
+        "tokens": outcome.tokens,
         "seconds": round(outcome.seconds, 2),
         "needs": list(outcome.needs),
         "duplicates": outcome.duplicates,
         "rejections": dict(outcome.rejections),
         "details": {reason: clean(detail) for reason, detail in outcome.details.items() if detail},
-        "question": clean(outcome.question),
+        "failing": clean(outcome.failing),
+        "question": None if outcome.question is None else _question(outcome.question),
+        "together": list(outcome.together),
         "error": outcome.decision is Decision.ERROR,
     }
+
+
+def _question(question: Dispute) -> dict[str, object]:
+    groups = [
+        {
+            "answer": clean(group.answer),
+            "samples": group.samples,
+            "test": clean(group.test),
+            "example": clean(group.example),
+            "note": clean(group.note),
+        }
+        for group in question.groups
+    ]
+    return {"input": clean(question.input), "samples": question.samples, "groups": groups}

@@ -2,13 +2,30 @@
 
 Small steps until the evidence suffices, is hopeless, or the budget is spent. Looking after every sample flatters weak
 models, so a candidate that reaches the threshold is confirmed with one fresh code and one fresh test suite, which may
-go beyond the budget. Asking for the expected output on a distinguishing input is not part of this policy yet.
+go beyond the budget of samples. What comes first: a confirmation, then a repair whose turn it is, then fresh samples.
+What is under way counts as drawn.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from pytest_supercharger.lastword import is_spent, last_word
+from pytest_supercharger.progress import (
+    Abstain,
+    Accept,
+    Action,
+    AskCode,
+    AskExpected,
+    AskTests,
+    Parent,
+    Policy,
+    Progress,
+    Repair,
+    Wait,
+    confirmed,
+    observe,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,6 +38,7 @@ __all__ = [
     "Accept",
     "Action",
     "AskCode",
+    "AskExpected",
     "AskTests",
     "Parent",
     "Policy",
@@ -31,160 +49,73 @@ __all__ = [
     "observe",
 ]
 
-TRUSTED_WEIGHT = 3.0  # a trusted test counts as three generated ones when a parent for repair is chosen
 THOMPSON_STRENGTH = 5.0  # C of REx (arXiv 2405.17503)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Policy:
-    """Budgets and thresholds of one stub's search."""
-
-    codes: int = 12
-    suites: int = 6
-    repairs: int = 3
-    tau: float = 0.95
-    start_codes: int = 3
-    start_suites: int = 1
-    batch: int = 1  # codes asked at once; a CPU node decodes 8 rows for nearly the price of one
-    futility_samples: int = 6
-    futility_probability: float = 0.30
-    seconds: float = 300.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Parent:
-    """A failing candidate that could be repaired, with the one failing test that the model would be shown."""
-
-    candidate_id: str
-    test_id: str
-    trusted_passed: int = 0
-    trusted_failed: int = 0
-    passed: float = 0.0  # weight of the generated tests
-    failed: float = 0.0
-    tries: int = 0  # how often it was repaired already
-
-    @property
-    def health(self) -> float:
-        """Weighted share of tests passed."""
-        good = TRUSTED_WEIGHT * self.trusted_passed + self.passed
-        total = good + TRUSTED_WEIGHT * self.trusted_failed + self.failed
-        return good / total if total else 0.5
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Progress:
-    """Where the search for one stub stands; answered counts include answers that were rejected."""
-
-    codes: int = 0
-    suites: int = 0
-    repairs: int = 0
-    waiting_codes: int = 0  # asked, not answered yet
-    waiting_suites: int = 0
-    waiting_repairs: int = 0
-    assessment: Assessment | None = None
-    ready_at: tuple[int, int] | None = None  # codes and suites when all conditions first held; kept by `observe`
-    parents: tuple[Parent, ...] = ()
-    seconds: float = 0.0
-    no_more_codes: bool = False  # the nodes have nothing left to answer
-    no_more_suites: bool = False
-    stopped: str = ""  # why nothing may be asked any more ("the time of the run is spent"), "" while it may
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AskCode:
-    """Ask for `n` more implementations."""
-
-    n: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AskTests:
-    """Ask for `n` more test suites."""
-
-    n: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Repair:
-    """Ask for a better version of a candidate, showing one failing test."""
-
-    candidate_id: str
-    test_id: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wait:
-    """Nothing to ask before one of the open requests is answered."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Accept:
-    """Write this candidate."""
-
-    candidate_id: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Abstain:
-    """Write nothing; the reason is a sentence for people."""
-
-    reason: str
-
-
-Action = AskCode | AskTests | Repair | Wait | Accept | Abstain
-
-
-def observe(progress: Progress, assessment: Assessment) -> Progress:
-    """Take in a new assessment: note when all conditions first held, forget it when they no longer do."""
-    ready = assessment.best is not None and not assessment.unmet
-    ready_at = (progress.ready_at or (progress.codes, progress.suites)) if ready else None
-    return replace(progress, assessment=assessment, ready_at=ready_at)
+_NO_LIMIT = 1_000_000
 
 
 def next_action(progress: Progress, policy: Policy, rng: Random) -> Action:
-    """The next step; call it again after each answer, and after each `AskCode`, `AskTests` or `Repair` it gave."""
-    if progress.stopped or progress.seconds >= policy.seconds:
-        return _last_word(progress, policy)
+    """The next step; call it again after each answer, and after each question it gave."""
+    if is_spent(progress, policy):
+        return last_word(progress, policy)
     if progress.ready_at is not None:
         return _confirm(progress, policy)
     opening = _opening(progress, policy)
     if opening is not None:
         return opening
-    if progress.waiting_codes or progress.waiting_suites or progress.waiting_repairs:
+    if progress.waiting:
         return Wait()
     return _explore(progress, policy, rng)
-
-
-def _confirmed(progress: Progress) -> bool:
-    """A fresh code and a fresh suite were drawn since the conditions hold."""
-    if progress.ready_at is None:
-        return False
-    codes, suites = progress.ready_at
-    return progress.codes > codes and (progress.suites > suites or progress.no_more_suites)
 
 
 def _confirm(progress: Progress, policy: Policy) -> Action:
     assessment = progress.assessment
     if progress.ready_at is None or assessment is None or assessment.best is None:
         return Abstain(reason="no candidate was weighed")
-    if _confirmed(progress):
+    if confirmed(progress):
         return Accept(candidate_id=assessment.best)
     codes, suites = progress.ready_at
-    if progress.codes + progress.waiting_codes <= codes and not progress.no_more_codes:
+    drawn = progress.codes + progress.waiting_codes
+    if drawn <= codes and not progress.no_more_codes and _room(progress, policy, policy.code_tokens):
         return AskCode(n=1)
-    if progress.suites + progress.waiting_suites <= suites and not progress.no_more_suites:
+    drawn = progress.fresh_suites + progress.waiting_suites - progress.waiting_improved
+    if drawn <= suites and not progress.no_more_suites and _room(progress, policy, policy.suite_tokens):
         return AskTests(n=1)
-    if progress.waiting_codes or progress.waiting_suites or progress.waiting_repairs:
-        return Wait()
-    return _last_word(progress, policy)
+    return Wait() if progress.waiting else last_word(progress, policy)
+
+
+def _room(progress: Progress, policy: Policy, tokens: int) -> int:
+    """How many answers of this size there are tokens for, should all that is asked become as long as it may."""
+    if not policy.tokens:
+        return _NO_LIMIT
+    return max(0, policy.tokens - progress.tokens - progress.waiting_tokens) // tokens
 
 
 def _codes_left(progress: Progress, policy: Policy) -> int:
-    return 0 if progress.no_more_codes else max(0, policy.codes - progress.codes - progress.waiting_codes)
+    if progress.no_more_codes:
+        return 0
+    left = policy.codes - progress.codes - progress.waiting_codes
+    return max(0, min(left, _room(progress, policy, policy.code_tokens)))
 
 
 def _suites_left(progress: Progress, policy: Policy) -> int:
-    return 0 if progress.no_more_suites else max(0, policy.suites - progress.suites - progress.waiting_suites)
+    if progress.no_more_suites:
+        return 0
+    left = policy.suites - progress.suites - progress.waiting_suites
+    return max(0, min(left, _room(progress, policy, policy.suite_tokens)))
+
+
+def _repairs_left(progress: Progress, policy: Policy) -> int:
+    if progress.no_more_repairs:
+        return 0
+    left = policy.repairs - progress.repairs - progress.waiting_repairs
+    return max(0, min(left, _room(progress, policy, policy.code_tokens)))
+
+
+def _expectations_left(progress: Progress, policy: Policy) -> int:
+    if progress.no_more_expectations:
+        return 0
+    left = policy.expectations - progress.expectations - progress.waiting_expectations
+    return max(0, min(left, _room(progress, policy, policy.expected_tokens)))
 
 
 def _ask_codes(progress: Progress, policy: Policy, n: int) -> AskCode:
@@ -205,22 +136,49 @@ def _opening(progress: Progress, policy: Policy) -> Action | None:
 def _explore(progress: Progress, policy: Policy, rng: Random) -> Action:
     """Everything asked is answered and the evidence does not suffice."""
     assessment = progress.assessment
-    drawn = progress.codes + progress.repairs
-    can_repair = bool(progress.parents) and progress.repairs < policy.repairs
-    if (assessment is None or assessment.best is None) and _codes_left(progress, policy):
-        # A fresh code is right more often than a repaired one, unless the model is strong (arXiv 2306.09896).
-        return _ask_codes(progress, policy, policy.start_codes)
-    if drawn >= policy.futility_samples and (
-        assessment is None or assessment.probability < policy.futility_probability
-    ):
-        return _repair(progress.parents, rng) if can_repair else _last_word(progress, policy)
-    if _codes_left(progress, policy) and (_wants_code(progress) or not _suites_left(progress, policy)):
+    hopeless = _is_hopeless(progress, policy)
+    parents = _worth_repairing(progress, policy, hopeless=hopeless)
+    if parents and (hopeless or _is_turn_of_repair(progress, policy)):
+        return _repair(parents, rng)
+    if assessment is None or assessment.best is None:
+        left = _codes_left(progress, policy)
+        return _ask_codes(progress, policy, policy.codes_a_repair) if left else last_word(progress, policy)
+    if hopeless:
+        return _ask_expected(progress, policy, assessment) or last_word(progress, policy)
+    return _fresh(progress, policy, assessment)
+
+
+def _is_hopeless(progress: Progress, policy: Policy) -> bool:
+    """The best candidate is less probable than it would be by now if it were to be accepted in the end."""
+    assessment, drawn = progress.assessment, progress.codes + progress.repairs
+    if assessment is None or assessment.best is None or drawn < policy.futility_samples:
+        return False
+    first, last = policy.futility_probability, policy.futility_last * policy.tau
+    late, all_of_them = progress.codes - policy.futility_samples, policy.codes - policy.futility_samples
+    share = min(max(late / all_of_them, 0.0), 1.0) if all_of_them > 0 else 1.0
+    return assessment.probability < first + share * (last - first)
+
+
+def _fresh(progress: Progress, policy: Policy, assessment: Assessment) -> Action:
+    """A fresh sample, whichever tells more about the best candidate."""
+    if _wants_code(progress) and _codes_left(progress, policy):
         return _ask_codes(progress, policy, 1)
+    expected = _ask_expected(progress, policy, assessment)
+    if expected is not None:
+        return expected
     if _suites_left(progress, policy):
-        return AskTests(n=1)
-    if can_repair and (assessment is None or assessment.best is None):
-        return _repair(progress.parents, rng)
-    return _last_word(progress, policy)
+        return AskTests(n=1, improve=_is_turn_of_improved(progress))
+    if _codes_left(progress, policy):
+        return _ask_codes(progress, policy, 1)
+    return last_word(progress, policy)
+
+
+def _ask_expected(progress: Progress, policy: Policy, assessment: Assessment) -> AskExpected | None:
+    """Ask about an input that divides the best two, where they are close: no input is asked about twice."""
+    disputed = next((found for found in progress.disputed if found not in progress.asked), None)
+    if disputed is None or _lead(assessment) > policy.close or not _expectations_left(progress, policy):
+        return None
+    return AskExpected(input_id=disputed)
 
 
 def _wants_code(progress: Progress) -> bool:
@@ -228,6 +186,33 @@ def _wants_code(progress: Progress) -> bool:
     features = progress.assessment.features if progress.assessment else {}
     k, n, m = features.get("k", 0.0), progress.codes + progress.repairs, progress.suites
     return k < 2 or (k < 4 and n < 2 * m + 2) or n < 2 * m
+
+
+def _lead(assessment: Assessment) -> float:
+    """How far the best candidate is ahead of its rival."""
+    rival = next((found for found in assessment.classes if assessment.rival in found.ids), None)
+    return assessment.classes[0].score - rival.score if rival is not None else 1.0
+
+
+def _is_turn_of_improved(progress: Progress) -> bool:
+    """Every second suite is asked with sight of the tests that are there; what confirms is always a fresh one."""
+    return progress.improvable and not progress.no_more_improved and progress.fresh_suites > progress.improved
+
+
+def _is_turn_of_repair(progress: Progress, policy: Policy) -> bool:
+    """Fresh codes come first: one is right more often than a repaired one, unless the model is strong (2306.09896)."""
+    asked = progress.repairs + progress.waiting_repairs
+    due = policy.start_codes + policy.codes_a_repair * (asked + 1)
+    return progress.codes >= due or not _codes_left(progress, policy)
+
+
+def _worth_repairing(progress: Progress, policy: Policy, *, hopeless: bool) -> Sequence[Parent]:
+    """Whom to repair, as long as repairs are left: who passes all trusted tests, where there is such a one."""
+    if not _repairs_left(progress, policy):
+        return ()
+    if hopeless or progress.assessment is None or progress.assessment.best is None:
+        return progress.parents
+    return [parent for parent in progress.parents if not parent.trusted_failed]
 
 
 def _repair(parents: Sequence[Parent], rng: Random) -> Repair:
@@ -239,38 +224,3 @@ def _repair(parents: Sequence[Parent], rng: Random) -> Repair:
 
     chosen = max([(draw(parent), i) for i, parent in enumerate(parents)])[1]
     return Repair(candidate_id=parents[chosen].candidate_id, test_id=parents[chosen].test_id)
-
-
-def _last_word(progress: Progress, policy: Policy) -> Action:
-    """Accept what is confirmed, otherwise say why not."""
-    assessment = progress.assessment
-    if assessment is not None and assessment.best is not None and _confirmed(progress):
-        return Accept(candidate_id=assessment.best)
-    return Abstain(reason=f"{_lacking(progress)} ({_spent(progress, policy)})")
-
-
-def _lacking(progress: Progress) -> str:
-    assessment = progress.assessment
-    if assessment is None:
-        return "no candidate was weighed" if progress.codes else "the model gave no answer"
-    if assessment.unmet:
-        return "; ".join(assessment.unmet)
-    return "the best candidate could not be confirmed with a fresh code and a fresh test suite"
-
-
-def _spent(progress: Progress, policy: Policy) -> str:
-    """What the search cost, and what ended it where that was not the budget of samples."""
-    parts = [_count(progress.codes, "code"), _count(progress.suites, "test suite")]
-    if progress.repairs:
-        parts.append(_count(progress.repairs, "repair"))
-    if progress.stopped:
-        parts.append(progress.stopped)
-    elif progress.seconds >= policy.seconds:
-        parts.append(f"the {policy.seconds:g} s for this stub are spent")
-    elif progress.no_more_codes or progress.no_more_suites:
-        parts.append("the nodes have no more answers")
-    return ", ".join(parts)
-
-
-def _count(n: int, noun: str) -> str:
-    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"

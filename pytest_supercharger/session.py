@@ -25,7 +25,8 @@ from pytest_supercharger.project import Project
 from pytest_supercharger.projecttests import ProjectTests
 from pytest_supercharger.reporting import Reporter
 from pytest_supercharger.sandbox.base import Sandbox
-from pytest_supercharger.solver import SAMPLES_AT_ONCE, Generator, Services, Solver
+from pytest_supercharger.services import Services
+from pytest_supercharger.solver import SAMPLES_AT_ONCE, Generator, Solver
 from pytest_supercharger.splitting import Splitting
 from pytest_supercharger.writeback import files, patch, verify
 

@@ -2,62 +2,47 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
-import threading
-from collections import Counter
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator
+from dataclasses import replace
 
-from pytest_supercharger import budget, context, evidence, search, source, trusted, weighing
-from pytest_supercharger.agreement import Assessment
-from pytest_supercharger.bench import Bench
-from pytest_supercharger.calibration import SHIPPED, Calibration
-from pytest_supercharger.checker import Checker
-from pytest_supercharger.clean.candidate import clean
-from pytest_supercharger.clean.layout import Style
-from pytest_supercharger.clean.tests import clean_tests
-from pytest_supercharger.dispute import dispute
-from pytest_supercharger.domain import (
-    Candidate,
-    Decision,
-    GeneratedTest,
-    Outcome,
-    Question,
-    QuestionKind,
-    SourceFile,
-    Stub,
+from pytest_supercharger import (
+    budget,
+    context,
+    evidence,
+    expecting,
+    recording,
+    repairing,
+    search,
+    source,
+    trusted,
+    unfilled,
+    weighing,
 )
+from pytest_supercharger.agreement import Assessment
+from pytest_supercharger.checker import Checker
+from pytest_supercharger.dispute import dispute, failed_check
+from pytest_supercharger.domain import Candidate, Decision, Outcome, SourceFile, Stub
 from pytest_supercharger.hearing import Hearing
-from pytest_supercharger.inflight import Arrival, Generator, Requests, Ticket
+from pytest_supercharger.inflight import Arrival, Generator, Requests
+from pytest_supercharger.joint_choice import MOST_STUBS
+from pytest_supercharger.joint_search import Member
+from pytest_supercharger.ledger import Waited
 from pytest_supercharger.matrix import Matrix
 from pytest_supercharger.options import Settings
 from pytest_supercharger.questioner import Questioner
-from pytest_supercharger.reporting import Reporter, noticed
+from pytest_supercharger.reporting import noticed
+from pytest_supercharger.sampler import Sampler
+from pytest_supercharger.services import Services
+from pytest_supercharger.stopwatch import Stopwatch
 
-__all__ = ["Generator", "Services", "Solver"]
+__all__ = ["Generator", "Solver"]
 
-# A suite is several short answers: with small models they hold more valid asserts a token than one long answer.
-ANSWERS_IN_A_SUITE = 4
 SAMPLES_AT_ONCE = 8  # of one stub: the first codes and the first suite
 _CHARACTERS_A_TOKEN = 2.5  # of source code, on the safe side
 _ANSWER_TOKENS = 1024  # kept free for the template's own words and the answer
 _POLL_SECONDS = 0.5  # how soon a stop is noticed while the model thinks
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Services:
-    """What every solver of a run shares."""
-
-    generator: Generator
-    bench: Bench
-    reporter: Reporter
-    clock: Callable[[], float]
-    question: Callable[[Question], Question]
-    style: Style
-    neighbours: Callable[[SourceFile], Mapping[str, SourceFile]]
-    turn: threading.Semaphore  # how many stubs are worked on at once
-    calibration: Calibration = SHIPPED
-    stop: threading.Event = field(default_factory=threading.Event)
 
 
 class Solver:
@@ -72,11 +57,7 @@ class Solver:
         self._policy = budget.of(stub, settings)
         self._rng = random.Random(f"{settings.seed}:{stub.id}")
         self._progress = search.Progress()
-        self._text = source.decode(file.data).text
         self._matrix = Matrix(stub=stub, trusted=trusted.examples(stub))
-        self._tries: Counter[str] = Counter()  # candidate id -> repairs asked
-        self._waited = 0.0  # seconds spent waiting for other stubs
-        self._started = 0.0
 
     def solve(self) -> Outcome:
         """Search until accepted, hopeless, or out of budget.
@@ -85,21 +66,12 @@ class Solver:
             SuperchargeError: the stub does not fit the model, or node or sandbox broke.
         """
         with self._services.turn:
-            self._started = self._services.clock()
-            self._questions = Questioner(
-                self.stub, self._describe(), seed=self._settings.seed, change=self._services.question
-            )
-            self._checker = Checker(
-                self._matrix,
-                self._file,
-                bench=self._services.bench,
-                allow=frozenset(self._settings.allow),
-                wait=self._wait_for,
-                left=self._left,
-                rng=self._rng,
-            )
-            self._hearing = Hearing(self._matrix, self._policy.tau, self._services, self._questions.judge, self._left)
+            self._watch = Stopwatch(self._services.clock)
             self._requests = Requests(self._services.generator)
+            self._checker = self._make_checker()
+            self._sampler = self._make_sampler()
+            judge, tau = self._sampler.questions.judge, self._policy.tau
+            self._hearing = Hearing(self._matrix, tau, self._services, judge, self._left)
             try:
                 return self._loop()
             finally:
@@ -112,22 +84,7 @@ class Solver:
 
     def record(self, outcome: Outcome) -> evidence.Record:
         """The evidence of an accepted outcome."""
-        assert outcome.candidate is not None, "only accepted outcomes have evidence"
-        written = self._services.bench.ledger.overlay([(self.stub, outcome.candidate)])[self.stub.relpath]
-        return evidence.make(
-            self.stub,
-            outcome.candidate,
-            written,
-            probability=outcome.probability,
-            model=self._services.generator.model,
-            candidates=outcome.candidates,
-            samples=outcome.samples,
-            tests=self._matrix.tests_passed(outcome.candidate.id),
-            gate=self._matrix.gate_tests(outcome.candidate.id),
-            wheels=self._services.bench.dependencies.wheels(outcome.candidate),
-            calibration=self._services.calibration.name,
-            mutation=outcome.mutation,
-        )
+        return recording.record(outcome, self._matrix, self._services)
 
     # -- the loop
 
@@ -136,8 +93,10 @@ class Solver:
             stopped = "the run was stopped" if self._services.stop.is_set() else ""
             self._progress = replace(
                 self._progress,
-                seconds=self._seconds(),
-                parents=self._matrix.parents(self._tries),
+                seconds=self._watch.seconds,
+                parents=repairing.parents(self._matrix, self._sampler.tries, self._progress.assessment),
+                improvable=bool(self._matrix.tests),
+                disputed=expecting.inputs(self._matrix, self._progress.assessment),
                 stopped=stopped,
             )
             action = search.next_action(self._progress, self._policy, self._rng)
@@ -151,45 +110,63 @@ class Solver:
                     return self._outcome(Decision.ACCEPTED, self._suffices(candidate), candidate)
                 self._weigh()
             elif isinstance(action, search.Abstain):
-                return self._outcome(Decision.ABSTAINED, self._why(action.reason), None)
+                outcome = self._ended(action.reason)
+                if outcome is not None:
+                    return outcome
             elif isinstance(action, search.Wait):
                 arrival = self._requests.next(min(self._left(), _POLL_SECONDS))
                 if arrival is not None:
                     self._take(arrival)
             else:
-                self._ask(action)
+                self._progress = self._sampler.ask(action, self._progress)
 
-    def _ask(self, action: search.AskCode | search.AskTests | search.Repair) -> None:
-        progress = self._progress
-        if isinstance(action, search.AskCode):
-            self._progress = replace(progress, waiting_codes=progress.waiting_codes + action.n)
-            self._requests.launch(self._questions.code(), action.n, self._left())
-        elif isinstance(action, search.AskTests):
-            self._progress = replace(progress, waiting_suites=progress.waiting_suites + action.n)
-            for _ in range(action.n):
-                self._requests.launch(self._questions.tests(), ANSWERS_IN_A_SUITE, self._left())
-        else:
-            self._tries[action.candidate_id] += 1
-            self._progress = replace(progress, waiting_repairs=progress.waiting_repairs + 1)
-            candidate = self._matrix.candidates[action.candidate_id]
-            test, failure = self._matrix.failure(action.candidate_id, action.test_id)
-            self._requests.launch(self._questions.repair(candidate, test, failure), 1, self._left())
+    def _ended(self, reason: str) -> Outcome | None:
+        """What a search comes to that finds nothing by itself; None where it goes on.
+
+        Candidates that need stubs which need this one are tried together with those of these stubs.
+        """
+        choice, known = None, self._progress.assessment
+        if self._checker.aside and not self._halted():
+            needed = ", ".join(sorted(self._checker.aside.needs))
+            self._services.reporter.line(f"{self.stub.id}: waits for a joint choice with {needed}")
+            # The others may have all of their own search before them, one after the other.
+            patience = self._policy.seconds * MOST_STUBS
+            choice = self._services.table.sit(self._member(), self._services.bench.ledger, patience)
+            if choice is None and not self._services.stop.is_set():
+                self._checker.retry()
+                self._weigh()
+                return None
+        if choice is None:
+            return self._outcome(Decision.ABSTAINED, self._why(reason), None)
+        if choice.candidate is None:
+            alone = f"; alone: {reason}" if known is not None and known.best is not None else ""
+            return self._outcome(Decision.ABSTAINED, choice.reason + alone, None)
+        remark = f"{self._suffices(choice.candidate)}; chosen together with {', '.join(choice.together)}"
+        return replace(self._outcome(Decision.ACCEPTED, remark, choice.candidate), together=choice.together)
+
+    def _draw(self) -> bool:
+        """Ask for a fresh code and a fresh suite and wait for both; whether they came."""
+        before = self._progress
+        self._await(search.AskCode(n=1), search.AskTests(n=1))
+        return self._progress.codes > before.codes and self._progress.suites > before.suites
+
+    def _draw_tests(self) -> bool:
+        """Ask for another suite where the budget has one left and wait for it; whether it came."""
+        before = self._progress
+        if before.suites < self._policy.suites and not before.no_more_suites:
+            self._await(search.AskTests(n=1))
+        return self._progress.suites > before.suites
+
+    def _await(self, *actions: search.AskCode | search.AskTests) -> None:
+        for action in actions:
+            self._progress = self._sampler.ask(action, self._progress)
+        while (self._progress.waiting_codes or self._progress.waiting_suites) and not self._halted():
+            arrival = self._requests.next(min(self._left(), _POLL_SECONDS))
+            if arrival is not None:
+                self._take(arrival)
 
     def _take(self, arrival: Arrival) -> None:
-        """Work an answer, or the end of a request, into the matrix and weigh again."""
-        if arrival.error is not None and not arrival.exhausted:
-            raise arrival.error
-        if arrival.ticket.question.kind is QuestionKind.TEST:
-            if arrival.answer is not None:
-                return  # a suite is worked in as a whole, when its request ends
-            self._take_suite(arrival)
-        elif arrival.answer is None:
-            self._close_codes(arrival)
-        else:
-            cleaned = clean(arrival.answer, self.stub, self._text, style=self._services.style)
-            for candidate in self._matrix.add_code(cleaned):
-                self._checker.add_candidate(candidate)
-            self._count_codes(arrival.ticket, 1)
+        self._progress = self._sampler.take(arrival, self._progress)
         self._weigh()
         if arrival.answer is None:
             self._services.reporter.line(f"{self.stub.id}: {self._state()}")
@@ -202,45 +179,10 @@ class Solver:
             return f"{drawn}, nothing that passes the trusted tests"
         return f"{drawn}, probability {assessment.probability:.2f}"
 
-    def _take_suite(self, arrival: Arrival) -> None:
-        new: list[GeneratedTest] = []
-        runnable = self._services.bench.dependencies.runnable
-        for answer in arrival.ticket.answers:
-            cleaned = clean_tests(answer, self.stub, self._text, allow=frozenset(self._settings.allow))
-            new += self._matrix.add_tests(runnable(cleaned))
-        if new:
-            self._checker.add_tests(tuple(new))
-        self._progress = replace(
-            self._progress,
-            suites=self._progress.suites + 1,
-            waiting_suites=self._progress.waiting_suites - 1,
-            no_more_suites=self._progress.no_more_suites or arrival.exhausted,
-        )
-
-    def _close_codes(self, arrival: Arrival) -> None:
-        """What a request did not deliver will never come; it counts as drawn, so that the search always ends."""
-        missing = arrival.ticket.samples - len(arrival.ticket.answers)
-        if missing:
-            self._count_codes(arrival.ticket, missing)
-            if not arrival.exhausted:
-                self._matrix.rejections["the node sent no answer"] += missing
-        if arrival.exhausted:
-            repairing = arrival.ticket.question.kind is QuestionKind.REPAIR
-            policy, progress = self._policy, self._progress
-            self._policy = replace(policy, repairs=progress.repairs) if repairing else policy
-            self._progress = progress if repairing else replace(progress, no_more_codes=True)
-
-    def _count_codes(self, ticket: Ticket, n: int) -> None:
-        progress = self._progress
-        if ticket.question.kind is QuestionKind.REPAIR:
-            progress = replace(progress, repairs=progress.repairs + n, waiting_repairs=progress.waiting_repairs - n)
-        else:
-            progress = replace(progress, codes=progress.codes + n, waiting_codes=progress.waiting_codes - n)
-        self._progress = progress
-
-    def _weigh(self) -> None:
+    def _weigh(self) -> Assessment:
         assessment = weighing.weigh(self._hearing.assess, self._checker.prove)
         self._progress = search.observe(self._progress, assessment)
+        return assessment
 
     def _outcome(self, decision: Decision, reason: str, candidate: Candidate | None) -> Outcome:
         assessment = self._progress.assessment or Assessment(best=None, probability=0.0)
@@ -254,10 +196,12 @@ class Solver:
             candidates=len(self._matrix.candidates),
             tests=len(self._matrix.trusted) + len(self._matrix.tests) + len(gate_tests),
             samples=self._progress.codes + self._progress.repairs + self._matrix.test_answers,
-            seconds=self._seconds() + self._waited,
             mutation=self._matrix.mutation_score(assessment.best),
+            tokens=self._progress.tokens,
+            seconds=self._watch.seconds + self._watch.paused,
             needs=self._services.bench.dependencies.needed(candidate) if candidate is not None else (),
-            question="" if decision is Decision.ACCEPTED else dispute(self._matrix, assessment),
+            question=None if candidate is not None else dispute(self._matrix, assessment, self._file),
+            failing="" if candidate is not None else failed_check(self._matrix),
             duplicates=self._matrix.duplicates,
             rejections=self._matrix.unused(),
             details=self._matrix.details,
@@ -269,11 +213,53 @@ class Solver:
         return "".join(("the evidence suffices", *remarks, bench.splitting.remark(passed)))
 
     def _why(self, reason: str) -> str:
-        """The policy's reason, with that of the refused candidates where nothing else is left."""
+        """The policy's reason, with that of the refused candidates where nothing else is left, and who was missed."""
         known = self._progress.assessment
-        return reason if known is not None and known.best is not None else self._matrix.why_none(reason)
+        if known is None or known.best is None:
+            reason = self._matrix.why_none(reason)
+        return reason + unfilled.remark(self._matrix, reason, self._services.bench.ledger.is_accepted)
 
     # -- what the loop needs to know
+
+    def _make_checker(self) -> Checker:
+        return Checker(
+            self._matrix,
+            self._file,
+            bench=self._services.bench,
+            allow=frozenset(self._settings.allow),
+            wait=self._wait_for,
+            left=self._left,
+            rng=self._rng,
+        )
+
+    def _make_sampler(self) -> Sampler:
+        services, seed = self._services, self._settings.seed
+        return Sampler(
+            stub=self.stub,
+            text=source.decode(self._file.data).text,
+            style=services.style,
+            allow=frozenset(self._settings.allow),
+            matrix=self._matrix,
+            checker=self._checker,
+            questions=Questioner(self.stub, self._describe(), seed=seed, change=services.question),
+            requests=self._requests,
+            dependencies=services.bench.dependencies,
+            left=self._left,
+            tokens=self._policy.tokens,
+        )
+
+    def _member(self) -> Member:
+        return Member(
+            stub=self.stub,
+            matrix=self._matrix,
+            checker=self._checker,
+            watch=self._watch,
+            weigh=self._weigh,
+            draw=self._draw,
+            draw_tests=self._draw_tests,
+            halted=self._halted,
+            resting=self._resting,
+        )
 
     def _describe(self) -> context.Context:
         room = int((self._services.generator.max_context_tokens - _ANSWER_TOKENS) * _CHARACTERS_A_TOKEN)
@@ -281,20 +267,27 @@ class Solver:
             self.stub, self._file, neighbours=self._services.neighbours(self._file), max_chars=max(room, 0)
         )
 
-    def _seconds(self) -> float:
-        """Seconds of this stub's own work: waiting for another stub is not charged to it."""
-        return self._services.clock() - self._started - self._waited
-
     def _left(self) -> float:
-        return max(0.0, self._policy.seconds - self._seconds())
+        return max(0.0, self._policy.seconds - self._watch.seconds)
 
-    def _wait_for(self, other: str) -> bool:
-        """Give the turn to somebody else until another stub is decided; whether that one was accepted."""
-        before = self._services.clock()
+    def _halted(self) -> str:
+        """Why nothing more may be run for this stub; "" while it may."""
+        if self._services.stop.is_set():
+            return "the run was stopped"
+        spent = self._checker.cut_short or self._left() <= 0
+        return f"the {self._policy.seconds:g} s for {self.stub.id} are spent" if spent else ""
+
+    def _wait_for(self, other: str) -> Waited:
+        with self._resting():
+            return self._services.bench.ledger.wait_for(self.stub.id, other, self._policy.seconds)
+
+    @contextlib.contextmanager
+    def _resting(self) -> Iterator[None]:
+        """Give the turn to somebody else; waiting for another stub is not charged to this one."""
+        self._watch.pause()
         self._services.turn.release()
         try:
-            self._services.bench.ledger.wait_for(self.stub.id, other, self._policy.seconds)
+            yield
         finally:
             self._services.turn.acquire()
-        self._waited += self._services.clock() - before
-        return self._services.bench.ledger.is_accepted(other)
+            self._watch.resume()

@@ -28,6 +28,7 @@ def generate_request(question: Question, indices: range, seconds: float) -> pb.G
         prompts=[_prompt(question)],
         num_samples=len(indices),
         first_sample_index=indices.start,
+        priority=question.priority,
         params=pb.SamplingParams(
             temperature=question.temperature,
             top_p=question.top_p,

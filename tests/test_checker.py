@@ -23,7 +23,7 @@ from pytest_supercharger.domain import (
     SourceFile,
     Verdict,
 )
-from pytest_supercharger.ledger import Ledger
+from pytest_supercharger.ledger import Ledger, Waited
 from pytest_supercharger.matrix import Matrix
 from pytest_supercharger.projecttests import ProjectTests
 from pytest_supercharger.sandbox.base import GateResult
@@ -52,7 +52,7 @@ NODE = "t.py::test_f"
 class Bench:
     """One stub with its checker above a scripted sandbox."""
 
-    def __init__(self, *, wait=lambda other: False, left=lambda: 60.0, seed=0, **script):
+    def __init__(self, *, wait=lambda other: Waited.NOT_FILLED, left=lambda: 60.0, seed=0, **script):
         self.sandbox = FakeSandbox(**script)
         (stub,) = stubs.find(SOURCE)
         self.matrix = Matrix(stub=stub, trusted=())
@@ -128,12 +128,37 @@ def test_a_later_input_that_reaches_an_open_stub_rules_the_candidate_out():
 
 def test_behind_a_stub_that_was_waited_for_may_stand_another():
     asked = []
-    bench = Bench(evaluate=blocked_by("m:g", "m:h"), wait=lambda other: asked.append(other) or True)
+    bench = Bench(evaluate=blocked_by("m:g", "m:h"), wait=lambda other: asked.append(other) or Waited.FILLED)
     bench.checker.add_candidate(CANDIDATE)
     bench.checker.add_tests(suite())
     assert asked == ["m:g", "m:h"]
     assert bench.matrix.refused == {}
     assert bench.matrix.outputs["c", "negative"].kind is OutputKind.VALUE
+
+
+def test_a_candidate_that_needs_a_stub_that_needs_this_one_is_set_aside():
+    answers = {"m:g": Waited.CIRCLE, "m:h": Waited.FILLED}
+    bench = Bench(evaluate=blocked_by("m:h", "m:g"), wait=lambda other: answers[other])
+    bench.checker.add_tests(bench.matrix.add_tests(suite()))
+    assert bench.matrix.refused == {"c": "needs m:g, which needs this one"}
+    assert bench.checker.aside.needs == {"m:g"}
+
+
+def test_one_that_was_set_aside_is_run_again_when_what_it_needs_is_decided():
+    answers = [Waited.CIRCLE, Waited.FILLED]
+    bench = Bench(evaluate=blocked_by("m:g", "m:g"), wait=lambda other: answers.pop(0))
+    bench.checker.add_tests(bench.matrix.add_tests(suite()))
+    bench.checker.retry()
+    assert bench.matrix.refused == {}
+    assert bench.matrix.outputs["c", "negative"].kind is OutputKind.VALUE
+
+
+def test_what_is_known_without_the_bodies_beside_it_is_dropped():
+    bench = Bench()
+    bench.checker.add_tests(bench.matrix.add_tests(suite()))
+    bench.checker.stand_beside([(bench.matrix.stub, CANDIDATE)])
+    assert bench.matrix.pairs == {}
+    assert bench.matrix.outputs == {}
 
 
 def test_a_confirmation_without_an_answer_is_not_called_unsteady():

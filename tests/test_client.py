@@ -16,7 +16,7 @@ from model_node.config import Tls as NodeTls
 from model_node.engine.base import EngineError, ErrorKind, FinishReason, Judgement, Usage
 from model_node.engine.replay import ReplayEngine
 from pytest_supercharger.client import NoAnswer, NodePool, Tls
-from pytest_supercharger.domain import Answer, Question, QuestionKind
+from pytest_supercharger.domain import Answer, Priority, Question, QuestionKind
 from pytest_supercharger.domain import FinishReason as Reason
 from pytest_supercharger.errors import NodeError, SettingsError
 
@@ -110,12 +110,14 @@ def test_the_node_gets_the_question_as_it_is(pool: NodePool, engine: ScriptedEng
         top_p=0.5,
         stop=("```",),
         seed=9,
+        priority=Priority.REPAIR,
     )
     drawing = Drawing(draw(pool, asked, samples=3, first_sample=10))
     job = engine.next_job()
     (prompt,) = job.prompts
     assert [(turn.role, turn.text) for turn in prompt.messages] == [("system", "system"), ("user", "user ?")]
     assert (prompt.assistant_prefix, prompt.kind, prompt.subject) == ("```python\n", "repair", "shop:Cart.total")
+    assert job.priority == 1
     params = job.params
     assert (params.max_new_tokens, params.temperature, params.top_p, params.stop, params.seed) == (
         77,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from pytest_supercharger import evidence
@@ -120,6 +122,16 @@ def test_a_generated_test_that_fails_is_held_against_nobody(tmp_path):
 def test_a_stub_that_was_open_all_along_takes_nobody_with_it(tmp_path):
     project = Project(tmp_path, project={"t::all": ("f", "g"), "t::h": ("h",)}, failing=["t::h"], filled=("f", "h"))
     assert project.joined()[0] == {"f"}
+
+
+@pytest.mark.parametrize("filled", [("f", "g"), ("f",)])
+def test_a_body_that_was_chosen_together_with_one_that_has_gone_goes_too(tmp_path, filled):
+    """Nobody's tests call the other one here: the choice was made for both."""
+    project = Project(tmp_path, own={"f": ("f",)}, project={"t::g": ("g",)}, failing=["t::g"], filled=filled)
+    project.outcomes["m:f"] = replace(project.outcomes["m:f"], together=("m:g",))
+    stays, reasons = project.joined()
+    assert stays == set()
+    assert reasons["f"] == "was chosen together with m:g, which is not filled"
 
 
 def test_at_level_3_own_examples_are_run_apart(tmp_path):

@@ -6,7 +6,7 @@ import threading
 from pathlib import Path
 
 from pytest_supercharger.domain import Candidate, Decision, Outcome, SourceFile
-from pytest_supercharger.ledger import Ledger
+from pytest_supercharger.ledger import Ledger, Waited
 from pytest_supercharger.stubs import find
 
 TEXT = b'''from pytest_supercharger import supercharge
@@ -74,7 +74,7 @@ def test_an_import_that_the_module_has_already_hides_nothing():
 def test_waiting_for_a_decided_stub_returns_at_once():
     ledger, (one, two) = made()
     ledger.settle(accepted(one, body("return 1")))
-    assert ledger.wait_for(two.id, one.id, 60)
+    assert ledger.wait_for(two.id, one.id, 60) is Waited.FILLED
 
 
 def test_a_decision_wakes_those_who_wait():
@@ -84,7 +84,7 @@ def test_a_decision_wakes_those_who_wait():
     waiter.start()
     ledger.settle(accepted(one, body("return 1")))
     waiter.join()
-    assert woken == [True]
+    assert woken == [Waited.FILLED]
 
 
 def test_a_circle_of_waiting_is_refused():
@@ -100,9 +100,50 @@ def test_a_circle_of_waiting_is_refused():
     entered.wait()
     while two.id not in ledger._waiting.values():
         pass
-    assert ledger.wait_for(two.id, one.id, 60) is False
+    assert ledger.wait_for(two.id, one.id, 60) is Waited.CIRCLE
     ledger.stop()
     waiter.join()
+
+
+def test_a_stub_that_was_left_open_is_not_filled():
+    ledger, (one, two) = made()
+    ledger.settle(Outcome(stub=one, decision=Decision.ABSTAINED, reason=""))
+    assert ledger.wait_for(two.id, one.id, 60) is Waited.NOT_FILLED
+
+
+def test_the_last_of_a_circle_to_sit_down_chooses_for_all():
+    ledger, (one, two) = made()
+    heard = []
+
+    def sit(stub, other):
+        circle = ledger.sit(stub.id, frozenset({other.id}), 60)
+        heard.append((stub.id, sorted(circle)))
+        ledger.rise(circle)
+
+    def wait_and_sit():
+        heard.append(ledger.wait_for(one.id, two.id, 60))
+        sit(one, two)
+
+    waiter = threading.Thread(target=wait_and_sit)
+    waiter.start()
+    while one.id not in ledger._waiting:
+        pass
+    sit(two, one)
+    waiter.join()
+    assert heard == [Waited.CIRCLE, (one.id, [one.id, two.id]), (two.id, [])]
+
+
+def test_a_decision_on_what_is_needed_ends_the_sitting():
+    ledger, (one, two) = made()
+    ledger.settle(accepted(one, body("return 1")))
+    assert ledger.sit(two.id, frozenset({one.id}), 60) == frozenset()
+    assert not ledger.are_open({one.id})
+
+
+def test_nobody_sits_longer_than_is_allowed():
+    ledger, (one, two) = made()
+    assert ledger.sit(two.id, frozenset({one.id}), 0) == frozenset()
+    assert ledger.are_open({one.id})
 
 
 def test_stop_wakes_everybody():

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_supercharger import stubs
+from pytest_supercharger import repairing, stubs
 from pytest_supercharger.domain import Candidate, GeneratedTest, PairResult, Rejection, SourceFile, Verdict
 from pytest_supercharger.matrix import Matrix
 
@@ -75,7 +75,7 @@ def test_the_reading_that_passes_the_trusted_test_is_what_was_said():
     matrix = matrix_of("ab")
     matrix.pairs["a", "trusted"] = PairResult(verdict=Verdict.FAIL)
     assert samples(matrix) == {"b": 1}
-    assert matrix.parents({}) == ()  # the other is nobody's answer, so it is not worth a repair
+    assert repairing.parents(matrix, {}, None) == ()  # the other is nobody's answer, so it is not worth a repair
 
 
 def test_generated_tests_have_no_say_in_what_was_said():

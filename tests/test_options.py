@@ -82,6 +82,7 @@ def test_what_is_set_once_for_a_project_has_a_key_and_no_flag(pytester):
         ("--supercharge-samples", "0"),
         ("--supercharge-samples", "2.5"),
         ("--supercharge-time", "-1"),
+        ("--supercharge-tokens", "-1"),
         ("--supercharge-node", "nowhere"),
         ("--supercharge-node", "host:port"),
         ("--supercharge-node", "host:99999"),

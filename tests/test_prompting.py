@@ -38,7 +38,8 @@ def every_question(stub: Stub = FUNCTION, context: Context = CONTEXT) -> list[Qu
         prompting.repair_question(stub, context, SECRET, "assert slugify('')", "AssertionError", variant=v)
         for v in range(2)
     ]
-    return [*codes, *tests, *repairs]
+    improved = [prompting.improve_question(stub, context, "def test_one(): ...", variant=v) for v in range(3)]
+    return [*codes, *tests, *repairs, *improved, prompting.expected_question(stub, context, ">>> slugify('A')")]
 
 
 @pytest.mark.parametrize("question", every_question(), ids=lambda q: q.kind.value)
@@ -53,7 +54,7 @@ def test_every_question_shows_the_stub_and_its_surroundings_and_opens_a_fence(qu
     assert CONTEXT.stub in question.user
     assert "import re" in question.user
     assert question.assistant_prefix.startswith("```python\n")
-    assert question.stop == ("\n```",)
+    assert question.stop[0] == "\n```"
     assert question.stub_id == "shop.text:slugify"
 
 
@@ -63,6 +64,21 @@ def test_a_test_is_asked_for_without_sight_of_a_candidate() -> None:
         question = prompting.test_question(FUNCTION, CONTEXT, variant=variant)
         assert SECRET not in question.user + question.assistant_prefix
         assert question.max_new_tokens == 160
+
+
+def test_tests_are_improved_with_sight_of_tests_and_of_nothing_else() -> None:
+    for variant in range(len(prompting.variants(QuestionKind.IMPROVE_TEST))):
+        question = prompting.improve_question(FUNCTION, CONTEXT, "def test_one(): ...", variant=variant)
+        assert "def test_one(): ..." in question.user
+        assert question.assistant_prefix == prompting.test_question(FUNCTION, CONTEXT).assistant_prefix
+        assert question.max_new_tokens == 160
+
+
+def test_an_expected_output_is_asked_for_as_at_the_prompt_with_few_tokens() -> None:
+    question = prompting.expected_question(FUNCTION, CONTEXT, ">>> text = 'A'\n>>> slugify(text)")
+    assert question.assistant_prefix == "```python\n>>> text = 'A'\n>>> slugify(text)\n"
+    assert question.assistant_prefix.removeprefix("```python\n").strip() in question.user
+    assert (question.kind, question.max_new_tokens, question.stop) == (QuestionKind.EXPECT, 64, ("\n```", "\n>>>"))
 
 
 def test_the_code_answer_starts_with_the_stubs_own_header() -> None:

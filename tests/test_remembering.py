@@ -157,3 +157,34 @@ def test_a_module_that_was_fetched_is_fetched_again_where_that_is_allowed(file, 
         found, _ = recalled(file, sandbox, install=install)
         assert [again.needs for again, _ in found] == [install] * len(install)
         assert [dict(kept.wheels) for _, kept in found] == [{"PyYAML-1-py3-none-any.whl": "0" * 64}] * len(install)
+
+
+BOTH = (
+    TEXT
+    + b"""
+
+@supercharge
+def two() -> int:
+    'Return 2.'
+    raise NotImplementedError
+"""
+)
+
+
+@pytest.mark.parametrize(("lost", "back"), [(0, ["m:one", "m:two"]), (1, [])])
+def test_those_that_were_chosen_together_come_back_together_or_not_at_all(tmp_path, lost, back):
+    file = SourceFile(path=tmp_path / "m.py", relpath="m.py", module="m", data=BOTH)
+    first, record = accepted(dataclasses.replace(file, data=TEXT))
+    one, two = find(file)
+    for stub, other in ((one, two), (two, one))[lost:]:
+        outcome = dataclasses.replace(first, stub=stub, together=(other.id,))
+        remembering.keep(tmp_path, file, outcome, dataclasses.replace(record, stub=stub.id))
+
+    def judge(overlay, test):
+        """They need each other."""
+        return Verdict.FAIL if b"supercharge" in overlay["m.py"] else Verdict.PASS
+
+    found, ledger = recalled(file, FakeSandbox(judge=judge))
+    assert [outcome.stub.id for outcome, _ in found] == back
+    assert sorted(ledger.accepted()) == back
+    assert all(outcome.together for outcome, _ in found)

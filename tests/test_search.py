@@ -6,12 +6,13 @@ from random import Random
 
 import pytest
 
-from pytest_supercharger.agreement import Assessment
+from pytest_supercharger.agreement import Assessment, BehaviourClass
 from pytest_supercharger.search import (
     Abstain,
     Accept,
     Action,
     AskCode,
+    AskExpected,
     AskTests,
     Parent,
     Policy,
@@ -104,11 +105,111 @@ def test_six_hopeless_samples_end_the_search() -> None:
 def test_without_a_trusted_candidate_fresh_codes_come_before_repairs() -> None:
     stuck = Progress(codes=3, suites=1, assessment=NOBODY, parents=(PARENT,))
     assert after(stuck) == AskCode(n=3)
-    assert after(replace(stuck, codes=11)) == AskCode(n=1)
+    assert after(replace(stuck, codes=5)) == AskCode(n=3)
     assert after(replace(stuck, codes=12)) == Repair(candidate_id="p", test_id="t")
     assert after(replace(stuck, codes=12, repairs=3)) == Abstain(
         reason="no candidate passes the trusted tests (12 codes, 1 test suite, 3 repairs)"
     )
+
+
+def test_repairs_and_fresh_codes_take_turns() -> None:
+    progress, said = Progress(codes=3, suites=1, assessment=NOBODY, parents=(PARENT,)), ""
+    while not isinstance(action := after(progress), Abstain):
+        said += "r" if isinstance(action, Repair) else "c"
+        if isinstance(action, AskCode):
+            progress = replace(progress, codes=progress.codes + action.n)
+        else:
+            progress = replace(progress, repairs=progress.repairs + 1)
+    assert said == "crcrcr"
+    assert after(replace(progress, repairs=2, waiting_repairs=1)) == Wait()
+
+
+def test_who_passes_all_trusted_tests_is_repaired_before_the_others() -> None:
+    upright = Parent(candidate_id="a", test_id="g", trusted_passed=1, passed=2.0, failed=3.0)
+    progress = Progress(codes=6, suites=2, assessment=UNSURE, parents=(PARENT, upright))
+    assert after(progress) == Repair(candidate_id="a", test_id="g")
+    assert after(replace(progress, parents=(PARENT,))) == AskTests(n=1)
+    assert after(replace(progress, codes=5)) == AskCode(n=1)
+    assert after(replace(progress, no_more_repairs=True)) == AskTests(n=1)
+
+
+def test_a_hopeless_candidate_is_repaired_before_it_is_given_up() -> None:
+    hopeless = replace(UNSURE, probability=0.2)
+    progress = Progress(codes=6, suites=1, assessment=hopeless, parents=(PARENT,))
+    assert after(progress) == Repair(candidate_id="p", test_id="t")
+    assert isinstance(after(replace(progress, repairs=3)), Abstain)
+
+
+def test_the_probability_must_have_risen_when_the_codes_are_drawn() -> None:
+    probable = replace(UNSURE, probability=0.6)
+    assert after(Progress(codes=8, suites=3, assessment=probable)) == AskTests(n=1)
+    assert isinstance(after(Progress(codes=12, suites=4, assessment=probable)), Abstain)
+    assert after(Progress(codes=12, suites=4, assessment=UNSURE)) == AskTests(n=1)
+    assert after(Progress(codes=12, suites=4, assessment=probable), Policy(tau=0.7)) == AskTests(n=1)
+
+
+def close(lead: float) -> Assessment:
+    """Two classes of which one leads by so much."""
+    classes = tuple(
+        BehaviourClass(ids=(name,), samples=3, texts=3, score=score) for name, score in (("a", 1.0), ("b", 1.0 - lead))
+    )
+    return replace(UNSURE, features={"k": 3.0}, classes=classes, rival="b", distinguishing=4, differing=(4,))
+
+
+def test_an_input_that_divides_two_close_classes_is_asked_about_once() -> None:
+    divided = Progress(codes=6, suites=2, assessment=close(0.1), disputed=("x", "y"))
+    assert after(divided) == AskExpected(input_id="x")
+    assert after(replace(divided, asked=frozenset({"x"}))) == AskExpected(input_id="y")
+    assert after(replace(divided, asked=frozenset({"x", "y"}))) == AskTests(n=1)
+    assert after(replace(divided, waiting_expectations=1)) == Wait()
+    assert after(replace(divided, expectations=3)) == AskTests(n=1)
+    assert after(replace(divided, no_more_expectations=True)) == AskTests(n=1)
+    assert after(replace(divided, assessment=close(0.2))) == AskTests(n=1)
+    assert after(replace(divided, assessment=replace(close(0.1), features={"k": 1.0}))) == AskCode(n=1)
+
+
+def test_a_divided_vote_is_asked_about_before_it_is_given_up() -> None:
+    divided = replace(close(0.1), probability=0.2)
+    assert after(Progress(codes=12, suites=6, assessment=divided, disputed=("x",))) == AskExpected(input_id="x")
+
+
+def test_every_second_suite_improves_on_the_tests_that_are_there() -> None:
+    progress, said = Progress(codes=12, suites=1, assessment=replace(UNSURE, probability=0.9), improvable=True), ""
+    while isinstance(action := after(progress), AskTests):
+        said += "i" if action.improve else "f"
+        progress = replace(progress, suites=progress.suites + 1, improved=progress.improved + action.improve)
+    assert said == "ififi"
+    assert after(replace(progress, suites=1, improved=0, no_more_improved=True)) == AskTests(n=1)
+
+
+def test_only_a_fresh_suite_confirms() -> None:
+    reached = observe(Progress(codes=4, suites=3, improved=1, improvable=True), READY)
+    assert reached.ready_at == (4, 2)
+    improved = replace(reached, codes=5, suites=4, improved=2)
+    assert after(improved) == AskTests(n=1)
+    assert after(replace(reached, waiting_codes=1, waiting_suites=1, waiting_improved=1)) == AskTests(n=1)
+    assert after(replace(improved, suites=5)) == Accept(candidate_id="a")
+
+
+METERED = Policy(tokens=2000)
+
+
+def test_no_more_is_asked_than_the_tokens_suffice_for() -> None:
+    assert after(Progress(), METERED) == AskCode(n=3)
+    assert after(Progress(waiting_codes=3, waiting_tokens=1536), METERED) == Wait()
+    assert after(Progress(codes=3, tokens=300), METERED) == AskTests(n=1)
+    assert after(Progress(tokens=1400), METERED) == AskCode(n=1)
+
+
+def test_spent_tokens_end_the_search_even_of_a_candidate_to_be_confirmed() -> None:
+    reached = observe(Progress(codes=4, suites=2, tokens=1700), READY)
+    action = after(reached, METERED)
+    assert isinstance(action, Abstain)
+    assert action.reason.endswith(
+        "(4 codes, 2 test suites, 1700 of the 2000 tokens for this stub are spent, too many to ask on)"
+    )
+    assert isinstance(after(Progress(waiting_codes=2, tokens=2000), METERED), Abstain)  # what is open is given up
+    assert after(replace(reached, codes=5, suites=3, tokens=9999), METERED) == Accept(candidate_id="a")
 
 
 def test_more_codes_as_long_as_few_agree_then_more_suites() -> None:

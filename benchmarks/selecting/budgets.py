@@ -39,7 +39,7 @@ class _Run:
 
 
 def adaptive(tasks: Sequence[Task], policy: search.Policy, draws: int) -> Spending:
-    """The search as it is, without repairs: the pools have none."""
+    """The search as it is, without repairs, improved suites and expected outputs: the pools have none."""
     return _sum([_play(order, policy) for order in _orders(tasks, draws)])
 
 

@@ -222,4 +222,5 @@ def _runs(numbers: Sequence[int]) -> Iterator[tuple[int, int]]:
 
 def _key(question: Question) -> str:
     fields = {**asdict(question), "kind": question.kind.value}
+    del fields["priority"]  # when it is answered changes no answer
     return hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()[:32]

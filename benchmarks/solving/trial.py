@@ -156,7 +156,7 @@ def _cost(used: Sequence[Use]) -> dict[str, float]:
         reached = max(reached, use.end)
     return {
         "codes": kinds.count("code") + kinds.count("repair"),
-        "suites": kinds.count("test") / _ANSWERS_IN_A_SUITE,
+        "suites": (kinds.count("test") + kinds.count("improve_test")) / _ANSWERS_IN_A_SUITE,
         "tokens": sum(use.tokens for use in used),
         "model_seconds": round(busy, 2),
     }

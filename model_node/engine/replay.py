@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 __all__ = ["KINDS", "Line", "ReplayEngine", "parse"]
 
-KINDS = ("code", "test", "repair", "improve_test", "judge")
+KINDS = ("code", "test", "repair", "improve_test", "expect", "judge")
 _CONTEXT = 131_072  # a replayed answer has no context; wide enough that no client trims its prompt
 
 _Job = GenerateJob | JudgeJob | ScoreJob

@@ -35,6 +35,7 @@ class Entry:
     probability: float
     reason: str
     evidence: str  # the record that goes beside the project once the candidate is written
+    together: tuple[str, ...] = ()  # ids of the stubs it was chosen together with: all are written, or none
 
 
 def folder(root: Path) -> Path:
@@ -126,7 +127,8 @@ def _entry(line: bytes) -> Entry | None:
         candidate = found["candidate"]
         texts = [found[name] for name in ("stub_id", "relpath", "sha256", "reason", "evidence")]
         texts += [candidate[name] for name in ("id", "text_id", "body")]
-        texts += [*candidate["imports"], *candidate["helpers"]]
+        together = found.get("together", [])
+        texts += [*candidate["imports"], *candidate["helpers"], *together]
         if not all(isinstance(text, str) for text in texts):
             return None
         return Entry(
@@ -143,6 +145,7 @@ def _entry(line: bytes) -> Entry | None:
             probability=float(found["probability"]),
             reason=found["reason"],
             evidence=found["evidence"],
+            together=tuple(together),
         )
     except (ValueError, KeyError, TypeError):
         return None

@@ -131,15 +131,31 @@ def test_tests_that_tell_nothing_apart_support_nothing(pytester, fill):
     assert 0 < entry["mutation_score"] < 1
 
 
-def test_disagreement_is_shown_as_a_question(pytester, fill):
+def test_a_question_is_asked_and_its_answer_decides_the_next_run(pytester, fill):
     bare = AREA.replace("    >>> area(2, 3)\n    6\n    >>> area(0, 3)\n    0\n", "")
     (pytester.path / "shapes.py").write_text(bare)
     other = HEADER + "    return abs(width * height)\n"
     another = HEADER + "    return abs(width) * abs(height)\n"
-    result, decided = fill(lines(codes=[GOOD[0], other, GOOD[1], another], tests=TESTS[:2]))
+    entries = lines(codes=[GOOD[0], other, GOOD[1], another, GOOD[2]], tests=TESTS[:2])
+    result, decided = fill(entries)
     assert decided["shapes:area"]["decision"] == "abstained"
-    assert "disagree on" in decided["shapes:area"]["question"]
+    question = decided["shapes:area"]["question"]
     result.stdout.fnmatch_lines(["*candidates disagree on area(*"])
+    right = next(group for group in question["groups"] if group["answer"].startswith("raises ValueError"))
+    assert right["test"].splitlines()[-1] in result.stdout.str()
+
+    described = bare.replace("raises ValueError.\n", f"raises ValueError.\n\n    {right['example']}\n")
+    (pytester.path / "shapes.py").write_text(described)
+    _, by_example = fill(entries, "--supercharge-confidence=0.8", flag="--supercharge-dry-run")
+    assert by_example["shapes:area"]["decision"] == "accepted"
+
+    (pytester.path / "shapes.py").write_text(bare)
+    (pytester.path / "test_shapes.py").write_text(right["test"])
+    result, by_test = fill(entries, "--supercharge-confidence=0.8")
+    assert result.ret == 0, result.stdout.str()
+    result.assert_outcomes(passed=1)
+    assert by_test["shapes:area"]["decision"] == "accepted"
+    assert any(source(pytester).endswith(good.partition("\n")[2]) for good in GOOD)
 
 
 def test_a_failing_candidate_is_repaired(project, fill):

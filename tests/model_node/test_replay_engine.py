@@ -12,7 +12,8 @@ import pytest
 from nodes import PATIENCE
 
 from model_node.engine.base import EngineError, ErrorKind, GenerateJob, JudgeJob, Prompt, SamplingParams, ScoreJob
-from model_node.engine.replay import ReplayEngine, parse
+from model_node.engine.replay import KINDS, ReplayEngine, parse
+from pytest_supercharger.domain import QuestionKind
 
 
 def line(kind: str = "code", stub: str = "*", text: str = "", **more: object) -> dict[str, object]:
@@ -78,6 +79,10 @@ def test_each_stub_counts_the_lines_for_all_by_itself(engine_for: Any) -> None:
     assert texts(ask(engine, "m:f")) == ["1"]
     assert texts(ask(engine, "m:g")) == ["1"]
     assert texts(ask(engine, "m:f")) == ["2"]
+
+
+def test_every_kind_of_question_can_be_replayed() -> None:
+    assert set(KINDS) == {kind.value for kind in QuestionKind}
 
 
 def test_each_kind_counts_by_itself(engine_for: Any) -> None:

@@ -1,0 +1,266 @@
+"""Stubs that need each other, above a scripted model and a scripted sandbox: chosen together or not at all."""
+
+from __future__ import annotations
+
+import io
+import re
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from fakes import FakeGenerator, agreeable, bodies
+
+from pytest_supercharger import stubs
+from pytest_supercharger.bench import Bench
+from pytest_supercharger.clean.layout import Style
+from pytest_supercharger.dependencies import Dependencies
+from pytest_supercharger.domain import Decision, Output, OutputKind, PairResult, SourceFile, Verdict
+from pytest_supercharger.errors import SandboxError
+from pytest_supercharger.ledger import Ledger
+from pytest_supercharger.options import Settings
+from pytest_supercharger.projecttests import ProjectTests
+from pytest_supercharger.reporting import Reporter
+from pytest_supercharger.sandbox.base import GateResult
+from pytest_supercharger.services import Services
+from pytest_supercharger.solver import Solver
+from pytest_supercharger.splitting import Splitting
+
+STUB = '''
+
+@supercharge
+def {name}(x: int) -> int:
+    """Return x.
+
+    >>> {name}(1)
+    1
+    """
+    raise NotImplementedError
+'''
+NEEDS = re.compile(r"\b([fgh])\(x")
+WRONG = ("- 7", "- 8", "- 9")
+ODD = "* 5"  # passes every test, and gives something else on other inputs
+PATIENCE = 60
+
+
+def source(names):
+    text = "from pytest_supercharger import supercharge\n" + "".join(STUB.format(name=name) for name in names)
+    return SourceFile(path=Path("/p/m.py"), relpath="m.py", module="m", data=text.encode())
+
+
+def body_of(name, overlay):
+    """The body that the overlay has for a stub; None while it is open."""
+    text = overlay.get("m.py", b"").decode() or "@supercharge\n"
+    body = re.search(rf"def {name}\(x: int\) -> int:\n(.*?)(?=\n\n\n|\Z)", text, re.DOTALL)
+    return body.group(1).rpartition('"""')[2] if body and "NotImplementedError" not in body.group(1) else None
+
+
+def run_of(name, overlay):
+    """What a call of a stub comes to: an open stub on the way, or what is wrong with the bodies that took part."""
+    todo, seen = [name], {}
+    while todo:
+        stub = todo.pop()
+        if stub not in seen:
+            body = body_of(stub, overlay)
+            if body is None:
+                return f"m:{stub}", ()
+            seen[stub] = tuple(wrong for wrong in (*WRONG, ODD) if wrong in body)
+            todo += NEEDS.findall(body)
+    return "", tuple(sorted(wrong for found in seen.values() for wrong in found))
+
+
+class World:
+    """The stubs of one module and a sandbox that looks at the bodies which are filled in."""
+
+    def __init__(self, codes, *, gate=None):
+        self.file = source(codes)
+        self.found = stubs.find(self.file)
+        more = {} if gate is None else {"gate": gate}
+        self.sandbox = agreeable(judge=self.judge, split=self.judge, evaluate=self.evaluate, **more)
+        self.ledger = Ledger({"m.py": self.file}, self.found)
+        self.generators = {
+            f"m:{name}": FakeGenerator(
+                code=bodies(name, "x: int", *codes[name]),
+                test=[f"def test_{i}():\n    assert {name}({i}) == {i}\n" for i in range(4)],
+            )
+            for name in codes
+        }
+        tests = ProjectTests(self.sandbox, None)
+        tests.discover()
+        self.services = Services(
+            generator=self,
+            bench=Bench(
+                splitting=Splitting(self.sandbox),
+                tests=tests,
+                ledger=self.ledger,
+                dependencies=Dependencies(self.sandbox, ask=lambda module: None),
+            ),
+            reporter=Reporter(io.StringIO()),
+            clock=lambda: 0.0,
+            question=lambda question: question,
+            style=Style(),
+            neighbours=lambda source: {},
+            turn=threading.Semaphore(1),
+        )
+
+    max_context_tokens = 4096
+    max_batch_samples = 32
+    model = "scripted"
+
+    def generate(self, questions, **more):
+        return self.generators[questions[0].stub_id].generate(questions, **more)
+
+    def exhausted(self, question):
+        return self.generators[question.stub_id].exhausted(question)
+
+    def judge(self, overlay, test):
+        name = re.search(r"\b([fgh])\(\d", test.source).group(1)
+        reached, wrong = run_of(name, overlay)
+        if reached:
+            return PairResult(verdict=Verdict.FAIL, reached=frozenset({reached}))
+        fails = any(text in WRONG for text in wrong)
+        return PairResult(verdict=Verdict.FAIL, detail=f"{wrong}") if fails else PairResult(verdict=Verdict.PASS)
+
+    def evaluate(self, overlay, module, probe):
+        name = re.search(r"\b([fgh])\(", probe.expression).group(1)
+        reached, wrong = run_of(name, overlay)
+        if reached:
+            return Output(kind=OutputKind.BLOCKED, text=reached)
+        return Output(kind=OutputKind.VALUE, text=f"{probe.id} {wrong}")
+
+    def endings(self):
+        """The reason of each stub, or the error that its search ended with."""
+
+        def solve(stub):
+            try:
+                return self.ledger.settle(Solver(stub, self.file, self.services, Settings()).solve()).reason
+            except SandboxError as error:
+                return error
+
+        with ThreadPoolExecutor(len(self.found)) as pool:
+            return [result.result(PATIENCE) for result in [pool.submit(solve, stub) for stub in self.found]]
+
+    def outcomes(self, settings=None):
+        def solve(stub):
+            return self.ledger.settle(Solver(stub, self.file, self.services, settings or Settings()).solve())
+
+        with ThreadPoolExecutor(len(self.found)) as pool:
+            results = [pool.submit(solve, stub) for stub in self.found]
+            return {result.result(PATIENCE).stub.name: result.result(PATIENCE) for result in results}
+
+
+F = ("g(x) + 1", "1 + g(x)", "g(x) - -1", "sum([g(x), 1])")
+G = ("f(x) - 1", "-1 + f(x)", "f(x) + -1", "sum([f(x), -1])")
+
+
+def test_two_that_only_run_together_are_accepted_together():
+    outcomes = World({"f": F, "g": G}).outcomes()
+    assert {outcome.decision for outcome in outcomes.values()} == {Decision.ACCEPTED}
+    assert outcomes["f"].together == ("m:g",)
+    assert outcomes["g"].reason == "the evidence suffices; chosen together with m:f"
+
+
+def test_candidates_that_are_as_good_as_each_other_are_weighed_beside_one_of_them():
+    world = World({"f": F, "g": G})
+    world.outcomes()
+    tried = {overlay["m.py"] for kind, overlay, _ in world.sandbox.calls if kind == "probe" and overlay}
+    together = {text for text in tried if b"NotImplementedError" not in text}
+    assert len(together) <= len(F) + len(G)
+
+
+def test_three_in_a_ring_are_accepted_together():
+    rings = {name: [code.replace("f(", f"{after}(") for code in G] for name, after in zip("fgh", "ghf", strict=True)}
+    outcomes = World(rings).outcomes()
+    assert {outcome.decision for outcome in outcomes.values()} == {Decision.ACCEPTED}
+    assert outcomes["g"].together == ("m:f", "m:h")
+
+
+def test_a_pair_of_which_one_is_wrong_is_passed_over():
+    outcomes = World({"f": F, "g": ("f(x) - 7", *G)}).outcomes()
+    assert outcomes["g"].decision is Decision.ACCEPTED
+    assert not any(wrong in outcomes["g"].candidate.body for wrong in WRONG)
+
+
+def test_the_choice_moves_to_what_most_candidates_do():
+    odd = "f(x) - 1 * 5"
+    outcomes = World({"f": F, "g": (odd, odd, *G, *(f"{code} + 0" for code in G))}).outcomes(Settings(confidence=0.7))
+    assert {outcome.decision for outcome in outcomes.values()} == {Decision.ACCEPTED}
+    assert ODD not in outcomes["g"].candidate.body
+
+
+def test_none_is_accepted_where_no_pair_passes_and_the_reason_names_the_other():
+    outcomes = World({"f": F, "g": [f"f(x) {wrong}" for wrong in WRONG]}).outcomes()
+    assert {outcome.decision for outcome in outcomes.values()} == {Decision.ABSTAINED}
+    for name, other in ("fg", "gf"):
+        reason = outcomes[name].reason
+        assert reason.startswith(
+            f"needs m:{other}, which needs this one; no pair of candidates passes the checks of both"
+        )
+        assert "(12 tried)" in reason
+
+
+def test_what_got_no_answer_beside_a_slow_body_may_be_right_beside_another():
+    reached = PairResult(verdict=Verdict.FAIL, reached=frozenset({"m:f", "m:g"}))
+
+    def gate(overlay, nodeids):
+        text = overlay.get("m.py", b"").decode()
+        if "- 0" in text and "NotImplementedError" not in text:
+            return GateResult(problem="time-out after 300 s")
+        passed = PairResult(verdict=Verdict.PASS)
+        return GateResult(tests={"t.py::test": passed if overlay and "NotImplementedError" not in text else reached})
+
+    slow = "f(x) - 1 - 0"
+    outcomes = World({"f": F[:1], "g": (slow, slow, *G)}, gate=gate).outcomes()
+    assert {outcome.decision for outcome in outcomes.values()} == {Decision.ACCEPTED}
+    assert "- 0" not in outcomes["g"].candidate.body
+
+
+def test_a_joint_choice_that_breaks_off_ends_every_search_of_the_circle():
+    world = World({"f": F, "g": G})
+    judge = world.sandbox._judge
+
+    def breaking(overlay, test):
+        if overlay and b"NotImplementedError" not in overlay["m.py"]:
+            raise SandboxError("Docker went away")
+        return judge(overlay, test)
+
+    world.sandbox._judge = breaking
+    endings = world.endings()
+    assert sorted(map(str, endings)) == [
+        "Docker went away",
+        "the joint choice with the stubs that it needs broke off",
+    ]
+
+
+def test_what_needs_nobody_wins_where_it_suffices():
+    outcomes = World({"f": F, "g": ("x", "+x", "x + 0", "0 + x", "f(x) - 1")}).outcomes()
+    assert {outcome.decision for outcome in outcomes.values()} == {Decision.ACCEPTED}
+    assert outcomes["f"].together == outcomes["g"].together == ()
+
+
+def test_one_that_recurs_into_itself_needs_nobody():
+    outcomes = World({"f": ("f(x) - 0", "f(x) + 0", "0 + f(x)", "+f(x)")}).outcomes()
+    assert outcomes["f"].decision is Decision.ACCEPTED
+    assert outcomes["f"].together == ()
+
+
+def test_one_outside_waits_for_the_circle_and_is_filled_after_it():
+    outcomes = World({"f": F, "g": G, "h": ("f(x) + 0", "0 + f(x)", "+f(x)", "f(x) - 0")}).outcomes()
+    assert {outcome.decision for outcome in outcomes.values()} == {Decision.ACCEPTED}
+    assert outcomes["h"].together == ()
+
+
+@pytest.mark.parametrize("settings", [Settings(samples=3, confidence=0.99999)])
+def test_a_choice_that_passes_everything_and_is_not_sure_enough_is_none(settings):
+    outcomes = World({"f": F, "g": G}).outcomes(settings)
+    assert {outcome.decision for outcome in outcomes.values()} == {Decision.ABSTAINED}
+    assert "is below 1.00" in outcomes["f"].reason
+
+
+@pytest.mark.parametrize("more", [(), ("x", "x + 0")])
+def test_a_stub_whose_dependency_abstained_says_so(more):
+    """Also where candidates that need nobody are what the search ended with."""
+    outcomes = World({"f": (*F, *more), "h": [f"x {wrong}" for wrong in WRONG]} | {"g": ("h(x)",)}).outcomes()
+    assert {outcome.decision for outcome in outcomes.values()} == {Decision.ABSTAINED}
+    assert "m:h, which is not filled" in outcomes["g"].reason
+    assert "m:g, which is not filled" in outcomes["f"].reason
