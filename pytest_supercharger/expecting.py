@@ -84,12 +84,15 @@ def _can_be_shown(probe: Probe) -> bool:
 
 def session(probe: Probe) -> str:
     """The input as it is typed at Python's prompt."""
-    lines = [line for line in probe.setup.splitlines() if line.strip()]
+    lines = [line for line in [*probe.imports.splitlines(), *probe.setup.splitlines()] if line.strip()]
     return "\n".join(f">>> {line}" for line in [*lines, probe.expression])
 
 
-def read(answer: Answer, prefix: str) -> Expected | None:
-    """What an answer says is expected; `prefix` are the first words that were put into the model's mouth."""
+def read(answer: Answer, prefix: str, documented: frozenset[str]) -> Expected | None:
+    """What an answer says is expected; `prefix` are the first words that were put into the model's mouth.
+
+    Of exceptions only those count that the description names: small models make up a NameError for anything.
+    """
     if answer.finish_reason in {FinishReason.CANCELLED, FinishReason.ERROR}:
         return None
     text = answer.text.removeprefix(prefix)[:_MOST_READ]
@@ -97,7 +100,8 @@ def read(answer: Answer, prefix: str) -> Expected | None:
     text = _FENCE.split(text, maxsplit=1)[0]
     if answer.finish_reason is FinishReason.LENGTH or len(answer.text) - len(prefix) > _MOST_READ:
         text = text.rpartition("\n")[0]  # the last line may lack its end: `12` of `120` can be read, and lies
-    return next((found for piece in _pieces(text) if (found := _literal(piece) or _exception(piece))), None)
+    found = next((found for piece in _pieces(text) if (found := _literal(piece) or _exception(piece))), None)
+    return None if found is not None and found.raises and found.text not in documented else found
 
 
 def _pieces(text: str) -> Iterator[str]:

@@ -132,8 +132,9 @@ class Sampler:
         return _count_improved(arrival, progress)
 
     def _take_expected(self, arrival: Arrival, progress: Progress) -> Progress:
-        ticket = arrival.ticket
-        said = expecting.agreed([expecting.read(a, ticket.question.assistant_prefix) for a in ticket.answers])
+        ticket, documented = arrival.ticket, self.matrix.evidence().documented
+        prefix = ticket.question.assistant_prefix
+        said = expecting.agreed([expecting.read(answer, prefix, documented) for answer in ticket.answers])
         if said is not None:
             expected, votes = said
             source = expecting.as_test(self.matrix.probes[self.about[ticket]], expected)

@@ -32,6 +32,8 @@ async def later(x):
     """Return x."""
     raise NotImplementedError
 '''
+DOCUMENTED = frozenset({"ValueError", "KeyError", "StopIteration", "ShopError"})
+IMPORTED = ">>> from m import f, later\n"
 PREFIX = "```python\n>>> f(3)\n"
 STUB, LATER = stubs.find(SourceFile(path=Path("m.py"), relpath="m.py", module="m", data=SOURCE.encode()))
 
@@ -41,7 +43,7 @@ def probe(expression: str, setup: str = "") -> Probe:
 
 
 def said(text: str, reason: FinishReason = FinishReason.STOP) -> Expected | None:
-    return read(Answer(text=PREFIX + text, finish_reason=reason, sample_index=0), PREFIX)
+    return read(Answer(text=PREFIX + text, finish_reason=reason, sample_index=0), PREFIX, DOCUMENTED)
 
 
 @pytest.mark.parametrize(
@@ -96,6 +98,7 @@ def test_an_exception_is_read_by_its_name(text: str, name: str) -> None:
         "9 ** 9 ** 9",
         "raises",
         "Something",
+        "NameError: name 'f' is not defined",
         "(" * 500,
         "-" * 500 + "1",
         "[" * 150 + "]" * 150,
@@ -147,7 +150,7 @@ def test_what_is_expected_becomes_one_test_as_a_model_would_write_it(
 
 
 def test_an_input_is_shown_as_it_is_typed() -> None:
-    assert session(probe("f(x)", "x = [1]\n\nx.append(2)")) == ">>> x = [1]\n>>> x.append(2)\n>>> f(x)"
+    assert session(probe("f(x)", "x = [1]\n\nx.append(2)")) == IMPORTED + ">>> x = [1]\n>>> x.append(2)\n>>> f(x)"
 
 
 def value(text: str) -> Output:
