@@ -122,7 +122,7 @@ class Lab:
             ledger=Ledger({"m.py": SOURCE}, [stub]),
             dependencies=Dependencies(self.sandbox, ask=lambda module: None),
         )
-        self.killing = Killing(self.matrix, SOURCE, bench=bench, allow=frozenset(), in_time=self._in_time)
+        self.killing = Killing(self.matrix, SOURCE, bench=bench, allow=frozenset(), beside=tuple, in_time=self._in_time)
 
     def add(self, *names):
         self.matrix.add_tests([one(name) for name in names])
