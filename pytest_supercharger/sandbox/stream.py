@@ -86,6 +86,8 @@ class Stream:
                 self._socket.shutdown(socket.SHUT_RDWR)
             with contextlib.suppress(OSError):
                 self._attached.close()
+                # That one only borrowed the socket; its owner is garbage in a circle, collected some day.
+                self._socket.close()
 
     def _take(self) -> bytes:
         output = bytearray()

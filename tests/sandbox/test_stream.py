@@ -172,3 +172,11 @@ def test_over_tls_one_thread_sends_while_another_receives_and_neither_waits_for_
         echoed.result()
         assert not client.met
     stream.close()
+
+
+def test_what_is_closed_keeps_no_descriptor_where_the_engine_lends_a_file_of_the_socket() -> None:
+    ours, theirs = socket.socketpair()
+    with theirs:
+        Stream(ours.makefile("rb", buffering=0)).close()
+
+        assert ours.fileno() == -1
