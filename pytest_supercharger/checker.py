@@ -96,12 +96,17 @@ class Checker:
             self._run(candidate)
             self._await_others(candidate)
 
-    def stand_beside(self, others: Sequence[Filling]) -> None:
-        """From now on these bodies of other open stubs are filled in as well; what is known without them is dropped."""
-        if tuple(others) != self._beside:
-            self._beside = tuple(others)
-            for key in self._matrix.candidates:
-                self._matrix.forget(key)
+    def stand_beside(self, others: Sequence[Filling]) -> bool:
+        """From now on these bodies of other open stubs are filled in as well; whether they were not before.
+
+        What is known without them is dropped.
+        """
+        if tuple(others) == self._beside:
+            return False
+        self._beside = tuple(others)
+        for key in self._matrix.candidates:
+            self._matrix.forget(key)
+        return True
 
     def _others(self) -> tuple[Filling, ...]:
         return self._beside

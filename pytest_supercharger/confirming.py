@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 
 from pytest_supercharger import probes
 from pytest_supercharger.bench import Bench
@@ -16,6 +16,7 @@ from pytest_supercharger.sandbox.base import Overlay
 __all__ = ["Confirming"]
 
 _AGAIN = 2  # more runs of a test whose verdict changed
+_MOST_CHANGED = 3  # tests whose verdict changed: more of them are no accident
 _OTHERS = 2  # candidates that such a test is tried on
 _REPEATABLE = frozenset({OutputKind.VALUE, OutputKind.EXCEPTION})
 
@@ -68,41 +69,48 @@ class Confirming:
         if broken:
             return f"reads its Iterable more than once, or asks for its length: {min(broken, key=len)} differs"
         changed = [test for test in passed if pairs[test.id].verdict is not Verdict.PASS]
-        if not all(self._is_to_blame(overlay, candidate, test, known.keys()) for test in changed):
+        if len(changed) > _MOST_CHANGED or not all(self._is_to_blame(overlay, candidate, test) for test in changed):
             return "its verdicts change from run to run"
         matrix.kills.unsteady |= {test.id for test in changed}
         steady = [test for test in passed if test not in changed]
         doubt = self._splitting.doubt(overlay, steady)
         return doubt or ("" if steady or known or gate.spoke else "nothing could be run on it")
 
-    def _is_to_blame(
-        self, overlay: Overlay, candidate: Candidate, test: GeneratedTest, steady: Collection[str]
-    ) -> bool:
-        """Whether a verdict that changed is the fault of the test: its inputs do not change, or others see it too.
+    def _is_to_blame(self, overlay: Overlay, candidate: Candidate, test: GeneratedTest) -> bool:
+        """Whether a verdict that changed is the fault of the test: it changes elsewhere too.
 
-        Where it never passes on its own, that is the verdict of the pair from now on, whoever is to blame.
+        Where it never passes on its own, that is the verdict of the pair from now on.
         """
         if test.trusted:
             return False
         again = [self._alone(overlay, test) for _ in range(_AGAIN)]
-        passes_again = any(result.verdict is Verdict.PASS for result in again)
-        if not passes_again:
+        if not any(result.verdict is Verdict.PASS for result in again):
             self._matrix.pairs[candidate.id, test.id] = again[-1]
-        inputs = {probe.id for probe in test.probes}
-        return (passes_again and bool(inputs) and inputs <= set(steady)) or self._changes_elsewhere(candidate, test)
+            return False
+        return self._changes_elsewhere(candidate, test)
 
     def _changes_elsewhere(self, candidate: Candidate, test: GeneratedTest) -> bool:
-        """Whether the verdict of the test changes for the empty stub too, or for another candidate that passed it."""
+        """Whether the verdict of the test changes for the empty stub too, or for a candidate that does otherwise.
+
+        Two that agree on everything may share what makes them unsteady, so neither excuses the other.
+        """
         matrix, ledger = self._matrix, self._ledger
         failed = matrix.kills.blank.get(test.id) is False
         if failed and self._alone(ledger.overlay(self._beside()), test).verdict is Verdict.PASS:
             return True
         others = (other for key, other in matrix.candidates.items() if key not in {candidate.id, *matrix.refused})
-        passing = [other for other in others if matrix.verdict(other.id, test.id) is Verdict.PASS]
-        results = (
-            self._alone(ledger.overlay([*self._beside(), (matrix.stub, other)]), test) for other in passing[:_OTHERS]
+        passing = [o for o in others if matrix.verdict(o.id, test.id) is Verdict.PASS and self._differ(candidate, o)]
+        overlays = [ledger.overlay([*self._beside(), (matrix.stub, other)]) for other in passing[:_OTHERS]]
+        return any(
+            {self._alone(overlay, test).verdict for _ in range(_AGAIN)} == {Verdict.PASS, Verdict.FAIL}
+            for overlay in overlays
         )
-        return any(result.verdict not in (Verdict.PASS, Verdict.INFRA) for result in results)
+
+    def _differ(self, one: Candidate, other: Candidate) -> bool:
+        """Whether the two give different results on an input."""
+        outputs = self._matrix.outputs
+        pairs = ((outputs.get((one.id, probe)), outputs.get((other.id, probe))) for probe in self._matrix.probes)
+        return any(a is not None and b is not None and (a.kind, a.text) != (b.kind, b.text) for a, b in pairs)
 
     def _alone(self, overlay: Overlay, test: GeneratedTest) -> PairResult:
         return self._sandbox.run_tests(overlay, [test], isolated=True)[test.id]

@@ -44,7 +44,7 @@ class Expected:
     @property
     def value(self) -> Any:
         """The literal itself."""
-        return ast.literal_eval(self.text)
+        return ast.literal_eval(parsing.expression(self.text))
 
     def same(self, other: Expected) -> bool:
         """Whether a test would take the two for one."""

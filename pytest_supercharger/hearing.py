@@ -31,9 +31,11 @@ class Model(Protocol):
 def hear(generator: Generator, question: Question, seconds: float = _JUDGE_SECONDS) -> float | None:
     """P(yes) of the judge; None where it cannot be had, which counts for nothing."""
     try:
-        return generator.judge([question], deadline_seconds=max(0.001, min(seconds, _JUDGE_SECONDS)))[0]
+        scores = generator.judge([question], deadline_seconds=max(0.001, min(seconds, _JUDGE_SECONDS)))
     except NodeError:
         return None
+    # Not a number is in no range.
+    return scores[0] if len(scores) == 1 and 0.0 <= scores[0] <= 1.0 else None
 
 
 class Hearing:

@@ -91,6 +91,7 @@ class _Search:
         self._members = members
         self._ids = [member.stub.id for member in members]
         self._failed: Counter[str] = Counter()  # why combinations did not pass what is trusted
+        self._refused: dict[str, dict[str, str]] = {}  # stub -> candidates refused before, whatever stands beside them
         self._lacking = ""  # what one that did pass it lacks
         self._tried = 0
 
@@ -119,14 +120,11 @@ class _Search:
         return joint_choice.shortlist(standings)
 
     def _first_that_stands(self, shortlists: Sequence[Sequence[str]]) -> list[Candidate] | None:
-        refused = [dict(member.matrix.refused) for member in self._members]
+        self._refused = {member.stub.id: dict(member.matrix.refused) for member in self._members}
         weighed = 0
         for ids in joint_choice.combinations(shortlists):
             if weighed == _MOST_WEIGHED or self._halted():
                 return None
-            for member, known in zip(self._members, refused, strict=True):
-                # A candidate that got no answer beside a wrong one may be right beside another.
-                member.matrix.refused = dict(known)
             self._tried += 1
             choice = [member.matrix.candidates[key] for member, key in zip(self._members, ids, strict=True)]
             if self._passes_trusted(choice):
@@ -179,13 +177,21 @@ class _Search:
                 self._lacking = _told(member, "it could not be confirmed with a fresh code and a fresh test suite")
                 return None
         settled = self._settled(choice)
-        if settled is None:
-            return None
-        for member, candidate in zip(self._members, settled, strict=True):
-            if not member.checker.confirm(candidate):
-                self._lacking = _told(member, member.matrix.refused[candidate.id])
-                return None
+        # Where a test lost its vote nobody is refused, and all are weighed again without it; tests come to an end.
+        while settled is not None and not self._all_repeat(settled):
+            settled = None if self._was_refused(settled) else self._settled(settled)
         return settled
+
+    def _all_repeat(self, choice: Sequence[Candidate]) -> bool:
+        pairs = zip(self._members, choice, strict=True)
+        return all(member.checker.confirm(candidate) for member, candidate in pairs)
+
+    def _was_refused(self, choice: Sequence[Candidate]) -> bool:
+        for member, candidate in zip(self._members, choice, strict=True):
+            if candidate.id in member.matrix.refused:
+                self._lacking = _told(member, member.matrix.refused[candidate.id])
+                return True
+        return False
 
     def _weighed(self, member: Member, choice: Sequence[Candidate]) -> Assessment:
         self._stand_beside(member, choice)
@@ -194,7 +200,9 @@ class _Search:
 
     def _stand_beside(self, member: Member, choice: Sequence[Candidate]) -> None:
         pairs = zip(self._members, choice, strict=True)
-        member.checker.stand_beside([(other.stub, candidate) for other, candidate in pairs if other is not member])
+        if member.checker.stand_beside([(other.stub, candidate) for other, candidate in pairs if other is not member]):
+            # A candidate that got no answer beside a wrong one may be right beside another.
+            member.matrix.refused = dict(self._refused[member.stub.id])
 
     def _halted(self) -> bool:
         """Whether the time of a stub, or of the run, is spent: what is known may not be the whole then."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from pytest_supercharger import effects, evidence
+from pytest_supercharger import acceptance, effects, evidence
 from pytest_supercharger.bench import Bench
 from pytest_supercharger.domain import Candidate, Decision, GeneratedTest, Outcome, SourceFile, Stub, Verdict
 from pytest_supercharger.errors import SourceError
@@ -88,7 +88,12 @@ def _suffices(entry: journal.Entry, stub: Stub, source: SourceFile, settings: Se
         return False
     confidence = stub.options.get("confidence", settings.confidence)
     assert isinstance(confidence, int | float), "stubs.find checks the options"
-    return entry.probability >= confidence
+    try:
+        record = evidence.from_text(entry.evidence)
+    except ValueError:
+        return False
+    vouched = bool(record.gate) or any(test.trusted for test in record.tests)
+    return entry.probability >= acceptance.threshold(confidence, trusted=vouched)
 
 
 def _is_declared(entry: journal.Entry, stub: Stub, source: SourceFile, allow: frozenset[str]) -> bool:

@@ -147,15 +147,22 @@ class Solver:
     def _draw(self) -> bool:
         """Ask for a fresh code and a fresh suite and wait for both; whether they came."""
         before = self._progress
-        self._await(search.AskCode(n=1), search.AskTests(n=1))
-        return self._progress.codes > before.codes and self._progress.suites > before.suites
+        if self._affords(self._policy.code_tokens + self._policy.suite_tokens):
+            self._await(search.AskCode(n=1), search.AskTests(n=1))
+        return self._progress.codes > before.codes and self._progress.fresh_suites > before.fresh_suites
 
     def _draw_tests(self) -> bool:
         """Ask for another suite where the budget has one left and wait for it; whether it came."""
         before = self._progress
-        if before.suites < self._policy.suites and not before.no_more_suites:
+        wanted = before.suites < self._policy.suites and not before.no_more_suites
+        if wanted and self._affords(self._policy.suite_tokens):
             self._await(search.AskTests(n=1))
         return self._progress.suites > before.suites
+
+    def _affords(self, tokens: int) -> bool:
+        """Whether so many tokens are left, should all that is asked become as long as it may."""
+        spent = self._progress.tokens + self._progress.waiting_tokens
+        return not self._policy.tokens or self._policy.tokens - spent >= tokens
 
     def _await(self, *actions: search.AskCode | search.AskTests) -> None:
         for action in actions:
@@ -196,7 +203,7 @@ class Solver:
             candidates=len(self._matrix.candidates),
             tests=len(self._matrix.trusted) + len(self._matrix.tests) + len(gate_tests),
             samples=self._progress.codes + self._progress.repairs + self._matrix.test_answers,
-            mutation=self._matrix.mutation_score(assessment.best),
+            mutation=self._matrix.mutation_score(candidate.id if candidate is not None else assessment.best),
             tokens=self._progress.tokens,
             seconds=self._watch.seconds + self._watch.paused,
             needs=self._services.bench.dependencies.needed(candidate) if candidate is not None else (),

@@ -41,12 +41,12 @@ PASS, FAIL = Verdict.PASS, Verdict.FAIL
 class Case:
     """Two candidates that passed one test; what it comes to from then on, by the body that stands there."""
 
-    def __init__(self, *, mine=(PASS,), other=(PASS,), stub=(FAIL,), probes=(INPUT,), trusted=False, values=("1",)):
+    def __init__(self, *, mine=(PASS,), other=(PASS,), stub=(FAIL,), theirs="2", trusted=False, values=("1",)):
         self.verdicts = {"mine": [*mine], "other": [*other], "stub": [*stub]}
         self.values = [*values]
         sandbox = FakeSandbox(judge=self._judge, evaluate=self._evaluate)
         (found,) = stubs.find(SOURCE)
-        self.test = GeneratedTest(id="t", name="test_f", source="test", trusted=trusted, probes=probes)
+        self.test = GeneratedTest(id="t", name="test_f", source="test", trusted=trusted, probes=(INPUT,))
         steady = GeneratedTest(id="steady", name="test_f", source="steady")
         self.matrix = Matrix(stub=found, trusted=(self.test,) if trusted else ())
         self.matrix.add_code([MINE])
@@ -56,7 +56,10 @@ class Case:
         self.matrix.pairs = {
             (key, test): PairResult(verdict=PASS) for key in ("mine", "other") for test in ("t", "steady")
         }
-        self.matrix.outputs = {("mine", "input"): Output(kind=OutputKind.VALUE, text="1")}
+        self.matrix.outputs = {
+            ("mine", "input"): Output(kind=OutputKind.VALUE, text="1"),
+            ("other", "input"): Output(kind=OutputKind.VALUE, text=theirs),
+        }
         self.matrix.kills.blank = {"t": False, "steady": False}
         bench = checks.Bench(
             splitting=Splitting(sandbox),
@@ -86,7 +89,7 @@ class Case:
         return "t" in self.matrix.kills.unsteady
 
     def _judge(self, overlay, test):
-        if test.id != "t":
+        if test.id[0] != "t":
             return PASS
         text = overlay["m.py"].decode() if overlay else ""
         left = self.verdicts["mine" if "mine" in text else "other" if "other" in text else "stub"]
@@ -97,8 +100,8 @@ class Case:
         return Output(kind=OutputKind.VALUE, text=text)
 
 
-def test_a_test_that_changes_on_inputs_that_do_not_is_to_blame():
-    case = Case(mine=[FAIL, PASS])
+def test_a_test_that_changes_for_a_candidate_that_does_otherwise_is_to_blame():
+    case = Case(mine=[FAIL, PASS], other=[FAIL, PASS])
     assert not case.confirm()  # it is weighed again, without the vote of the test
     assert case.blamed
     assert case.matrix.refused == {}
@@ -107,42 +110,41 @@ def test_a_test_that_changes_on_inputs_that_do_not_is_to_blame():
     assert case.confirm()
 
 
-def test_a_test_that_changes_for_another_candidate_too_is_to_blame():
-    case = Case(mine=[FAIL, PASS], other=[FAIL], probes=())
-    assert not case.confirm()
-    assert case.blamed
-    assert case.matrix.refused == {}
-
-
-def test_a_test_that_an_empty_stub_passes_now_and_then_is_to_blame():
-    case = Case(mine=[FAIL, PASS], stub=[PASS], probes=())
-    case.confirm()
-    assert case.blamed
-
-
-def test_where_nothing_speaks_against_the_test_the_candidate_is_ruled_out():
-    case = Case(mine=[FAIL, PASS], probes=())
+@pytest.mark.parametrize("more", [{"other": [FAIL, PASS], "theirs": "1"}, {"other": [FAIL]}, {}])
+def test_neither_one_that_agrees_nor_one_that_only_fails_nor_steady_results_excuse(more):
+    """What two have in common may be what makes both unsteady; a test has more calls than those that are inputs."""
+    case = Case(mine=[FAIL, PASS], **more)
     assert not case.confirm()
     assert not case.blamed
     assert case.matrix.refused == {"mine": "its verdicts change from run to run"}
+
+
+def test_a_test_that_an_empty_stub_passes_now_and_then_is_to_blame():
+    case = Case(mine=[FAIL, PASS], stub=[PASS])
+    case.confirm()
+    assert case.blamed
 
 
 def test_one_that_passes_beside_others_only_is_ruled_out_though_its_results_are_the_same():
     case = Case(mine=[FAIL])
     assert not case.confirm()
     assert not case.blamed
+    assert case.matrix.pairs["mine", "t"].verdict is FAIL
     assert case.matrix.refused == {"mine": "its verdicts change from run to run"}
 
 
-def test_a_test_that_is_to_blame_still_speaks_against_whom_it_always_fails():
-    case = Case(mine=[FAIL], other=[FAIL])
+def test_many_tests_that_change_are_not_to_blame():
+    case = Case(mine=[FAIL] * 4 + [PASS], stub=[PASS])
+    case.matrix.add_tests([GeneratedTest(id=f"t{i}", name="test_f", source="test") for i in range(3)])
+    case.matrix.pairs |= {("mine", f"t{i}"): PairResult(verdict=PASS) for i in range(3)}
+    case.matrix.kills.blank |= {f"t{i}": False for i in range(3)}
     assert not case.confirm()
-    assert case.blamed
-    assert case.matrix.pairs["mine", "t"].verdict is FAIL
+    assert case.matrix.kills.unsteady == set()
+    assert case.matrix.refused == {"mine": "its verdicts change from run to run"}
 
 
 def test_blame_of_a_test_saves_no_candidate_whose_results_change():
-    case = Case(mine=[FAIL, PASS], other=[FAIL], values=["2"])
+    case = Case(mine=[FAIL, PASS], other=[FAIL, PASS], values=["2"])
     assert not case.confirm()
     assert not case.blamed
     assert case.matrix.refused == {"mine": "its results change from run to run"}
@@ -150,6 +152,6 @@ def test_blame_of_a_test_saves_no_candidate_whose_results_change():
 
 @pytest.mark.parametrize("more", [{"trusted": True}, {"mine": [Verdict.TIMEOUT, PASS]}])
 def test_no_trusted_test_and_no_limit_is_excused(more):
-    case = Case(**({"mine": [FAIL, PASS], "other": [FAIL]} | more))
+    case = Case(**({"mine": [FAIL, PASS], "other": [FAIL, PASS]} | more))
     assert not case.confirm()
     assert case.matrix.refused == {"mine": "its verdicts change from run to run"}

@@ -178,6 +178,32 @@ def test_mutants_of_one_stand_beside_the_body_of_the_other():
     assert all(body_of("g", overlay) for overlay in mutants)
 
 
+def test_a_test_that_is_to_blame_for_its_verdict_refuses_nobody():
+    world = World({"f": F, "g": G})
+    run, changed = world.sandbox.run_tests, []
+
+    def run_tests(overlay, tests, *, isolated=False):
+        results = run(overlay, tests, isolated=isolated)
+        wavering = next((test for test in tests if "f(3)" in test.source), None) if isolated else None
+        if wavering is not None and body_of("f", overlay) and not changed and len(tests) > 2:
+            changed.append(wavering.id)
+            results[wavering.id] = PairResult(verdict=Verdict.FAIL, detail="AssertionError")
+        elif wavering is not None and len(tests) == 1 and not body_of("f", overlay):
+            results[wavering.id] = PairResult(verdict=Verdict.PASS)
+        return results
+
+    world.sandbox.run_tests = run_tests
+    outcomes = world.outcomes()
+    assert changed
+    assert {outcome.decision for outcome in outcomes.values()} == {Decision.ACCEPTED}
+
+
+def test_too_few_tokens_for_a_whole_code_and_suite_confirm_nothing():
+    outcomes = World({"f": F, "g": G}).outcomes(Settings(tokens=7500))
+    assert {outcome.decision for outcome in outcomes.values()} == {Decision.ABSTAINED}
+    assert "could not be confirmed with a fresh code and a fresh test suite" in outcomes["f"].reason
+
+
 def test_three_in_a_ring_are_accepted_together():
     rings = {name: [code.replace("f(", f"{after}(") for code in G] for name, after in zip("fgh", "ghf", strict=True)}
     outcomes = World(rings).outcomes()

@@ -30,7 +30,7 @@ _OUTSIDE = "a test reaches outside"
 # Far above what an answer holds, and what keeps an endless one from taking seconds.
 _MAX_TESTS = 50
 _MAX_STATEMENTS = 150
-_MAX_CHARACTERS = 100_000  # of all tests of an answer: each repeats what it needs
+_MAX_CHARACTERS = 30_000  # of all tests of an answer: each repeats what it needs
 _PYTEST_NAMES = frozenset({"approx", "fixture", "mark", "param", "raises", "warns"})
 
 
