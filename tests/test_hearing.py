@@ -10,7 +10,9 @@ from pytest_supercharger.domain import Question, QuestionKind
 from pytest_supercharger.errors import NodeError
 from pytest_supercharger.hearing import hear
 
-QUESTION = Question(kind=QuestionKind.JUDGE, stub_id="m:f", system="", user="Is it right?")
+QUESTION = Question(
+    kind=QuestionKind.JUDGE, stub_id="m:f", system="", user="Is it right?", assistant_prefix="", max_new_tokens=1
+)
 
 
 class Judge:
