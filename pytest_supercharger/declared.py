@@ -10,9 +10,9 @@ from pytest_supercharger import parsing
 from pytest_supercharger.dotted import bindings, imported, module_names, pairs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
-__all__ = ["Uses", "binds"]
+__all__ = ["Uses", "binds", "classes"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,3 +62,11 @@ def binds(statement: ast.stmt) -> Iterator[str]:
     else:
         stores = (n for n in parsing.walked(statement) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store))
         yield from (n.id for n in stores)
+
+
+def classes(body: Iterable[ast.stmt]) -> Iterator[str]:
+    """The names of the classes that statements define in their own scope, those inside of a class dotted."""
+    for statement in body:
+        if isinstance(statement, ast.ClassDef):
+            yield statement.name
+            yield from (f"{statement.name}.{name}" for name in classes(statement.body))

@@ -13,7 +13,7 @@ from collections.abc import Collection, Mapping
 
 from pytest_supercharger import source
 from pytest_supercharger.agreement import Assessment
-from pytest_supercharger.declared import binds
+from pytest_supercharger.declared import binds, classes
 from pytest_supercharger.domain import Dispute, Group, Output, OutputKind, Probe, SourceFile
 from pytest_supercharger.matrix import Matrix
 from pytest_supercharger.pasting import changed, paste
@@ -44,15 +44,16 @@ def dispute(matrix: Matrix, assessment: Assessment, file: SourceFile) -> Dispute
     if not ranked:
         return None
     ranked.sort(key=lambda row: row[:3])
-    names = _names(file)
-    asked = [_asked(matrix, matrix.probes[row[2]], row[3], names) for row in ranked[:_TRIED]]
+    names, known = _defined(file)
+    asked = [_asked(matrix, matrix.probes[row[2]], row[3], names, known) for row in ranked[:_TRIED]]
     writable = (question for question in asked if sum(bool(group.test) for group in question.groups) > 1)
     return next(writable, asked[0])
 
 
-def _names(file: SourceFile) -> frozenset[str]:
+def _defined(file: SourceFile) -> tuple[frozenset[str], frozenset[str]]:
+    """The names that the file binds, and the classes it defines, as the user wrote it."""
     tree = source.parse(source.decode(file.data, name=file.relpath).text, name=file.relpath)
-    return frozenset(name for statement in tree.body for name in binds(statement))
+    return frozenset(name for statement in tree.body for name in binds(statement)), frozenset(classes(tree.body))
 
 
 def _masses(matrix: Matrix, assessment: Assessment) -> dict[str, float]:
@@ -75,13 +76,13 @@ def _answers(matrix: Matrix, probe: Probe, mass: Mapping[str, float]) -> _Answer
     return found
 
 
-def _asked(matrix: Matrix, probe: Probe, answers: _Answers, names: Collection[str]) -> Dispute:
+def _asked(matrix: Matrix, probe: Probe, answers: _Answers, names: Collection[str], known: Collection[str]) -> Dispute:
     drawn = matrix.drawn
     groups = []
     watched = frozenset().union(*(changed(matrix.outputs[keys[0], probe.id]) for keys in answers.values()))
     for (kind, text), keys in answers.items():
         output = matrix.outputs[keys[0], probe.id]
-        pasted = paste(matrix.stub, probe, output, names, watched)
+        pasted = paste(matrix.stub, probe, output, names, watched, classes=known)
         groups.append(
             Group(
                 answer=_answer(kind, text, output),

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+import builtins
+import keyword
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from pytest_supercharger import parsing
@@ -24,6 +26,7 @@ _MODULES = {
 _BUILTINS = frozenset({"set", "frozenset", "range", "bytearray", "complex"})
 _OF_DATETIME = frozenset({"date", "timedelta", "timezone"})
 _DIGITS = 6  # of a rounded number
+_TOO_MUCH = (RecursionError, ValueError, MemoryError)  # of what parses, and cannot be written again
 
 
 class _NoLiteral(Exception):
@@ -40,23 +43,24 @@ class Literal:
     is_rounded: bool = False  # the value itself has more digits
 
 
-def value(text: str, *, module: str, floats: bool) -> Literal | None:
+def value(text: str, *, module: str, classes: Collection[str], floats: bool) -> Literal | None:
     """What a test compares a result with; None where the text has no such form.
 
     Numbers are compared by `pytest.approx` where they are floats, all of them where `floats` are announced: the text
-    of 2.0 is that of 2. Classes and enumerations of the user's `module` are imported from it.
+    of 2.0 is that of 2. `classes` are those that the user's file defines: they are imported from its `module`, and no
+    other name of it is, for a candidate can call its own classes as it likes.
     """
     node = expression(text)
     if node is None:
         return None
-    writer = _Writer(module, floats)
+    writer = _Writer(module, classes, floats)
     taken = ""
     try:
         match node:
             case ast.Call(func=ast.Name(id="iterator"), args=[ast.List() as items]):
                 node, taken = items, "list"
         source = ast.unparse(ast.fix_missing_locations(writer.written(node)))
-    except _NoLiteral:
+    except (_NoLiteral, *_TOO_MUCH):
         return None
     return Literal(source=source, imports=frozenset(writer.imports), taken_from=taken, is_rounded=writer.is_rounded)
 
@@ -64,9 +68,12 @@ def value(text: str, *, module: str, floats: bool) -> Literal | None:
 def attributes(text: str) -> dict[str, str] | None:
     """The attributes in the text of an object's state, by name; None where it is no such text."""
     node = expression(text)
-    if not isinstance(node, ast.Call) or node.args or not all(keyword.arg for keyword in node.keywords):
+    if not isinstance(node, ast.Call) or node.args or not all(k.arg for k in node.keywords):
         return None
-    return {str(keyword.arg): ast.unparse(keyword.value) for keyword in node.keywords}
+    try:
+        return {str(k.arg): ast.unparse(k.value) for k in node.keywords}
+    except _TOO_MUCH:
+        return None
 
 
 def expression(text: str) -> ast.expr | None:
@@ -80,8 +87,8 @@ def expression(text: str) -> ast.expr | None:
 class _Writer:
     """Checks a tree node by node, and makes of it what a test may say."""
 
-    def __init__(self, module: str, floats: bool) -> None:
-        self._module, self._floats = module, floats
+    def __init__(self, module: str, classes: Collection[str], floats: bool) -> None:
+        self._module, self._classes, self._floats = module, classes, floats
         self.imports: set[str] = set()
         self.is_rounded = False
 
@@ -110,7 +117,7 @@ class _Writer:
                 self.imports.add("import datetime")
                 return node
             case ast.Attribute():
-                return self._own(node)
+                return self._member(node)
         raise _NoLiteral
 
     def _number(self, node: ast.expr, exact: bool) -> ast.expr:
@@ -142,7 +149,7 @@ class _Writer:
                 self.imports.add("import datetime")
                 return self._with_arguments(node, node.func)
             case ast.Attribute():
-                return self._with_arguments(node, self._own(node.func), exact=exact)
+                return self._with_arguments(node, self._class(node.func), exact=exact)
         raise _NoLiteral
 
     def _set(self, name: str, items: ast.expr) -> ast.expr:
@@ -153,21 +160,34 @@ class _Writer:
         return ast.Call(ast.Name(name), [] if empty else [plain], [])
 
     def _with_arguments(self, node: ast.Call, func: ast.expr, *, exact: bool = True) -> ast.expr:
-        if any(keyword.arg is None for keyword in node.keywords):
+        if not all(k.arg and _is_plain(k.arg) for k in node.keywords):
             raise _NoLiteral
         positional = [self.written(argument, exact=True) for argument in node.args]
         named = [ast.keyword(k.arg, self.written(k.value, exact=exact)) for k in node.keywords]
         return ast.Call(func, positional, named)
 
-    def _own(self, node: ast.Attribute) -> ast.expr:
-        """A name of the user's module, without the module in front."""
+    def _class(self, node: ast.expr) -> ast.expr:
+        """A class of the user's file, without the module in front."""
         names = [*_dotted(node)]
         home = self._module.split(".")
         own = names[len(home) :]
-        if names[: len(home)] != home or not own:
+        if names[: len(home)] != home or ".".join(own) not in self._classes:
+            raise _NoLiteral
+        if not all(_is_plain(name) and not hasattr(builtins, name) for name in own):
             raise _NoLiteral
         self.imports.add(f"from {self._module} import {own[0]}")
         return expression(".".join(own)) or node
+
+    def _member(self, node: ast.Attribute) -> ast.expr:
+        """What a class of the user's file has, as an enumeration its members."""
+        if not _is_plain(node.attr):
+            raise _NoLiteral
+        return ast.Attribute(self._class(node.value), node.attr)
+
+
+def _is_plain(name: str) -> bool:
+    is_dunder = name.startswith("__") and name.endswith("__")
+    return name.isidentifier() and not keyword.iskeyword(name) and not is_dunder
 
 
 def _dotted(node: ast.expr) -> Iterator[str]:

@@ -42,19 +42,28 @@ def changed(output: Output) -> frozenset[str]:
 
 
 def paste(
-    stub: Stub, probe: Probe, output: Output, names: Collection[str], watched: Collection[str] = frozenset()
+    stub: Stub,
+    probe: Probe,
+    output: Output,
+    names: Collection[str],
+    watched: Collection[str] = frozenset(),
+    *,
+    classes: Collection[str] = frozenset(),
 ) -> Pasted:
     """What to paste for an output of an input.
 
     `names` are those that the stub's module binds, `watched` is what any of the answers changes: where this one does
-    not, the test says so.
+    not, the test says so. `classes` are those that the user's file itself defines: no other one is called.
     """
-    if output.kind is OutputKind.EXCEPTION:
-        written = _raising(stub, probe, output.text, names)
-    elif output.kind is OutputKind.VALUE:
-        written = _returning(stub, probe, output.text, frozenset(watched) - changed(output))
-    else:
-        return Pasted(note=_UNWRITTEN.get(output.kind, "this answer has no form that a test could compare with"))
+    try:
+        if output.kind is OutputKind.EXCEPTION:
+            written = _raising(stub, probe, output.text, names)
+        elif output.kind is OutputKind.VALUE:
+            written = _returning(stub, probe, output.text, frozenset(watched) - changed(output), classes)
+        else:
+            return Pasted(note=_UNWRITTEN.get(output.kind, "this answer has no form that a test could compare with"))
+    except RecursionError:  # of an input that parses, and is too deep to be written again
+        return Pasted(note="the test cannot be shown as it is")
     if not written.test:
         return written
     if len(written.test) > _LONGEST:
@@ -76,12 +85,12 @@ def _raising(stub: Stub, probe: Probe, name: str, names: Collection[str]) -> Pas
     return Pasted(test=call.test(imports, body), example=_understood(stub, example))
 
 
-def _returning(stub: Stub, probe: Probe, text: str, unchanged: Collection[str]) -> Pasted:
+def _returning(stub: Stub, probe: Probe, text: str, unchanged: Collection[str], classes: Collection[str]) -> Pasted:
     result, *changes = _parts(text)
     floats = re.search(r"\bfloat\b", stub.signature.rpartition("->")[2]) is not None
-    literal = literals.value(result, module=stub.module, floats=floats)
+    literal = literals.value(result, module=stub.module, classes=classes, floats=floats)
     call = Call(stub, probe)
-    after = [part for change in changes for part in _changed(call, change, stub.module)]
+    after = [part for change in changes for part in _changed(call, change, stub.module, classes)]
     after += [(line, frozenset()) for name in sorted(unchanged) for line in call.unchanged(name)]
     if literal is None and not after:
         return Pasted(note="this value has no literal form; write the test yourself")
@@ -115,7 +124,7 @@ def _equals(got: str, literal: literals.Literal) -> str:
     return f"assert {taken} {'is' if literal.source in _SINGLE else '=='} {literal.source}"
 
 
-def _changed(call: Call, change: str, module: str) -> Iterator[tuple[str, frozenset[str]]]:
+def _changed(call: Call, change: str, module: str, classes: Collection[str]) -> Iterator[tuple[str, frozenset[str]]]:
     """The assertions on an argument, or on the object itself, that the call has changed, with their imports."""
     name, _, state = change.partition(" -> ")
     variable = call.bound(name)
@@ -123,7 +132,7 @@ def _changed(call: Call, change: str, module: str) -> Iterator[tuple[str, frozen
         return
     known = {"": state} if name != "self" and not literals.attributes(state) else literals.attributes(state) or {}
     for attribute, text in known.items():
-        part = literals.value(text, module=module, floats=False)
+        part = literals.value(text, module=module, classes=classes, floats=False)
         if part is not None:
             yield _equals(f"{variable}.{attribute}" if attribute else variable, part), part.imports
 

@@ -29,7 +29,15 @@ FILE = SourceFile(
     relpath="m.py",
     module="m",
     data=b"""\
+import enum
+import os
+
 from pytest_supercharger import supercharge
+
+
+class Box:
+    class Size(enum.Enum):
+        BIG = 1
 
 
 @supercharge
@@ -108,6 +116,14 @@ def test_answers_without_a_literal_form_are_shown_all_the_same():
     asked = question(matrix_of({"a": ["[nan]"], "b": ["nan"]}))
     assert [group.test for group in asked.groups] == ["", ""]
     assert all("no literal form" in group.note for group in asked.groups)
+
+
+def test_only_classes_that_the_file_defines_are_in_what_is_pasted():
+    rows = {"a": ["m.os.system(command='x')"], "b": ["m" + ".a" * 900 + "(x=1)"], "c": ["m.Box.Size.BIG"]}
+    tests = {group.answer[:5]: group.test for group in question(matrix_of(rows)).groups}
+    assert tests["m.os."] == tests["m.a.a"] == ""
+    assert "from m import Box\nfrom m import f\n" in tests["m.Box"]
+    assert "assert f(0) == Box.Size.BIG\n" in tests["m.Box"]
 
 
 def test_the_question_does_not_depend_on_the_order_of_the_candidates():

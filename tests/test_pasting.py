@@ -7,11 +7,15 @@ from pathlib import Path
 
 import pytest
 
+from pytest_supercharger.declared import classes
 from pytest_supercharger.domain import Output, OutputKind, Probe, SourceFile
 from pytest_supercharger.pasting import paste
 from pytest_supercharger.stubs import find
 
 TEXT = '''\
+import enum
+import os
+
 from pytest_supercharger import supercharge
 
 
@@ -31,7 +35,14 @@ async def g(x: int) -> int:
     raise NotImplementedError
 
 
+class Color(enum.Enum):
+    RED = 1
+
+
 class Cart:
+    class Line:
+        pass
+
     @supercharge
     def add(self, item: str) -> None:
         """Add it."""
@@ -45,7 +56,10 @@ def pasted(expression, text, *, stub="f", returns="int", setup="", kind=OutputKi
     known = found[stub]
     imports = f"from m import {known.root_name}" if imports is None else imports
     probe = Probe(id="0f3e", imports=imports, setup=setup, expression=expression)
-    made = paste(known, probe, Output(kind=kind, text=text), {"Full", "f", "g", "Cart"}, watched)
+    defined = classes(ast.parse(data).body)
+    made = paste(
+        known, probe, Output(kind=kind, text=text), {"Full", "f", "g", "Cart"}, watched, classes=frozenset(defined)
+    )
     if made.test:
         ast.parse(made.test)
     return made
@@ -145,6 +159,10 @@ def test_an_iterator_is_compared_as_a_list():
         (OutputKind.UNSTABLE, "", "changes from run to run"),
         (OutputKind.OPAQUE, "Thing", "no form"),
         (OutputKind.VALUE, "nan", "no literal form"),
+        (OutputKind.VALUE, "m.os.system(command='echo pasted')", "no literal form"),  # a candidate's class, renamed
+        (OutputKind.VALUE, "m.f(x=1)", "no literal form"),
+        (OutputKind.VALUE, "m.Cart.add(item='a')", "no literal form"),
+        (OutputKind.VALUE, "m" + ".a" * 900 + "(x=1)", "no literal form"),
         (OutputKind.VALUE, repr("x" * 2000), "too long"),
     ],
 )
@@ -156,3 +174,20 @@ def test_what_cannot_be_written_says_so(kind, text, note):
 
 def test_a_test_with_what_a_terminal_obeys_is_not_shown():
     assert pasted("f(1)", "2", setup="x = '\x1b[31m'").note == "the test cannot be shown as it is"
+
+
+def test_what_the_users_file_defines_is_called_by_its_name():
+    assert pasted("f(1)", "m.Cart.Line(x=1)").test.startswith("from m import Cart\nfrom m import f\n")
+    assert "    assert f(1) == Cart.Line(x=1)\n" in pasted("f(1)", "m.Cart.Line(x=1)").test
+    assert "    assert f(1) == Color.RED\n" in pasted("f(1)", "m.Color.RED").test
+
+
+def test_a_change_to_a_class_of_the_candidate_is_not_written():
+    made = pasted("f([])", "None; argument 1 -> m.os.system(command='echo pasted')")
+    assert "system" not in made.test
+    deep = pasted("Cart().add('a')", "None; self -> m.Cart(x=m" + ".a" * 900 + ")", stub="add")
+    assert "m.a" not in deep.test
+
+
+def test_an_input_too_deep_to_be_written_is_told_without_a_test():
+    assert pasted("f(" + "-" * 900 + "1)", "2").note == "the test cannot be shown as it is"

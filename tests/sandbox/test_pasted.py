@@ -148,7 +148,7 @@ def tests(
 
 
 def _tests(stub: Stub, output: Output, watched: frozenset[str]) -> list[GeneratedTest]:
-    pasted = paste(stub, probe_of(stub), output, {"Full"}, watched)
+    pasted = paste(stub, probe_of(stub), output, {"Full"}, watched, classes={"Color", "Point", "Cart"})
     assert pasted.test, (stub.qualname, output, pasted.note)
     (function,) = [node for node in ast.parse(pasted.test).body if isinstance(node, ast.FunctionDef)]
     made = [GeneratedTest(id=f"{stub.name} {output.text}", name=function.name, source=pasted.test)]
