@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from math import fsum
 
 from pytest_supercharger.acceptance import INCOMPARABLE, is_good, probability_of, unmet, why_none
 from pytest_supercharger.behaviour import Behaviour, Evidence
@@ -121,7 +122,7 @@ def _features(voting: Voting, best: int) -> dict[str, float]:
     others = [i for i in range(len(voters)) if i not in mine]
     agree, total = voting.agreement[best], sum(weights)
     spoken = speaking(voters[best], weights, voting.earned)
-    voted = sum(share * b.samples for share, b in zip(agree, voters, strict=True)) - agree[best]
+    voted = fsum(share * b.samples for share, b in zip(agree, voters, strict=True)) - agree[best]
     return _counts(voting, voters[best], [voters[i] for i in mine]) | {
         "loo": voted / max(voting.drawn - 1, 1),
         "pass": share_passed(voters[best], spoken) if any(spoken) else 0.5,

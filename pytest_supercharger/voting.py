@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from functools import cached_property
-from math import nan
+from math import fsum, nan
 from operator import eq
 from typing import TypeVar
 
@@ -69,7 +69,7 @@ class Voting:
         It is 1 for two that always return the same value, and near 0 where hardly any output comes twice.
         """
         one, other = sorted((self._shares[i], self._shares[j]), key=len)
-        return sum(share * other.get(code, 0.0) for code, share in one.items())
+        return fsum(share * other.get(code, 0.0) for code, share in one.items())
 
     @cached_property
     def soft(self) -> list[float]:
@@ -78,14 +78,16 @@ class Voting:
         total = sum(votes) or 1.0
         # Functions that return a constant agree perfectly. Trusted tests sort them out; here nothing else does.
         weight = 0.0 if self.evidence.trusted_checks else CHANCE_WEIGHT
-        means = [sum(vote * agree for vote, agree in zip(votes, row, strict=True)) / total for row in self.agreement]
+        means = [fsum(vote * agree for vote, agree in zip(votes, row, strict=True)) / total for row in self.agreement]
         if not weight:
             return means
-        together: defaultdict[float, float] = defaultdict(float)
+        together: defaultdict[float, list[float]] = defaultdict(list)
         for vote, shares in zip(votes, self._shares, strict=True):
             for code, share in shares.items():
-                together[code] += vote * share / total
-        expected = [sum(share * together[code] for code, share in shares.items()) for shares in self._shares]
+                together[code].append(vote * share / total)
+        # Exact sums: in which order the candidates came must not decide between equals.
+        common = {code: fsum(parts) for code, parts in together.items()}
+        expected = [fsum(share * common[code] for code, share in shares.items()) for shares in self._shares]
         return [mean - weight * chance for mean, chance in zip(means, expected, strict=True)]
 
     @cached_property
