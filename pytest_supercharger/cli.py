@@ -69,7 +69,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _fail(str(error), 1)
     except KeyboardInterrupt:
         return _fail("interrupted; run it again to go on where it stopped", 130)
-    except Exception as error:
+    except Exception as error:  # a bug is told in one line, like everything else
         return _fail(f"calibrate failed: {in_one_line(error)}; please report this as a bug", 1)
 
 

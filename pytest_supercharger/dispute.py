@@ -14,7 +14,8 @@ from collections.abc import Collection, Mapping
 from pytest_supercharger import source
 from pytest_supercharger.agreement import Assessment
 from pytest_supercharger.declared import binds, classes
-from pytest_supercharger.domain import Dispute, Group, Output, OutputKind, Probe, SourceFile
+from pytest_supercharger.disputes import Dispute, Group
+from pytest_supercharger.domain import Output, OutputKind, Probe, SourceFile
 from pytest_supercharger.matrix import Matrix
 from pytest_supercharger.pasting import changed, paste
 from pytest_supercharger.reporting import clean

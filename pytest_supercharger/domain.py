@@ -7,15 +7,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pytest_supercharger.disputes import Dispute
+
 __all__ = [
     "LIMITS",
     "Answer",
     "Candidate",
     "Decision",
-    "Dispute",
     "FinishReason",
     "GeneratedTest",
-    "Group",
     "MutationScore",
     "Outcome",
     "Output",
@@ -260,26 +260,6 @@ class Decision(str, enum.Enum):
     ACCEPTED = "accepted"
     ABSTAINED = "abstained"
     ERROR = "error"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Group:
-    """Candidates that give one answer to the input of a dispute."""
-
-    answer: str  # for people: capped and cleaned
-    samples: int
-    test: str = ""  # a whole test module that says so; "" where the answer cannot be written down
-    example: str = ""  # the same as a line for the docstring, where that is possible
-    note: str = ""  # why there is no test
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Dispute:
-    """An input on which candidates that may all be right differ: who knows the right answer can decide."""
-
-    input: str  # an expression, with what comes before it; for people: capped and cleaned
-    samples: int
-    groups: tuple[Group, ...]  # largest first
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -128,8 +128,8 @@ def _top_level(name: str, search_path: Sequence[str]) -> ModuleSpec | None:
 def _asked(finder: object, name: str) -> ModuleSpec | None:
     """Ask a finder of an editable install; what it raises is its own business, and the same as not knowing."""
     try:
-        spec = finder.find_spec(name, None)  # type: ignore[attr-defined]
-    except Exception:
+        spec = finder.find_spec(name, None)  # type: ignore[attr-defined]  # if it has none, that is one more way to raise
+    except Exception:  # a finder is somebody else's program
         return None
     return spec if isinstance(spec, ModuleSpec) else None
 

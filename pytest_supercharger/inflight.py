@@ -128,7 +128,7 @@ class Requests:
                     self._arrivals.put(Arrival(ticket=ticket, answer=answer))
         except NodeError as caught:
             error = caught
-        except Exception as caught:
+        except Exception as caught:  # whatever it is, this thread has nobody to raise it to
             # Without an arrival the search would wait for this request until its time is spent.
             problem = f"{type(caught).__name__}: {caught}".splitlines()[0]
             error = NodeError(f"asking about {ticket.question.stub_id} failed ({problem}); please report this as a bug")

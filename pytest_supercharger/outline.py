@@ -214,7 +214,7 @@ def _bound(node: ast.stmt) -> list[str]:
         return [alias.asname or alias.name.partition(".")[0] for alias in node.names]
     targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
     if type(node).__name__ == "TypeAlias":  # Python 3.12
-        targets = [node.name]  # type: ignore[attr-defined]
+        targets = [getattr(node, "name", None)]
     return [name.id for target in targets if target for name in ast.walk(target) if isinstance(name, ast.Name)]
 
 

@@ -10,7 +10,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TextIO
 
-from pytest_supercharger.domain import Decision, Dispute, MutationScore, Outcome
+from pytest_supercharger.disputes import Dispute
+from pytest_supercharger.domain import Decision, MutationScore, Outcome
 from pytest_supercharger.errors import SourceError
 
 __all__ = ["Reporter", "clean", "explain", "noticed", "table", "write_json"]

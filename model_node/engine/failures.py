@@ -17,7 +17,7 @@ def call_back(callback: Callable[[Any], None], value: Any) -> None:
     """Tell the owner of a job; an owner that raises must not take the engine down with it."""
     try:
         callback(value)
-    except Exception:
+    except Exception:  # of the owner, whatever it does; the traceback is in the log
         _log.exception("a callback failed")
 
 

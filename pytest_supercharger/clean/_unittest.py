@@ -109,9 +109,11 @@ class _Asserts(ast.NodeTransformer):
 
     def visit_Call(self, node: ast.Call) -> ast.expr:
         self.generic_visit(node)
-        if self._method(node) in {"assertRaises", "assertRaisesRegex"} and node.args:
+        method = self._method(node)
+        if method in {"assertRaises", "assertRaisesRegex"} and node.args:
             raises = ast.Attribute(value=ast.Name(id="pytest", ctx=ast.Load()), attr="raises", ctx=ast.Load())
-            matches = [ast.keyword(arg="match", value=a) for a in node.args[1:]] if node.func.attr[-1] == "x" else []  # type: ignore[attr-defined]
+            patterns = node.args[1:] if method == "assertRaisesRegex" else []
+            matches = [ast.keyword(arg="match", value=pattern) for pattern in patterns]
             return ast.Call(func=raises, args=node.args[:1] if matches else node.args, keywords=matches)
         return node
 

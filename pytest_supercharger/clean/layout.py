@@ -141,7 +141,7 @@ def _format(source: str, style: str, limit: int) -> str:
                 return source
             return str(FormatCode(source, style_config=style, lines=lines)[0])
     # yapf parses with a grammar of its own and fails in many ways on syntax newer than it.
-    except Exception as error:
+    except Exception as error:  # a layout that fails costs no candidate
         _log.debug("yapf kept the text as it was: %s", error)
         return source
 
