@@ -65,7 +65,7 @@ class Confirming:
             return "its verdicts change from run to run"
         if any((outputs[p].kind, outputs[p].text) != (known[p].kind, known[p].text) for p in known):
             return "its results change from run to run"
-        broken = [twin.expression for probe, twin in twins.items() if _differ(known[probe], outputs[twin.id])]
+        broken = [twin.expression for probe, twin in twins.items() if _becomes_another(known[probe], outputs[twin.id])]
         if broken:
             return f"reads its Iterable more than once, or asks for its length: {min(broken, key=len)} differs"
         changed = [test for test in passed if pairs[test.id].verdict is not Verdict.PASS]
@@ -99,14 +99,16 @@ class Confirming:
         if failed and self._alone(ledger.overlay(self._beside()), test).verdict is Verdict.PASS:
             return True
         others = (other for key, other in matrix.candidates.items() if key not in {candidate.id, *matrix.refused})
-        passing = [o for o in others if matrix.verdict(o.id, test.id) is Verdict.PASS and self._differ(candidate, o)]
+        passing = [
+            o for o in others if matrix.verdict(o.id, test.id) is Verdict.PASS and self._do_otherwise(candidate, o)
+        ]
         overlays = [ledger.overlay([*self._beside(), (matrix.stub, other)]) for other in passing[:_OTHERS]]
         return any(
             {self._alone(overlay, test).verdict for _ in range(_AGAIN)} == {Verdict.PASS, Verdict.FAIL}
             for overlay in overlays
         )
 
-    def _differ(self, one: Candidate, other: Candidate) -> bool:
+    def _do_otherwise(self, one: Candidate, other: Candidate) -> bool:
         """Whether the two give different results on an input."""
         outputs = self._matrix.outputs
         pairs = ((outputs.get((one.id, probe)), outputs.get((other.id, probe))) for probe in self._matrix.probes)
@@ -116,7 +118,7 @@ class Confirming:
         return self._sandbox.run_tests(overlay, [test], isolated=True)[test.id]
 
 
-def _differ(one: Output, other: Output) -> bool:
+def _becomes_another(one: Output, other: Output) -> bool:
     """Whether a value came out, and something else the other time; what is not comparable says nothing."""
     same = (one.kind, one.text) == (other.kind, other.text)
     return one.kind is OutputKind.VALUE and other.kind in _REPEATABLE and not same
