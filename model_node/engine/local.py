@@ -177,9 +177,9 @@ class LocalEngine:
                 self._answer()
                 self._fill()
                 self._step()
-        for entry in list(self._live.values()):
-            text = f'request "{entry.job.request_id}": the node is stopping'
-            self._end(entry, EngineError(ErrorKind.CANCELLED, text))
+            for entry in list(self._live.values()):  # their rows are inference tensors too
+                text = f'request "{entry.job.request_id}": the node is stopping'
+                self._end(entry, EngineError(ErrorKind.CANCELLED, text))
 
     def _wait(self) -> bool:
         with self._wake:

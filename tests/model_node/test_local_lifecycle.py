@@ -99,6 +99,19 @@ def test_a_job_past_its_deadline_ends_with_deadline(endless: LocalEngine, collec
     assert endless.load().running_samples == 0
 
 
+def test_closing_ends_jobs_with_rows_in_the_batch_as_cancelled(endless: LocalEngine, collector: type) -> None:
+    gate, owners = Gate(endless, hold_at=4), [collector(), collector()]
+    for name, owner in enumerate(owners):
+        endless.submit(owner.job("yes", name=str(name), samples=2, **LONG))
+    assert gate.reached.wait(120)
+    assert endless.load().running_samples == 4
+    endless._open = False  # what `close` does, which then waits for the thread that the gate holds
+    gate.release.set()
+    endless.close()
+    assert [kind(owner) for owner in owners] == [ErrorKind.CANCELLED] * 2
+    assert endless.load().running_samples == 0
+
+
 def test_a_queue_that_is_full_refuses_the_whole_job_at_once(make_engine: Any, collector: type) -> None:
     engine = make_engine(max_queued=4)
     with pytest.raises(EngineError, match="0 of 4 samples and 5 more do not fit") as refused:
