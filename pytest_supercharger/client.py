@@ -208,8 +208,8 @@ class NodePool:
 
     @property
     def identities(self) -> frozenset[str]:
-        """What tells the models of the nodes apart from all others: digest of the files, and quantization."""
-        return frozenset(f"{node.info.model_digest} {node.info.quantization}".strip() for node in self._nodes)
+        """What tells the models of the nodes apart from all others: their digests."""
+        return frozenset(node.info.model_digest for node in self._nodes)
 
     def exhausted(self, question: Question) -> bool:
         """Whether every node has said that it has no answer to this kind of question about this stub."""

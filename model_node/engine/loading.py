@@ -71,7 +71,7 @@ def load_model(folder: Path, *, quantization: str, device: str, max_context: int
         max_context=min(limit, max_context or default),
         cache_tokens=max(_free_bytes(model) // _cache_bytes_per_token(config), 1),
         devices=_devices(model),
-        digest=digest_of(folder),
+        digest=digest_of(folder, quantization),
     )
     prepare(model)  # last: it replaces the weights that were counted
     return loaded
@@ -82,9 +82,12 @@ def leave_cudnn_out() -> None:
     torch.backends.cuda.enable_cudnn_sdp(False)
 
 
-def digest_of(folder: Path) -> str:
-    """SHA-256 over the configuration, the tokenizer, and of each weights file the header and the size."""
-    total = hashlib.sha256()
+def digest_of(folder: Path, quantization: str) -> str:
+    """SHA-256 over the configuration, the tokenizer, of each weights file the header and the size, and `quantization`.
+
+    Rounded weights answer otherwise, so they are another model.
+    """
+    total = hashlib.sha256(f"{quantization}\n".encode())
     for path in sorted(folder.iterdir()):
         if path.suffix not in {".json", ".jinja", ".safetensors", ".model"} or path.name == "source.json":
             continue

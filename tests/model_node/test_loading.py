@@ -101,19 +101,20 @@ def test_a_torn_weights_file_is_refused(
         make_engine(folder)
 
 
-def test_the_digest_changes_with_weights_and_tokenizer_and_not_with_the_place(
+def test_the_digest_changes_with_weights_tokenizer_and_rounding_and_not_with_the_place(
     tiny_folder: Path, tmp_path: Path
 ) -> None:
     copy = tmp_path / "copy"
     shutil.copytree(tiny_folder, copy)
-    assert digest_of(copy) == digest_of(tiny_folder)
+    assert digest_of(copy, "bf16") == digest_of(tiny_folder, "bf16")
     weights = bytearray((copy / "model.safetensors").read_bytes())
     weights[-1] ^= 1
     (copy / "model.safetensors").write_bytes(weights)
-    changed = digest_of(copy)
-    assert changed != digest_of(tiny_folder)
+    changed = digest_of(copy, "bf16")
+    assert changed != digest_of(tiny_folder, "bf16")
     (copy / "tokenizer.json").write_bytes((copy / "tokenizer.json").read_bytes() + b" ")
-    assert digest_of(copy) != changed
+    assert digest_of(copy, "bf16") != changed
+    assert digest_of(copy, "int8") != digest_of(copy, "bf16")
 
 
 def test_bf16_is_the_default_type(tiny_folder: Path, device: str) -> None:
