@@ -17,10 +17,8 @@ if TYPE_CHECKING:
     from pytest_supercharger.context import Context
 
 __all__ = [
-    "CODE_TEMPERATURE",
     "CODE_TOKENS",
     "EXPECTED_TOKENS",
-    "TEST_TEMPERATURE",
     "TEST_TOKENS",
     "code_question",
     "expected_question",
@@ -34,10 +32,6 @@ __all__ = [
 CODE_TOKENS = 512
 TEST_TOKENS = 160
 EXPECTED_TOKENS = 64
-# Measured, see docs/decisions.md: cooler codes are right more often and as many stubs get a right one at all; tests are
-# as good either way, and hotter ones ask more different things.
-CODE_TEMPERATURE = 0.5
-TEST_TEMPERATURE = 0.8
 # The fence we opened ends the answer; what small models write after it is chatter.
 STOP = ("\n```",)
 NEXT_PROMPT = "\n>>>"  # ends an expected output as well
@@ -55,7 +49,7 @@ def code_question(
     variant: int = 0,
     seed: int = 0,
     max_new_tokens: int = CODE_TOKENS,
-    temperature: float = CODE_TEMPERATURE,
+    temperature: float = 0.8,
 ) -> Question:
     """Return the question for an implementation; `variant` counts through the wordings, round and round."""
     values = _values(stub, context.surroundings, context.stub)
@@ -69,7 +63,7 @@ def test_question(  # not a test, whatever ruff makes of its name
     variant: int = 0,  # noqa: PT028
     seed: int = 0,  # noqa: PT028
     max_new_tokens: int = TEST_TOKENS,  # noqa: PT028
-    temperature: float = TEST_TEMPERATURE,  # noqa: PT028
+    temperature: float = 0.8,  # noqa: PT028
 ) -> Question:
     """Return the question for one short test, from the specification only."""
     values = _values(stub, context.surroundings, context.stub)
@@ -90,7 +84,7 @@ def repair_question(
     variant: int = 0,
     seed: int = 0,
     max_new_tokens: int = CODE_TOKENS,
-    temperature: float = CODE_TEMPERATURE,
+    temperature: float = 0.8,
 ) -> Question:
     """Return the question for a corrected implementation; the failure comes from hostile code and is cleaned here.
 
@@ -122,7 +116,7 @@ def improve_question(
     variant: int = 0,
     seed: int = 0,
     max_new_tokens: int = TEST_TOKENS,
-    temperature: float = TEST_TEMPERATURE,
+    temperature: float = 0.8,
 ) -> Question:
     """Return the question for one short test of what the tests that are shown leave out."""
     values = _values(stub, context.surroundings, context.stub, tests=tests)
@@ -136,7 +130,7 @@ def expected_question(
     *,
     seed: int = 0,
     max_new_tokens: int = EXPECTED_TOKENS,
-    temperature: float = TEST_TEMPERATURE,
+    temperature: float = 0.8,
 ) -> Question:
     """Return the question for what Python shows after `session`, an input as it is typed at the prompt."""
     values = _values(stub, context.surroundings, context.stub, session=session)

@@ -58,14 +58,6 @@ def test_every_question_shows_the_stub_and_its_surroundings_and_opens_a_fence(qu
     assert question.stub_id == "shop.text:slugify"
 
 
-def test_codes_and_repairs_are_drawn_cooler_than_tests() -> None:
-    drawn = {question.kind: question.temperature for question in every_question()}
-    cool = {drawn[QuestionKind.CODE], drawn[QuestionKind.REPAIR]}
-    assert cool == {prompting.CODE_TEMPERATURE}
-    assert prompting.CODE_TEMPERATURE < prompting.TEST_TEMPERATURE
-    assert {drawn[QuestionKind.TEST], drawn[QuestionKind.IMPROVE_TEST]} == {prompting.TEST_TEMPERATURE}
-
-
 def test_a_test_is_asked_for_without_sight_of_a_candidate() -> None:
     """The seed's rule: who has seen the code tests the code, not the specification."""
     for variant in range(len(prompting.variants(QuestionKind.TEST))):
