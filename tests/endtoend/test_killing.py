@@ -120,12 +120,6 @@ def made_by(event, pid):
     return owner is not None and owner.pid == pid
 
 
-def killed(run):
-    run.signal(signal.SIGKILL)
-    run.end()
-    return run
-
-
 def left_in(project):
     return sorted(path.name for path in project.iterdir() if path.name not in {".supercharger", "__pycache__"})
 
@@ -157,11 +151,13 @@ def test_a_run_killed_again_and_again_changes_nothing_and_leaves_no_container(pr
     for said in ("stubs to fill", "project tests"):
         with started(project, *asking(node)) as run:
             run.until(said)
-            dead.append(killed(run))
+            run.signal(signal.SIGKILL)
+            dead.append(run)
     for occasion in ("create", "start"):
         with made(engine, occasion) as events, started(project, *asking(node)) as run:
             assert any(made_by(event, run.pid) for event in events)
-            dead.append(killed(run))
+            run.signal(signal.SIGKILL)
+            dead.append(run)
     for number in random.Random(20).sample(range(1, 16), 3):
         with dying(project, node, f"job:{number}") as run:
             run.end()
@@ -173,15 +169,14 @@ def test_a_run_killed_again_and_again_changes_nothing_and_leaves_no_container(pr
     completes(project, node, engine, dead)
 
 
-def test_a_run_killed_while_it_writes_leaves_old_or_new_and_the_next_goes_on_without_a_model(
-    project, node, engine, dying
-):
+def test_runs_killed_while_they_write_leave_old_or_new_and_the_next_needs_no_model(project, node, engine, dying):
     """What was accepted before the first kill is all that the runs after it need."""
+    kept = "shapes:area: kept from an interrupted run"
     dead = []
     for moment, said, written in (
         ("open:.supercharger-tmp", "shapes:area: accepted", False),
-        ("os.rename:.supercharger-tmp", "shapes:area: kept from an interrupted run", False),
-        ("os.remove:journal.jsonl", "shapes:area: kept from an interrupted run", True),
+        ("os.rename:.supercharger-tmp", kept, False),
+        ("os.remove:journal.jsonl", kept, True),
     ):
         with dying(project, node, moment) as run:
             assert run.end() == -signal.SIGKILL, run.output
