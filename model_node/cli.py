@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 
 __all__ = ["main", "parser"]
 
-# The modules the `node` extra brings; any other failed import is a defect of ours and must be seen as one.
+# The modules the extras bring; any other failed import is a defect of ours and must be seen as one.
 _EXTRA = frozenset(
     {"accelerate", "bitsandbytes", "gguf", "grpc_health", "grpc_reflection", "numpy", "safetensors", "tokenizers"}
-    | {"torch", "transformers", "huggingface_hub"}
+    | {"torch", "transformers", "huggingface_hub", "httpx2"}
 )
 
 
@@ -43,8 +43,9 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument("--host", default="127.0.0.1", help="address to bind (default: %(default)s)")
     parser.add_argument("--port", type=int, default=50051, help="port to bind, 0 picks one (default: %(default)s)")
     engine = parser.add_argument_group("engine")
-    engine.add_argument("--engine", choices=("local", "replay"), default="local", help="what answers")
+    engine.add_argument("--engine", choices=("local", "openai", "replay"), default="local", help="what answers")
     engine.add_argument("--replay", type=Path, metavar="FILE", help="JSON lines the replay engine answers from")
+    engine.add_argument("--base-url", metavar="URL", help="the OpenAI-compatible server of --engine openai")
     engine.add_argument("--model", default="auto", metavar="NAME", help="folder, OWNER/NAME, or auto (default)")
     kinds = ("bf16", "fp32", "int8", "int8-all")
     engine.add_argument("--quantization", choices=kinds, default="bf16", help="default: %(default)s")
@@ -84,7 +85,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] not in _EXTRA:
             raise
-        return _fail(f'{error.name} is not installed; run: pip install "pytest-supercharger[node]"')
+        extra = "openai" if error.name == "httpx2" else "node"
+        return _fail(f'{error.name} is not installed; run: pip install "pytest-supercharger[{extra}]"')
     except KeyboardInterrupt:  # before the server has taken over the signal
         return 130
     if any(thread.name == "load" and thread.is_alive() for thread in threading.enumerate()):
@@ -100,8 +102,8 @@ def _fail(message: str) -> int:
 
 
 def _fetch(options: argparse.Namespace) -> None:
-    if options.engine != "local" or options.replay is not None:
-        raise ConfigError("--fetch brings a model and --replay needs none; leave one of them out")
+    if options.engine != "local" or options.replay is not None or options.base_url is not None:
+        raise ConfigError(f"--fetch brings a model and --engine {options.engine} needs none; leave one of them out")
     print(_folder(options), flush=True)
 
 
@@ -124,6 +126,8 @@ def _announce(host: str, port: int) -> None:
 def _config(options: argparse.Namespace) -> NodeConfig:
     if (options.engine == "replay") != (options.replay is not None):
         raise ConfigError("--engine replay and --replay FILE go together; give both or none")
+    if (options.engine == "openai") != (options.base_url is not None):
+        raise ConfigError("--engine openai and --base-url URL go together; give both or none")
     return NodeConfig(
         host=options.host,
         port=options.port,
@@ -152,6 +156,17 @@ def _engine(options: argparse.Namespace) -> Engine:
         from model_node.engine.replay import ReplayEngine
 
         return ReplayEngine(options.replay, max_queued=options.max_queued)
+    if options.engine == "openai":
+        from model_node.engine.openai import OpenAIEngine, base_url_of, read_key
+
+        return OpenAIEngine(
+            base_url_of(options.base_url),
+            model=options.model,
+            key=read_key(),
+            max_batch=options.max_batch,
+            max_context=options.max_context,
+            max_queued=options.max_queued,
+        )
     folder = _folder(options)
     from model_node.engine.local import LocalEngine
 

@@ -46,6 +46,8 @@ _STATUS = {
     ErrorKind.EXHAUSTED: grpc.StatusCode.RESOURCE_EXHAUSTED,
     ErrorKind.CANCELLED: grpc.StatusCode.CANCELLED,
     ErrorKind.DEADLINE: grpc.StatusCode.DEADLINE_EXCEEDED,
+    ErrorKind.UNAVAILABLE: grpc.StatusCode.UNAVAILABLE,
+    ErrorKind.REFUSED: grpc.StatusCode.FAILED_PRECONDITION,
     ErrorKind.FAILED: grpc.StatusCode.INTERNAL,
 }
 
