@@ -12,6 +12,7 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
+from model_node.choosing import SMALLEST, gpu_memory, pick
 from model_node.config import ConfigError, NodeConfig, Tls, check_address, read_file, read_token
 from model_node.engine.base import Engine, EngineError
 from model_node.parent import exit_with_parent
@@ -46,9 +47,11 @@ def parser() -> argparse.ArgumentParser:
     engine.add_argument("--engine", choices=("local", "openai", "replay"), default="local", help="what answers")
     engine.add_argument("--replay", type=Path, metavar="FILE", help="JSON lines the replay engine answers from")
     engine.add_argument("--base-url", metavar="URL", help="the OpenAI-compatible server of --engine openai")
-    engine.add_argument("--model", default="auto", metavar="NAME", help="folder, OWNER/NAME, or auto (default)")
+    engine.add_argument(
+        "--model", default="auto", metavar="NAME", help="folder, .gguf, OWNER/NAME, short name, auto (default)"
+    )
     kinds = ("bf16", "fp32", "int8", "int8-all")
-    engine.add_argument("--quantization", choices=kinds, default="bf16", help="default: %(default)s")
+    engine.add_argument("--quantization", choices=kinds, help="default: bf16, or what suits the model of auto")
     engine.add_argument("--device", default="auto", help="auto (default), cpu, cuda, cuda:0, ...")
     engine.add_argument("--max-batch", type=_count, metavar="N", help="samples that run at once")
     engine.add_argument("--max-context", type=_count, metavar="N", help="tokens of prompt and answer together")
@@ -104,7 +107,7 @@ def _fail(message: str) -> int:
 def _fetch(options: argparse.Namespace) -> None:
     if options.engine != "local" or options.replay is not None or options.base_url is not None:
         raise ConfigError(f"--fetch brings a model and --engine {options.engine} needs none; leave one of them out")
-    print(_folder(options), flush=True)
+    print(_model(options)[0], flush=True)
 
 
 def _serve(options: argparse.Namespace) -> None:
@@ -167,27 +170,38 @@ def _engine(options: argparse.Namespace) -> Engine:
             max_context=options.max_context,
             max_queued=options.max_queued,
         )
-    folder = _folder(options)
+    folder, quantization = _model(options)
     from model_node.engine.local import LocalEngine
 
     return LocalEngine(
         folder,
-        quantization=options.quantization,
+        quantization=quantization,
         device=options.device,
         max_batch=options.max_batch,
         max_context=options.max_context,
         max_queued=options.max_queued,
-        model_id=folder.name if options.model == "auto" else options.model,
+        model_id=folder.name if options.model == "auto" or options.model.endswith(".gguf") else options.model,
     )
 
 
-def _folder(options: argparse.Namespace) -> Path:
+def _model(options: argparse.Namespace) -> tuple[Path, str]:
+    """The folder of the weights and how to round them."""
     for module in ("torch", "transformers"):  # a missing one is told now, not after minutes of fetching
         if importlib.util.find_spec(module) is None:
             raise ModuleNotFoundError(name=module)
     from model_node.models import default_cache, resolve
 
-    return resolve(options.model, default_cache(), _report)
+    if options.model != "auto":
+        return resolve(options.model, default_cache(), _report), options.quantization or "bf16"
+    choice = pick(gpu_memory(options.device), options.quantization)
+    if choice.model == SMALLEST:
+        return resolve(SMALLEST, default_cache(), _report), choice.quantization
+    _report(f"auto: {choice.why}")
+    try:
+        return resolve(choice.model, default_cache(), _report), choice.quantization
+    except EngineError as error:  # better a small model than none, where the hub is out of reach
+        _report(f"auto: {error}; going on with {SMALLEST}")
+        return resolve(SMALLEST, default_cache(), _report), options.quantization or "bf16"
 
 
 def _report(line: str) -> None:
