@@ -80,6 +80,7 @@ class FinishReason(enum.Enum):
     LENGTH = "length"
     CANCELLED = "cancelled"
     ERROR = "error"
+    LOOP = "loop"  # it said the same over and over
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
