@@ -20,12 +20,14 @@ from model_node.parent import exit_with_parent
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from model_node.metrics import Metrics
+
 __all__ = ["main", "parser"]
 
 # The modules the extras bring; any other failed import is a defect of ours and must be seen as one.
 _EXTRA = frozenset(
     {"accelerate", "bitsandbytes", "gguf", "grpc_health", "grpc_reflection", "numpy", "safetensors", "tokenizers"}
-    | {"torch", "transformers", "huggingface_hub", "httpx2"}
+    | {"torch", "transformers", "huggingface_hub", "httpx2", "prometheus_client"}
 )
 
 
@@ -62,6 +64,7 @@ def parser() -> argparse.ArgumentParser:
     guard.add_argument("--tls-key", type=Path, metavar="PEM", help="its private key")
     guard.add_argument("--tls-client-ca", type=Path, metavar="PEM", help="clients must show a certificate of this CA")
     guard.add_argument("--insecure", action="store_true", help="bind a public address without TLS and token")
+    parser.add_argument("--metrics-port", type=int, metavar="N", help="answer Prometheus there, on this machine only")
     parser.add_argument("--grace", type=float, default=10.0, metavar="SECONDS", help="for running requests at the end")
     parser.add_argument("--exit-with-parent", action="store_true", help="stop when stdin closes or the parent dies")
     parser.add_argument("--fetch", action="store_true", help="bring the model into the cache, print its folder and end")
@@ -118,7 +121,16 @@ def _serve(options: argparse.Namespace) -> None:
     # Late: the server needs packages of the `node` extra, and wrong settings should be told without them.
     from model_node.server import serve
 
-    asyncio.run(serve(_engine(options), config, _announce))
+    engine = _engine(options)
+    asyncio.run(serve(engine, config, _announce, _metrics(engine, config)))
+
+
+def _metrics(engine: Engine, config: NodeConfig) -> Metrics | None:
+    if config.metrics_port is None:
+        return None
+    from model_node.metrics import Metrics
+
+    return Metrics(engine)
 
 
 def _announce(host: str, port: int) -> None:
@@ -138,6 +150,7 @@ def _config(options: argparse.Namespace) -> NodeConfig:
         tls=_tls(options),
         insecure=options.insecure,
         grace_seconds=options.grace,
+        metrics_port=options.metrics_port,
     )
 
 
