@@ -12,6 +12,7 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
+from model_node.choosing import SMALLEST, gpu_memory, pick
 from model_node.config import ConfigError, NodeConfig, Tls, check_address, read_file, read_token
 from model_node.engine.base import Engine, EngineError
 from model_node.parent import exit_with_parent
@@ -19,12 +20,14 @@ from model_node.parent import exit_with_parent
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from model_node.metrics import Metrics
+
 __all__ = ["main", "parser"]
 
-# The modules the `node` extra brings; any other failed import is a defect of ours and must be seen as one.
+# The modules the extras bring; any other failed import is a defect of ours and must be seen as one.
 _EXTRA = frozenset(
     {"accelerate", "bitsandbytes", "gguf", "grpc_health", "grpc_reflection", "numpy", "safetensors", "tokenizers"}
-    | {"torch", "transformers", "huggingface_hub"}
+    | {"torch", "transformers", "huggingface_hub", "httpx2", "prometheus_client"}
 )
 
 
@@ -43,11 +46,14 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument("--host", default="127.0.0.1", help="address to bind (default: %(default)s)")
     parser.add_argument("--port", type=int, default=50051, help="port to bind, 0 picks one (default: %(default)s)")
     engine = parser.add_argument_group("engine")
-    engine.add_argument("--engine", choices=("local", "replay"), default="local", help="what answers")
+    engine.add_argument("--engine", choices=("local", "openai", "replay"), default="local", help="what answers")
     engine.add_argument("--replay", type=Path, metavar="FILE", help="JSON lines the replay engine answers from")
-    engine.add_argument("--model", default="auto", metavar="NAME", help="folder, OWNER/NAME, or auto (default)")
+    engine.add_argument("--base-url", metavar="URL", help="the OpenAI-compatible server of --engine openai")
+    engine.add_argument(
+        "--model", default="auto", metavar="NAME", help="folder, .gguf, OWNER/NAME, short name, auto (default)"
+    )
     kinds = ("bf16", "fp32", "int8", "int8-all")
-    engine.add_argument("--quantization", choices=kinds, default="bf16", help="default: %(default)s")
+    engine.add_argument("--quantization", choices=kinds, help="default: bf16, or what suits the model of auto")
     engine.add_argument("--device", default="auto", help="auto (default), cpu, cuda, cuda:0, ...")
     engine.add_argument("--max-batch", type=_count, metavar="N", help="samples that run at once")
     engine.add_argument("--max-context", type=_count, metavar="N", help="tokens of prompt and answer together")
@@ -58,6 +64,7 @@ def parser() -> argparse.ArgumentParser:
     guard.add_argument("--tls-key", type=Path, metavar="PEM", help="its private key")
     guard.add_argument("--tls-client-ca", type=Path, metavar="PEM", help="clients must show a certificate of this CA")
     guard.add_argument("--insecure", action="store_true", help="bind a public address without TLS and token")
+    parser.add_argument("--metrics-port", type=int, metavar="N", help="answer Prometheus there, on this machine only")
     parser.add_argument("--grace", type=float, default=10.0, metavar="SECONDS", help="for running requests at the end")
     parser.add_argument("--exit-with-parent", action="store_true", help="stop when stdin closes or the parent dies")
     parser.add_argument("--fetch", action="store_true", help="bring the model into the cache, print its folder and end")
@@ -84,7 +91,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] not in _EXTRA:
             raise
-        return _fail(f'{error.name} is not installed; run: pip install "pytest-supercharger[node]"')
+        extra = "openai" if error.name == "httpx2" else "node"
+        return _fail(f'{error.name} is not installed; run: pip install "pytest-supercharger[{extra}]"')
     except KeyboardInterrupt:  # before the server has taken over the signal
         return 130
     if any(thread.name == "load" and thread.is_alive() for thread in threading.enumerate()):
@@ -100,9 +108,9 @@ def _fail(message: str) -> int:
 
 
 def _fetch(options: argparse.Namespace) -> None:
-    if options.engine != "local" or options.replay is not None:
-        raise ConfigError("--fetch brings a model and --replay needs none; leave one of them out")
-    print(_folder(options), flush=True)
+    if options.engine != "local" or options.replay is not None or options.base_url is not None:
+        raise ConfigError(f"--fetch brings a model and --engine {options.engine} needs none; leave one of them out")
+    print(_model(options)[0], flush=True)
 
 
 def _serve(options: argparse.Namespace) -> None:
@@ -113,7 +121,16 @@ def _serve(options: argparse.Namespace) -> None:
     # Late: the server needs packages of the `node` extra, and wrong settings should be told without them.
     from model_node.server import serve
 
-    asyncio.run(serve(_engine(options), config, _announce))
+    engine = _engine(options)
+    asyncio.run(serve(engine, config, _announce, _metrics(engine, config)))
+
+
+def _metrics(engine: Engine, config: NodeConfig) -> Metrics | None:
+    if config.metrics_port is None:
+        return None
+    from model_node.metrics import Metrics
+
+    return Metrics(engine)
 
 
 def _announce(host: str, port: int) -> None:
@@ -124,6 +141,8 @@ def _announce(host: str, port: int) -> None:
 def _config(options: argparse.Namespace) -> NodeConfig:
     if (options.engine == "replay") != (options.replay is not None):
         raise ConfigError("--engine replay and --replay FILE go together; give both or none")
+    if (options.engine == "openai") != (options.base_url is not None):
+        raise ConfigError("--engine openai and --base-url URL go together; give both or none")
     return NodeConfig(
         host=options.host,
         port=options.port,
@@ -131,6 +150,7 @@ def _config(options: argparse.Namespace) -> NodeConfig:
         tls=_tls(options),
         insecure=options.insecure,
         grace_seconds=options.grace,
+        metrics_port=options.metrics_port,
     )
 
 
@@ -152,27 +172,49 @@ def _engine(options: argparse.Namespace) -> Engine:
         from model_node.engine.replay import ReplayEngine
 
         return ReplayEngine(options.replay, max_queued=options.max_queued)
-    folder = _folder(options)
+    if options.engine == "openai":
+        from model_node.engine.openai import OpenAIEngine, base_url_of, read_key
+
+        return OpenAIEngine(
+            base_url_of(options.base_url),
+            model=options.model,
+            key=read_key(),
+            max_batch=options.max_batch,
+            max_context=options.max_context,
+            max_queued=options.max_queued,
+        )
+    folder, quantization = _model(options)
     from model_node.engine.local import LocalEngine
 
     return LocalEngine(
         folder,
-        quantization=options.quantization,
+        quantization=quantization,
         device=options.device,
         max_batch=options.max_batch,
         max_context=options.max_context,
         max_queued=options.max_queued,
-        model_id=folder.name if options.model == "auto" else options.model,
+        model_id=folder.name if options.model == "auto" or options.model.endswith(".gguf") else options.model,
     )
 
 
-def _folder(options: argparse.Namespace) -> Path:
+def _model(options: argparse.Namespace) -> tuple[Path, str]:
+    """The folder of the weights and how to round them."""
     for module in ("torch", "transformers"):  # a missing one is told now, not after minutes of fetching
         if importlib.util.find_spec(module) is None:
             raise ModuleNotFoundError(name=module)
     from model_node.models import default_cache, resolve
 
-    return resolve(options.model, default_cache(), _report)
+    if options.model != "auto":
+        return resolve(options.model, default_cache(), _report), options.quantization or "bf16"
+    choice = pick(gpu_memory(options.device), options.quantization)
+    if choice.model == SMALLEST:
+        return resolve(SMALLEST, default_cache(), _report), choice.quantization
+    _report(f"auto: {choice.why}")
+    try:
+        return resolve(choice.model, default_cache(), _report), choice.quantization
+    except EngineError as error:  # better a small model than none, where the hub is out of reach
+        _report(f"auto: {error}; going on with {SMALLEST}")
+        return resolve(SMALLEST, default_cache(), _report), options.quantization or "bf16"
 
 
 def _report(line: str) -> None:

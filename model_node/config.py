@@ -49,11 +49,13 @@ class NodeConfig:
     tls: Tls | None = None
     insecure: bool = False
     grace_seconds: float = 10.0  # for running requests after SIGTERM
+    metrics_port: int | None = None
 
     def __post_init__(self) -> None:
         """Refuse to serve the network without protection."""
-        if not 0 <= self.port <= 65535:
-            raise ConfigError(f"port {self.port} does not exist; give --port a number from 0 to 65535")
+        for port, flag in ((self.port, "--port"), (self.metrics_port or 0, "--metrics-port")):
+            if not 0 <= port <= 65535:
+                raise ConfigError(f"port {port} does not exist; give {flag} a number from 0 to 65535")
         protected = self.tls is not None and (self.token is not None or self.tls.client_ca is not None)
         if not (is_loopback(self.host) or protected or self.insecure):
             raise ConfigError(

@@ -5,17 +5,47 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
+from collections import Counter
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from model_node.engine.base import EngineError, ErrorKind, FinishedSample, Usage
 from model_node.v1 import model_node_pb2 as pb
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-__all__ = ["Exchange"]
+__all__ = ["Ended", "Exchange"]
 
 _MAX_FIELD = 120  # characters of a client's word in a log line
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """One request that is over, in figures; no word of any prompt or answer is in them."""
+
+    method: str
+    kind: str
+    subject: str
+    prompts: int
+    samples_wanted: int
+    finished: Mapping[str, int]  # samples by finish reason
+    tokens: int
+    seconds: float
+    status: str
+
+    def line(self) -> str:
+        """The request in one line of a log."""
+        fields = {
+            "kind": self.kind,
+            "subject": self.subject,
+            "prompts": self.prompts,
+            "samples": f"{sum(self.finished.values())}/{self.samples_wanted}",
+            "tokens": self.tokens,
+            "seconds": f"{self.seconds:.2f}",
+            "status": self.status,
+        }
+        return " ".join([self.method, *(f"{name}={value}" for name, value in fields.items())])
 
 
 class Exchange:
@@ -26,7 +56,7 @@ class Exchange:
         self.started = False  # the engine has taken the job
         self.ended = False  # the engine has said its last word
         self.samples_wanted = 0
-        self._samples = 0
+        self._finished: Counter[str] = Counter()
         self._tokens = 0
         self._begin = time.monotonic()
         self._loop = loop
@@ -45,7 +75,7 @@ class Exchange:
             self.ended = True
             raise event
         if isinstance(event, FinishedSample):
-            self._samples += 1
+            self._finished[event.finish_reason.value] += 1
             self._tokens += event.num_tokens
         return event
 
@@ -62,19 +92,20 @@ class Exchange:
         self.ended = True
         self._tokens = usage.completion_tokens or self._tokens
 
-    def line(self, method: str, prompts: Sequence[pb.Prompt], status: str) -> str:
-        """Sum the request up for the log; no word of any prompt or answer is in it."""
+    def end(self, method: str, prompts: Sequence[pb.Prompt], status: str) -> Ended:
+        """Sum the request up."""
         first = prompts[0] if prompts else pb.Prompt()
-        fields = {
-            "kind": _word(first.kind),
-            "subject": _word(first.subject),
-            "prompts": len(prompts),
-            "samples": f"{self._samples}/{self.samples_wanted}",
-            "tokens": self._tokens,
-            "seconds": f"{time.monotonic() - self._begin:.2f}",
-            "status": status,
-        }
-        return " ".join([method, *(f"{name}={value}" for name, value in fields.items())])
+        return Ended(
+            method=method,
+            kind=_word(first.kind),
+            subject=_word(first.subject),
+            prompts=len(prompts),
+            samples_wanted=self.samples_wanted,
+            finished=self._finished,
+            tokens=self._tokens,
+            seconds=time.monotonic() - self._begin,
+            status=status,
+        )
 
 
 def _word(text: str) -> str:

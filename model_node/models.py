@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import json
 import os
 import shutil
@@ -12,16 +13,15 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from model_node import hub, slices
+from model_node.choosing import SMALLEST, full_name
 from model_node.engine.base import EngineError, ErrorKind
 from model_node.gguf_weights import convert
 
 __all__ = ["DEFAULT_MODEL", "default_cache", "resolve"]
 
-DEFAULT_MODEL = "qwen2.5-coder-0.5b"
+DEFAULT_MODEL = SMALLEST
 DEFAULT_HUB_ID = "Qwen/Qwen2.5-Coder-0.5B-Instruct"
-_DEFAULT_NAMES = frozenset(
-    {"auto", DEFAULT_MODEL, DEFAULT_HUB_ID.lower(), DEFAULT_HUB_ID.lower() + "-gguf", "qwen2.5-coder-0.5b-instruct"}
-)
+_DEFAULT_NAMES = frozenset({"auto", DEFAULT_HUB_ID.lower(), DEFAULT_HUB_ID.lower() + "-gguf"})
 _GGUF_REPO = DEFAULT_HUB_ID + "-GGUF"
 _GGUF_FILE = "qwen2.5-coder-0.5b-instruct-q4_k_m.gguf"
 _SOURCE_RECORD = "source.json"
@@ -39,16 +39,20 @@ def default_cache() -> Path:
 
 def resolve(name: str, cache: Path, report: Report) -> Path:
     """Return the folder of safetensors weights for `name`; raises EngineError when it cannot be had."""
-    if name.lower() in _DEFAULT_NAMES:
+    path = Path(name).expanduser()
+    if path.is_dir():
+        return _checked(path.resolve())
+    if path.suffix == ".gguf" and path.is_file():
+        return _from_gguf(path, cache, report)
+    full = full_name(name)
+    if full.lower() in _DEFAULT_NAMES:
         return _default_model(cache, report)
-    folder = Path(name).expanduser()
-    if folder.is_dir():
-        return _checked(folder.resolve())
-    if name.count("/") == 1 and not name.startswith((".", "/", "~")):
-        return hub.snapshot(name, report)
+    if full.count("/") == 1 and not full.startswith((".", "/", "~")):
+        return hub.snapshot(full, report)
     raise EngineError(
         ErrorKind.NOT_FOUND,
-        f'model "{name}" is neither a folder nor a hub id; use "auto", a folder of safetensors weights, or OWNER/NAME',
+        f'model "{name}" is neither a folder nor a hub id; use "auto", a short name such as {SMALLEST}, a folder of'
+        " safetensors weights, a .gguf file, or OWNER/NAME",
     )
 
 
@@ -63,6 +67,32 @@ def _checked(folder: Path) -> Path:
 
 def _default_model(cache: Path, report: Report) -> Path:
     folder = cache / "models" / f"{DEFAULT_MODEL}-{slices.SHA256[:12]}"
+    return _once(folder, lambda: _build(folder, cache / "downloads", report), report)
+
+
+def _from_gguf(file: Path, cache: Path, report: Report) -> Path:
+    folder = cache / "models" / f"{file.stem}-{_fingerprint(file)[:12]}"
+
+    def build() -> None:
+        report(f"{file.name}: converting to safetensors, once (minutes, and the memory of its weights in 16 bit)")
+        _convert(file.resolve(), folder, {"file": file.name, "bytes": file.stat().st_size})
+
+    return _once(folder, build, report)
+
+
+def _fingerprint(file: Path, block: int = 1 << 20) -> str:
+    """Tells files apart without reading all of one: its size, its beginning, and blocks from the middle and the end."""
+    size = file.stat().st_size
+    total = hashlib.sha256(str(size).encode())
+    with file.open("rb") as opened:
+        for offset in (0, size // 3, size // 2, max(size - block, 0)):
+            opened.seek(offset)
+            total.update(opened.read(block))
+    return total.hexdigest()
+
+
+def _once(folder: Path, build: Callable[[], None], report: Report) -> Path:
+    """Have `folder` built by one process while the others wait, unless it is there."""
     if (folder / _SOURCE_RECORD).is_file():
         return folder
     try:
@@ -70,11 +100,12 @@ def _default_model(cache: Path, report: Report) -> Path:
         with _locked(folder.with_name(f"{folder.name}.lock"), report):
             # Another process may have finished the work while this one waited for the lock.
             if not (folder / _SOURCE_RECORD).is_file():
-                _build(folder, cache / "downloads", report)
+                build()
     except OSError as error:
         raise EngineError(
             ErrorKind.FAILED,
-            f"model cache {cache} cannot be filled ({error}); free 3 GB there or set SUPERCHARGER_CACHE elsewhere",
+            f"model cache {folder.parent.parent} cannot be filled ({error}); free 3 GB there or set SUPERCHARGER_CACHE"
+            " elsewhere",
         ) from error
     return folder
 
@@ -82,20 +113,25 @@ def _default_model(cache: Path, report: Report) -> Path:
 def _build(folder: Path, downloads: Path, report: Report) -> None:
     downloads.mkdir(parents=True, exist_ok=True)
     gguf, origin = _gguf(downloads, report)
+    report("default model: converting to safetensors, once (about a minute)")
+    record = {"file": _GGUF_FILE, "bytes": slices.SIZE, "sha256": slices.SHA256, "from": origin}
+    _convert(gguf, folder, record)
+    shutil.rmtree(downloads, ignore_errors=True)
+    report(f"default model: ready in {folder}")
+
+
+def _convert(gguf: Path, folder: Path, record: dict[str, object]) -> None:
+    """Put the converted model into `folder` whole or not at all."""
     _remove_leftovers(folder)
     work = Path(tempfile.mkdtemp(prefix=f"{folder.name}.partial-", dir=folder.parent))
     try:
-        report("default model: converting to safetensors, once (about a minute)")
         convert(gguf, work)
-        record = {"file": _GGUF_FILE, "bytes": slices.SIZE, "sha256": slices.SHA256, "from": origin}
         (work / _SOURCE_RECORD).write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
         shutil.rmtree(folder, ignore_errors=True)
         work.chmod(0o755)
         work.rename(folder)
     finally:
         shutil.rmtree(work, ignore_errors=True)
-    shutil.rmtree(downloads, ignore_errors=True)
-    report(f"default model: ready in {folder}")
 
 
 def _gguf(downloads: Path, report: Report) -> tuple[Path, str]:
@@ -127,6 +163,6 @@ def _locked(path: Path, report: Report) -> Iterator[None]:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            report("default model: another process is preparing it; waiting")
+            report(f"{path.stem}: another process is preparing it; waiting")
             fcntl.flock(file, fcntl.LOCK_EX)
         yield

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from model_node.engine.base import Engine
+    from model_node.metrics import Metrics
 
 __all__ = ["MAX_MESSAGE_BYTES", "SERVICE", "Server", "serve"]
 
@@ -39,10 +40,12 @@ _FLUSH_SECONDS = 0.5  # for the last statuses to leave after the last request en
 class Server:
     """A node that is bound at once, serves once its engine is ready, and drains before it stops."""
 
-    def __init__(self, engine: Engine, config: NodeConfig) -> None:
+    def __init__(self, engine: Engine, config: NodeConfig, metrics: Metrics | None = None) -> None:
         self._engine = engine
         self._config = config
-        self._service = ModelNodeService(engine)
+        self._metrics = metrics
+        watch = {} if metrics is None else {"on_end": metrics.ended}
+        self._service = ModelNodeService(engine, **watch)
         self._health = health.aio.HealthServicer()
         interceptors = [TokenInterceptor(config.token)] if config.token is not None else []
         self._server = grpc.aio.server(interceptors=interceptors, options=_OPTIONS)
@@ -76,7 +79,11 @@ class Server:
             raise ConfigError(message) from None
 
     async def ready(self) -> None:
-        """Take work from now on."""
+        """Take work from now on, and show the metrics where they are asked for."""
+        if self._metrics is not None and self._config.metrics_port is not None:
+            # Plain HTTP without a token: other machines get it only where the node itself is open to them.
+            host = self._config.host if self._config.insecure else "127.0.0.1"
+            self._metrics.serve(host, self._config.metrics_port)
         self._service.phase = Phase.SERVING
         await self._set_health(health_pb2.HealthCheckResponse.SERVING)
 
@@ -98,13 +105,15 @@ class Server:
             await self._health.set(name, status)
 
 
-async def serve(engine: Engine, config: NodeConfig, announce: Callable[[str, int], None]) -> None:
+async def serve(
+    engine: Engine, config: NodeConfig, announce: Callable[[str, int], None], metrics: Metrics | None = None
+) -> None:
     """Serve until SIGTERM or SIGINT; `announce` gets host and port once the engine is ready."""
     asked, again = asyncio.Event(), asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, lambda: again.set() if asked.is_set() else asked.set())
-    server = Server(engine, config)
+    server = Server(engine, config, metrics)
     port = await server.open()
     loading = asyncio.ensure_future(_start(engine))
     stopping = asyncio.ensure_future(asked.wait())

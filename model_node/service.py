@@ -26,13 +26,14 @@ from model_node.engine.base import (
     JudgeJob,
     ScoreJob,
 )
-from model_node.exchange import Exchange
+from model_node.exchange import Ended, Exchange
+from model_node.latency import Latency
 from model_node.v1 import model_node_pb2 as pb
 from model_node.v1 import model_node_pb2_grpc as pb_grpc
 from pytest_supercharger._version import __version__
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncIterator, Callable, Sequence
 
 __all__ = ["RETRY_AFTER", "ModelNodeService", "Phase"]
 
@@ -46,6 +47,8 @@ _STATUS = {
     ErrorKind.EXHAUSTED: grpc.StatusCode.RESOURCE_EXHAUSTED,
     ErrorKind.CANCELLED: grpc.StatusCode.CANCELLED,
     ErrorKind.DEADLINE: grpc.StatusCode.DEADLINE_EXCEEDED,
+    ErrorKind.UNAVAILABLE: grpc.StatusCode.UNAVAILABLE,
+    ErrorKind.REFUSED: grpc.StatusCode.FAILED_PRECONDITION,
     ErrorKind.FAILED: grpc.StatusCode.INTERNAL,
 }
 
@@ -73,8 +76,13 @@ class _Refusal(Exception):
 class ModelNodeService(pb_grpc.ModelNodeServicer):  # type: ignore[misc]  # generated code has no types
     """The methods of one node; all of them run on one event loop."""
 
-    def __init__(self, engine: Engine, *, max_seconds: float = 3600.0) -> None:
+    def __init__(
+        self, engine: Engine, *, max_seconds: float = 3600.0, on_end: Callable[[Ended], None] = lambda _: None
+    ) -> None:
+        """`on_end` gets every request that is over, on the event loop."""
         self.phase = Phase.LOADING
+        self._on_end = on_end
+        self._latency = Latency()
         self._engine = engine
         self._max_seconds = max_seconds  # bounds a request that brings neither a deadline nor a budget
         self._node_id = uuid.uuid4().hex
@@ -189,7 +197,13 @@ class ModelNodeService(pb_grpc.ModelNodeServicer):  # type: ignore[misc]  # gene
             status = grpc.StatusCode.UNKNOWN
             raise
         finally:
-            _log.info("%s", exchange.line(method, prompts, status.name))
+            self._ended(exchange.end(method, prompts, status.name))
+
+    def _ended(self, request: Ended) -> None:
+        self._latency.add(request.method, request.seconds)
+        middle, slow = (self._latency.quantile(request.method, share) for share in (0.5, 0.95))
+        _log.info("%s p50=%.2f p95=%.2f", request.line(), middle, slow)
+        self._on_end(request)
 
     def _admit(self, request_id: str) -> None:
         if self.phase is not Phase.SERVING:

@@ -128,6 +128,12 @@ class FinishReason(str, enum.Enum):
     LENGTH = "length"
     CANCELLED = "cancelled"
     ERROR = "error"
+    LOOP = "loop"  # it said the same over and over until the node cut it
+
+    @property
+    def torn(self) -> bool:
+        """Whether the answer may end in the middle of a word."""
+        return self in {FinishReason.LENGTH, FinishReason.LOOP}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

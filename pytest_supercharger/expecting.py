@@ -98,7 +98,7 @@ def read(answer: Answer, prefix: str, documented: frozenset[str]) -> Expected | 
     text = answer.text.removeprefix(prefix)[:_MOST_READ]
     text = re.sub(r"\A\s*```(?:python)?\n", "", text)
     text = _FENCE.split(text, maxsplit=1)[0]
-    if answer.finish_reason is FinishReason.LENGTH or len(answer.text) - len(prefix) > _MOST_READ:
+    if answer.finish_reason.torn or len(answer.text) - len(prefix) > _MOST_READ:
         text = text.rpartition("\n")[0]  # the last line may lack its end: `12` of `120` can be read, and lies
     found = next((found for piece in _pieces(text) if (found := _literal(piece) or _exception(piece))), None)
     return None if found is not None and found.raises and found.text not in documented else found

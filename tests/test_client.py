@@ -13,12 +13,14 @@ import pytest
 from nodes import PATIENCE, RunningNode, ScriptedEngine, question, sample
 
 from model_node.config import Tls as NodeTls
+from model_node.convert import sample_event
 from model_node.engine.base import EngineError, ErrorKind, FinishReason, Judgement, Usage
 from model_node.engine.replay import ReplayEngine
 from pytest_supercharger.client import NoAnswer, NodePool, Tls
 from pytest_supercharger.domain import Answer, Priority, Question, QuestionKind
 from pytest_supercharger.domain import FinishReason as Reason
 from pytest_supercharger.errors import NodeError, SettingsError
+from pytest_supercharger.wire import answer_of
 
 CASES = Path(__file__).parent / "model_node" / "cases"
 
@@ -81,6 +83,11 @@ def replay(tmp_path: Path) -> Iterator[NodePool]:
     )
     with RunningNode(ReplayEngine(file)) as node, NodePool([node.address]) as pool:
         yield pool
+
+
+@pytest.mark.parametrize("reason", FinishReason)
+def test_every_finish_reason_means_the_same_on_both_sides(reason: FinishReason) -> None:
+    assert answer_of(sample_event(sample(0, reason=reason)).sample).finish_reason.value == reason.value
 
 
 def test_an_answer_comes_the_moment_it_ends(pool: NodePool, engine: ScriptedEngine) -> None:

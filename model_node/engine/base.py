@@ -40,6 +40,8 @@ class ErrorKind(enum.Enum):
     EXHAUSTED = "exhausted"  # the queue is full: try again later
     CANCELLED = "cancelled"
     DEADLINE = "deadline"  # the budget is spent
+    UNAVAILABLE = "unavailable"  # the server behind the engine cannot be reached
+    REFUSED = "refused"  # that server does not do it: no such key, model or method
     FAILED = "failed"  # the engine itself broke
 
 
@@ -78,6 +80,7 @@ class FinishReason(enum.Enum):
     LENGTH = "length"
     CANCELLED = "cancelled"
     ERROR = "error"
+    LOOP = "loop"  # it said the same over and over
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,7 +193,7 @@ class EngineInfo:
 
     model_id: str
     model_digest: str
-    backend: str  # "transformers", "replay"
+    backend: str  # "transformers", "replay", "openai"
     quantization: str = ""  # "bf16", "fp32", "int8", "int8-all"
     devices: tuple[Device, ...] = ()
     max_context_tokens: int

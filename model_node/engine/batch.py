@@ -13,7 +13,7 @@ from model_node.engine.graphs import GraphedSteps, can_be_graphed
 from model_node.engine.rows import RowCache
 from model_node.engine.sampling import Draw, choose, stream_key
 from model_node.engine.scheduler import Group, Running
-from model_node.engine.stopping import StopWatch, cut, decoded
+from model_node.engine.stopping import StopWatch, cut, decoded, loops
 
 if TYPE_CHECKING:
     from model_node.engine.loading import LoadedModel
@@ -131,6 +131,8 @@ class Batch:
             return FinishReason.EOS
         if row.watch.hit(row.tokens):
             return FinishReason.STOP
+        if loops(row.tokens):
+            return FinishReason.LOOP
         return FinishReason.LENGTH if len(row.tokens) >= row.group.limit else None
 
     def _finish(self, row: Row, reason: FinishReason) -> None:

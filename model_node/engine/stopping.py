@@ -1,4 +1,4 @@
-"""Text of a growing sample: stop strings across token borders, and the final cut."""
+"""Text of a growing sample: stop strings across token borders, loops, and the final cut."""
 
 from __future__ import annotations
 
@@ -7,9 +7,15 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["StopWatch", "cut", "decoded"]
+__all__ = ["StopWatch", "cut", "decoded", "loops"]
 
 _INCOMPLETE = "\ufffd"
+# A loop is a piece of at most so many tokens that comes at least four times and fills at least so many tokens: long
+# enough that neither a table of zeros nor a ruler of dashes is one.
+_LONGEST_PERIOD = 64
+_REPEATS = 4
+_LEAST_LOOP = 128
+_LOOK_EVERY = 16  # tokens
 
 
 def decoded(tokenizer: Any, tokens: Sequence[int]) -> str:
@@ -21,6 +27,23 @@ def cut(text: str, stops: Sequence[str]) -> tuple[str, bool]:
     """`text` before the first stop string, and whether there was one."""
     places = [place for stop in stops if (place := text.find(stop)) >= 0]
     return (text[: min(places)], True) if places else (text, False)
+
+
+def loops(tokens: Sequence[int]) -> bool:
+    """Whether a sample says the same over and over; looked at every few tokens, so that the answer never depends on
+    what else is in the batch.
+    """
+    if len(tokens) % _LOOK_EVERY or len(tokens) < _LEAST_LOOP:
+        return False
+    return any(_repeats(tokens, period) for period in range(1, _LONGEST_PERIOD + 1))
+
+
+def _repeats(tokens: Sequence[int], period: int) -> bool:
+    length = max(_LEAST_LOOP, _REPEATS * period)
+    if len(tokens) < length or tokens[-1] != tokens[-1 - period]:
+        return False
+    tail = tokens[-length:]
+    return tail[period:] == tail[:-period]
 
 
 class StopWatch:

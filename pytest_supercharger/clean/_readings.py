@@ -64,7 +64,7 @@ def _unhurt(repaired: Iterable[str]) -> list[str]:
 def _end_of(answer: Answer, stub: Stub) -> _End:
     closed = ends_in_fence(answer.text, stub.name)
     return _End(
-        ragged=answer.finish_reason is FinishReason.LENGTH and not closed,
+        ragged=answer.finish_reason.torn and not closed,
         closed=closed or answer.finish_reason is FinishReason.STOP,
     )
 

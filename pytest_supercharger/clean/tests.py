@@ -70,7 +70,7 @@ def _clean(
 
 def _ragged(answer: Answer) -> bool:
     """Tell whether the last line may lack its end: `== 12` of `== 120` parses, and lies."""
-    return answer.finish_reason is FinishReason.LENGTH and not ends_in_fence(answer.text)
+    return answer.finish_reason.torn and not ends_in_fence(answer.text)
 
 
 def _readable(code: str, *, ragged: bool) -> str:

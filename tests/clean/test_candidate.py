@@ -189,7 +189,7 @@ def test_a_harmless_decorator_is_dropped_and_any_other_refused(cleaned) -> None:
     assert reason(cleaned(fenced("@contextmanager\ndef f(n):\n    yield n"))) == "needs a decorator"
 
 
-@pytest.mark.parametrize("finish", [FinishReason.LENGTH, FinishReason.CANCELLED, FinishReason.ERROR])
+@pytest.mark.parametrize("finish", [FinishReason.LENGTH, FinishReason.LOOP, FinishReason.CANCELLED, FinishReason.ERROR])
 def test_a_cut_off_answer_is_never_taken_for_a_whole_one(cleaned, finish: FinishReason) -> None:
     assert reason(cleaned("```python\ndef f(n):\n    total = n\n    return total", finish=finish)) == "cut off"
 

@@ -184,3 +184,16 @@ def test_sum_logprob_is_that_of_the_unscaled_model(engine: LocalEngine, collecto
     expected = sum(logits[len(prompt) - 1 + step, token].item() for step, token in enumerate(rows[0]))
     assert again.samples[0].sum_logprob == pytest.approx(expected, abs=1e-3)
     assert again.samples[0].sum_logprob == owner.samples[0].sum_logprob
+
+
+def test_a_sample_that_loops_is_cut_early_and_the_others_go_on(engine: LocalEngine, collector: type) -> None:
+    end_with(engine)
+    with torch.no_grad():
+        engine._loaded.model.model.norm.weight.zero_()  # all tokens are equal now: greedy takes the first for ever
+    watched = collector()
+    engine.submit(watched.job("yes", name="greedy", max_new_tokens=400))
+    other = collector()
+    engine.submit(other.job("yes", name="other", max_new_tokens=400, temperature=2.0))
+    (looped,), (free,) = watched.wait().samples, other.wait().samples
+    assert (looped.finish_reason, looped.num_tokens < 400) == (FinishReason.LOOP, True)
+    assert (free.finish_reason, free.num_tokens) == (FinishReason.LENGTH, 400)

@@ -201,6 +201,26 @@ def test_a_name_that_is_nothing_says_what_would_be(name: str, tmp_path: Path) ->
     assert refused.value.kind is ErrorKind.NOT_FOUND
 
 
+def test_a_gguf_file_is_converted_once_and_again_when_it_changes(
+    monkeypatch: pytest.MonkeyPatch, converted: list[bytes], tmp_path: Path
+) -> None:
+    file = tmp_path / "my-model.gguf"
+    file.write_bytes(b"weights")
+    folder = models.resolve(str(file), tmp_path / "cache", quiet)
+    assert models.resolve(str(file), tmp_path / "cache", quiet) == folder
+    assert converted == [b"weights"]
+    assert folder.name.startswith("my-model-")
+    file.write_bytes(b"WEIGHTS")
+    assert models.resolve(str(file), tmp_path / "cache", quiet) != folder
+    assert converted == [b"weights", b"WEIGHTS"]
+
+
+def test_a_short_name_is_a_hub_id(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(hub, "snapshot", lambda name, _: Path(name))
+    for name in ("qwen2.5-coder-7b", "Qwen2.5-Coder-7B-Instruct"):
+        assert models.resolve(name, tmp_path, quiet) == Path("Qwen/Qwen2.5-Coder-7B-Instruct")
+
+
 def test_a_hub_id_that_cannot_be_had_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     pytest.importorskip("huggingface_hub")
     monkeypatch.setattr(hub, "reachable", lambda: False)

@@ -174,7 +174,11 @@ def test_fetch_brings_the_default_model_into_the_cache(start: Any, tmp_path: Pat
         (("--host", "192.0.2.1", "--insecure"), "address 192.0.2.1:0 cannot be bound"),
         (("--host", "no.such.invalid", "--insecure"), "host no.such.invalid is unknown"),
         (("--fetch", "--model", "nope"), 'model "nope" is neither a folder nor a hub id'),
-        (("--fetch", "--engine", "replay", "--replay", "x"), "--fetch brings a model and --replay needs none"),
+        (("--fetch", "--engine", "replay", "--replay", "x"), "--fetch brings a model and --engine replay needs none"),
+        (("--engine", "openai"), "--engine openai and --base-url URL go together"),
+        (("--engine", "openai", "--base-url", "ftp://x"), "base URL 'ftp://x' is no http address"),
+        (("--engine", "openai", "--base-url", "http://a:b@x/v1"), "base URL of x holds a password"),
+        (("--engine", "openai", "--base-url", "http://127.0.0.1:1/v1"), "the node cannot reach http://127.0.0.1:1/v1"),
     ],
 )
 def test_a_wrong_command_line_is_told_in_one_line(start: Any, arguments: tuple[str, ...], words: str) -> None:

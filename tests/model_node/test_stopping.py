@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from transformers import AutoTokenizer
 
-from model_node.engine.stopping import StopWatch, cut, decoded
+from model_node.engine.stopping import StopWatch, cut, decoded, loops
 
 
 @pytest.fixture(scope="module")
@@ -43,3 +43,21 @@ def test_the_first_of_several_stop_strings_cuts() -> None:
 
 def test_no_stop_strings_never_stop(tokenizer: Any) -> None:
     assert hits(tokenizer, "anything\n```") is None
+
+
+@given(
+    start=st.lists(st.integers(0, 9), max_size=200),
+    period=st.lists(st.integers(0, 9), min_size=1, max_size=64),
+)
+@settings(max_examples=100, deadline=None)
+def test_what_repeats_for_long_is_a_loop_whatever_came_before(start: list[int], period: list[int]) -> None:
+    tokens = start + period * 300
+    seen = [count for count in range(len(tokens)) if loops(tokens[:count])]
+    assert len(start) < seen[0] + 127  # not before the loop has been long, unless the start had one of its own
+    assert seen[0] <= len(start) + max(128, 4 * len(period)) + 16
+
+
+def test_tables_and_lists_are_no_loops() -> None:
+    assert not any(loops([1, 2, 3, *[0] * count]) for count in range(125))
+    rows = [token for row in range(100) for token in (7, 8, row + 100, 9)]
+    assert not any(loops(rows[:count]) for count in range(len(rows)))
