@@ -9,19 +9,20 @@ from __future__ import annotations
 import ast
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from pytest_supercharger import parsing
 from pytest_supercharger.domain import Candidate, GeneratedTest, MutationScore, Stub
-from pytest_supercharger.errors import SourceError
+from pytest_supercharger.errors import SettingsError, SourceError
 
-__all__ = ["Record", "function_hash", "load_all", "located", "save"]
+__all__ = ["Record", "function_hash", "load_all", "located", "matching", "remove", "save", "specification_hash"]
 
 FOLDER = Path(".supercharger") / "evidence"
-_VERSION = 2
-_READ = (1, 2)  # the first has no `mutation`
+_VERSION = 3
+_READ = (1, 2, 3)  # the first has no `mutation`, the first two have no `specification` and no `voted`
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +33,7 @@ class RecordedTest:
     source: str
     trusted: bool
     asked: bool = False  # its expected output was asked for, on an input on which candidates differed
+    voted: bool = False  # it had its full vote
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +55,7 @@ class Record:
     wheels: Mapping[str, str] = field(default_factory=dict)  # that were fetched for it: file name -> SHA-256
     calibration: str = ""  # where the probability comes from; "" in records of old
     mutation: MutationScore | None = None  # None where it is not known
+    specification: str = ""  # hash of signature and docstring; "" in records of old
 
     def as_tests(self) -> tuple[GeneratedTest, ...]:
         """The recorded tests, ready to be run."""
@@ -81,8 +84,9 @@ def make(
     wheels: Mapping[str, str] | None = None,
     calibration: str = "",
     mutation: MutationScore | None = None,
+    voted: Collection[str] = (),
 ) -> Record:
-    """The record of an acceptance; `written` is the file with the accepted body in it."""
+    """The record of an acceptance; `written` is the file with the body in it, `voted` ids of tests with a full vote."""
     return Record(
         stub=stub.id,
         module=stub.module,
@@ -94,26 +98,46 @@ def make(
         model=model,
         candidates=candidates,
         samples=samples,
-        tests=tuple(RecordedTest(name=t.name, source=t.source, trusted=t.trusted, asked=t.asked) for t in tests),
+        tests=tuple(
+            RecordedTest(name=t.name, source=t.source, trusted=t.trusted, asked=t.asked, voted=t.id in voted)
+            for t in tests
+        ),
         gate=tuple(gate),
         wheels=dict(wheels or {}),
         calibration=calibration,
         mutation=mutation,
+        specification=specification_hash(written, stub.qualname) or "",
     )
 
 
 def function_hash(data: bytes, qualname: str) -> str | None:
     """Digest of the last definition of that name, docstring, comments and layout left out; None if absent."""
-    try:
-        node = located(parsing.module(data), qualname)
-    except (SyntaxError, ValueError):
-        return None
-    if node is None:
-        return None
+    node = _found(data, qualname)
     if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and ast.get_docstring(node, clean=False) is not None:
         node.body = node.body[1:]
-    # Not ast.dump: its text changes from one Python to the next, and CI may have another one.
-    return hashlib.sha256(ast.unparse(node).encode()).hexdigest()[:16]
+    return None if node is None else _digest(ast.unparse(node))
+
+
+def specification_hash(data: bytes, qualname: str) -> str | None:
+    """Digest of what the body was written from: signature and docstring, without layout; None if absent."""
+    node = _found(data, qualname)
+    if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        return None
+    docstring = ast.get_docstring(node) or ""
+    node.decorator_list, node.body = [], [ast.Pass()]
+    return _digest(f"{ast.unparse(node)}\n{docstring}")
+
+
+def _found(data: bytes, qualname: str) -> ast.AST | None:
+    try:
+        return located(parsing.module(data), qualname)
+    except (SyntaxError, ValueError):
+        return None
+
+
+def _digest(text: str) -> str:
+    # Of what is unparsed, not ast.dump: its text changes from one Python to the next, and CI may have another one.
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
 def located(tree: ast.Module, qualname: str) -> ast.AST | None:
@@ -166,8 +190,7 @@ def save(root: Path, record: Record) -> Path:
     Raises:
         SourceError: the folder cannot be written.
     """
-    name = record.stub.replace(":", "-")
-    path = root / FOLDER / f"{name}.json"
+    path = _path(root, record)
     temporary = path.with_name(f".{path.name}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -176,6 +199,37 @@ def save(root: Path, record: Record) -> Path:
     except OSError as error:
         raise SourceError(f"{path} cannot be written ({error.strerror}); make the folder writable") from None
     return path
+
+
+def remove(root: Path, record: Record) -> Path:
+    """Delete the record.
+
+    Raises:
+        SourceError: the folder cannot be written.
+    """
+    path = _path(root, record)
+    try:
+        path.unlink()
+    except OSError as error:
+        raise SourceError(f"{path} cannot be deleted ({error.strerror}); make the folder writable") from None
+    return path
+
+
+def matching(records: Sequence[Record], globs: Sequence[str], *, flag: str) -> tuple[Record, ...]:
+    """The records of functions that one of the globs names; every glob has to name one.
+
+    Raises:
+        SettingsError: one does not.
+    """
+    for glob in globs:
+        if not any(fnmatchcase(record.stub, glob) for record in records):
+            known = ", ".join(record.stub for record in records[:8]) or "no function"
+            raise SettingsError(f"{flag} {glob} matches no function with evidence; there is evidence of {known}")
+    return tuple(record for record in records if any(fnmatchcase(record.stub, glob) for glob in globs))
+
+
+def _path(root: Path, record: Record) -> Path:
+    return root / FOLDER / f"{record.stub.replace(':', '-')}.json"
 
 
 def load_all(root: Path) -> tuple[Record, ...]:

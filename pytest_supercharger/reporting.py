@@ -6,7 +6,7 @@ import contextlib
 import json
 import sys
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TextIO
 
@@ -111,13 +111,19 @@ def _example(detail: str) -> str:
     return f" ({clean(' '.join(detail.split()), 120)})" if detail else ""
 
 
-def write_json(path: Path, outcomes: Iterable[Outcome], calibration: str = "") -> None:
+def write_json(
+    path: Path, outcomes: Iterable[Outcome], calibration: str = "", more: Mapping[str, object] | None = None
+) -> None:
     """Write the decisions for scripts, whole or not at all; `calibration` says where the probabilities come from.
+
+    `more` are keys that a mode of its own brings.
 
     Raises:
         SourceError: the file cannot be written.
     """
-    document = {"version": 1, "calibration": clean(calibration), "stubs": [_entry(outcome) for outcome in outcomes]}
+    entries = [_entry(outcome) for outcome in outcomes]
+    document: dict[str, object] = {"version": 1, "calibration": clean(calibration), "stubs": entries}
+    document |= more or {}
     temporary = path.with_name(f".{path.name}.tmp")
     try:
         temporary.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_supercharger import ending, fits, reporting, rootdir, session, stubreports
+from pytest_supercharger import ending, fits, forgetting, reporting, rootdir, session, showing, stubreports
 from pytest_supercharger.domain import Decision, Outcome, Question
 from pytest_supercharger.errors import SourceError, SuperchargeError, in_one_line
 from pytest_supercharger.options import Settings
@@ -40,13 +40,25 @@ def start(config: pytest.Config, settings: Settings) -> Run | None:
         pytest.UsageError: the run cannot be carried out; nothing was changed.
     """
     namespace = config.known_args_namespace
-    if os.environ.get(FILLED) == str(config.rootpath) or any(getattr(namespace, name, None) for name in _LOOKING):
+    looking = any(getattr(namespace, name, None) for name in _LOOKING)
+    if os.environ.get(FILLED) == str(config.rootpath) or looking:
+        if settings.check and not namespace.help and not namespace.version:
+            raise pytest.UsageError(_unchecked(looking=looking))
         return None
+    if settings.check and namespace.collectonly:
+        raise pytest.UsageError("--supercharge-check and --collect-only exclude each other; give one of them")
     rootdir.correct(config)
     run = Run(config, settings)
     with ending.in_order():
         _carry_out(run, settings, listing=namespace.collectonly)
     return run
+
+
+def _unchecked(*, looking: bool) -> str:
+    """Why a check would be left out; one that is asked for never is without a word."""
+    if looking:
+        return "--supercharge-check runs no test and lists nothing; leave out the flag that only looks"
+    return f"--supercharge-check would check nothing: {FILLED} is set by a run that is under way; unset it"
 
 
 def _carry_out(run: Run, settings: Settings, *, listing: bool) -> None:
@@ -98,10 +110,16 @@ class Run:
 
     def fill(self) -> None:
         """Find the stubs and do what the settings say; prints progress, table and diff."""
+        if self._settings.forget:
+            self._end(forgotten=forgetting.forget(self._root, self._settings.forget, self.reporter))
+            return
         work = self._find()
         session.remaining_problems(work)
         if self._settings.check:
             self._check(work)
+            return
+        if self._settings.show_prompt:
+            self._show_prompts(work)
             return
         if not work.stubs:
             self.reporter.line("no stubs marked @supercharge; nothing to fill")
@@ -133,12 +151,29 @@ class Run:
     def _find(self) -> session.Work:
         paths = [str(path) for path in self._config.getini("pythonpath")]
         project = Project.discover(self._root, norecurse=self._config.getini("norecursedirs"), pythonpath=paths)
-        return session.select(session.find(project), self._settings.only)
+        work = session.find(project)
+        return work if self._settings.check else session.select(work, self._settings.only)
 
     def _check(self, work: session.Work) -> None:
         from pytest_supercharger import checking
 
-        good = checking.check(work, lambda: self._sandbox(work.project), self.reporter, self._settings)
+        found = checking.check(work, lambda: self._sandbox(work.project), self.reporter, self._settings)
+        self._end(good=all(checked.passes for checked in found), checked=[checked.entry() for checked in found])
+
+    def _show_prompts(self, work: session.Work) -> None:
+        shown = [*showing.prompts(work, seed=self._settings.seed, change=self._hooks().question)]
+        for prompt in shown:
+            self.reporter.block(f"\n{prompt.text}\n")
+            for line in prompt.lines():
+                self.reporter.line(line)
+        if not shown:
+            self.reporter.line("no stubs marked @supercharge; nothing to ask")
+        self._end(prompts=[prompt.entry() for prompt in shown])
+
+    def _end(self, *, good: bool = True, **entries: object) -> None:
+        """End a mode that fills nothing."""
+        if self._settings.json is not None:
+            reporting.write_json(self._settings.json, (), more=entries)
         self.stopped = pytest.ExitCode.OK if good else pytest.ExitCode.TESTS_FAILED
 
     def _sandbox(self, project: Project) -> AbstractContextManager[Sandbox]:

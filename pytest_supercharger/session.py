@@ -67,6 +67,11 @@ def find(project: Project) -> Work:
     return Work(project=project, sources=sources, stubs=found, problems=problems)
 
 
+def is_chosen(stub_id: str, globs: Sequence[str]) -> bool:
+    """Whether one of the globs matches, or there is none."""
+    return not globs or any(fnmatchcase(stub_id, glob) for glob in globs)
+
+
 def select(work: Work, globs: Sequence[str]) -> Work:
     """The work restricted to stubs whose id matches one of the globs; all of it without globs.
 
@@ -75,7 +80,7 @@ def select(work: Work, globs: Sequence[str]) -> Work:
     """
     if not globs:
         return work
-    chosen = tuple(stub for stub in work.stubs if any(fnmatchcase(stub.id, glob) for glob in globs))
+    chosen = tuple(stub for stub in work.stubs if is_chosen(stub.id, globs))
     if not chosen:
         known = ", ".join(stub.id for stub in work.stubs[:8]) or "no stub at all"
         raise SettingsError(f"--supercharge-only {' '.join(globs)} matches no stub; the project has {known}")

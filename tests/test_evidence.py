@@ -9,7 +9,7 @@ import pytest
 
 from pytest_supercharger import evidence
 from pytest_supercharger.domain import MutationScore
-from pytest_supercharger.errors import SourceError
+from pytest_supercharger.errors import SettingsError, SourceError
 from pytest_supercharger.evidence import Record, RecordedTest, function_hash
 
 SOURCE = b'''\
@@ -54,11 +54,20 @@ def test_a_record_of_the_first_version_has_no_mutation_score(record, tmp_path):
     assert evidence.load_all(tmp_path) == (dataclasses.replace(record, mutation=None),)
 
 
+def test_a_record_of_the_second_version_has_no_specification(record, tmp_path):
+    path = evidence.save(tmp_path, dataclasses.replace(record, specification="ab"))
+    document = json.loads(path.read_text())
+    assert document.pop("specification") == "ab"
+    assert [test.pop("voted") for test in document["tests"]] == [False]
+    path.write_text(json.dumps(document | {"version": 2}))
+    assert evidence.load_all(tmp_path) == (record,)
+
+
 def test_no_folder_means_no_record(tmp_path):
     assert evidence.load_all(tmp_path) == ()
 
 
-@pytest.mark.parametrize("damage", [b"", b"[]", b"{}", b'{"version": 3}', b'{"version": 1, "tests": [], "gate": []}'])
+@pytest.mark.parametrize("damage", [b"", b"[]", b"{}", b'{"version": 4}', b'{"version": 1, "tests": [], "gate": []}'])
 def test_a_damaged_record_is_named(record, tmp_path, damage):
     path = evidence.save(tmp_path, record)
     path.write_bytes(damage)
@@ -100,3 +109,34 @@ def test_a_method_of_the_same_name_is_another_function():
 
 def test_a_function_under_a_condition_has_a_hash():
     assert function_hash(b"try:\n    def total(x):\n        return x\nexcept NameError:\n    pass\n", "total")
+
+
+def specified(text):
+    return evidence.specification_hash(text.encode(), "f")
+
+
+def test_the_specification_is_the_signature_and_the_docstring():
+    before = specified("def f(x: int = 1) -> int:\n    'Return x.'\n    return x\n")
+    layout = "@cache\ndef f(\n    x: int=1,  # a number\n) -> int:\n    'Return x.'\n    return x + 1\n"
+    assert specified(layout) == before
+    changed = (
+        "def f(x: int = 2) -> int:\n    'Return x.'\n    return x\n",
+        "def f(x: float = 1) -> int:\n    'Return x.'\n    return x\n",
+        "async def f(x: int = 1) -> int:\n    'Return x.'\n    return x\n",
+        "def f(x: int = 1) -> int:\n    'Return x or y.'\n    return x\n",
+        "def f(x: int = 1) -> int:\n    return x\n",
+    )
+    assert before not in [*map(specified, changed)]
+    assert specified("x = 1\n") is specified("f = class\n") is None
+
+
+def test_every_glob_has_to_match_and_says_what_there_is(record):
+    other = dataclasses.replace(record, stub="shop:Cart.tax")
+    records = (other, record)
+    assert evidence.matching(records, ["shop:*l", "*tax"], flag="--supercharge-forget") == records
+    with pytest.raises(SettingsError) as raised:
+        evidence.matching(records, ["shop:*", "nobody"], flag="--supercharge-forget")
+    assert str(raised.value) == (
+        "--supercharge-forget nobody matches no function with evidence; "
+        "there is evidence of shop:Cart.tax, shop:Cart.total"
+    )

@@ -282,6 +282,50 @@ def test_check_says_that_code_was_edited_and_still_passes(project, accepting):
     result.stdout.fnmatch_lines(["*edited by hand since it was accepted*"])
 
 
+@pytest.mark.parametrize("flags", [("--collect-only",), ("--setup-plan",), ()])
+def test_a_check_is_never_left_out_without_a_word(project, accepting, monkeypatch, flags):
+    if not flags:
+        monkeypatch.setenv("PYTEST_SUPERCHARGE_FILLED", str(project.path))
+    result = project.runpytest("--supercharge-check", *flags)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["ERROR: --supercharge-check *; *"])
+
+
+def test_forget_deletes_the_evidence_and_nothing_else(project, accepting):
+    project.runpytest("--supercharge")
+    path = project.path / ".supercharger/evidence/calc-double.json"
+    before = (project.path / "calc.py").read_bytes()
+    assert path.exists()
+    wrong = project.runpytest("--supercharge-forget=calc:half")
+    assert wrong.ret == pytest.ExitCode.USAGE_ERROR
+    line = "ERROR: --supercharge-forget calc:half matches no function with evidence; there is evidence of calc:double"
+    wrong.stderr.fnmatch_lines([line])
+    assert path.exists()
+    result = project.runpytest("--supercharge-forget=calc:*", "--supercharge-json=out.json", "-n2")
+    assert result.ret == 0
+    result.stdout.fnmatch_lines(["*calc:double: forgotten; .supercharger/evidence/calc-double.json is deleted"])
+    assert not path.exists()
+    assert (project.path / "calc.py").read_bytes() == before
+    assert json.loads((project.path / "out.json").read_text())["forgotten"] == ["calc:double"]
+    assert "test session starts" not in result.stdout.str()
+
+
+def test_the_prompt_is_shown_without_node_and_docker(project, monkeypatch):
+    monkeypatch.setenv("DOCKER_HOST", "unix:///nonexistent/docker.sock")
+    many = "".join(f"def number_{n}():\n    '{'Long. ' * 90}'\n\n\n" for n in range(1000))
+    write(project, other=STUB.replace("double", "triple"), calc=many + STUB)
+    result = project.runpytest("--supercharge-show-prompt", "--supercharge-only=calc:*", "--supercharge-json=out.json")
+    assert result.ret == 0
+    result.stdout.fnmatch_lines(["--- user", "*def double(x: int) -> int:*", "--- assistant"])
+    (entry,) = json.loads((project.path / "out.json").read_text())["prompts"]
+    assert entry["stub"] == "calc:double"
+    assert entry["characters"] == sum(len(entry[role]) for role in ("system", "user", "assistant"))
+    assert f"calc:double (calc.py:{many.count(chr(10)) + 5}): {entry['characters']} characters" in result.stdout.str()
+    assert {"number_0", "number_999"} - {*entry["dropped"]} == {"number_999"}
+    result.stdout.fnmatch_lines(["supercharge: dropped for want of room: number_0; number_1; *"])
+    assert (project.path / "calc.py").read_text() == many + STUB
+
+
 def test_check_fails_when_the_evidence_fails(project, accepting, monkeypatch):
     project.runpytest("--supercharge")
     install(monkeypatch, disagreeable(), None)
