@@ -18,7 +18,17 @@ from pytest_supercharger import parsing
 from pytest_supercharger.domain import Candidate, GeneratedTest, MutationScore, Stub
 from pytest_supercharger.errors import SettingsError, SourceError
 
-__all__ = ["Record", "function_hash", "load_all", "located", "matching", "remove", "save", "specification_hash"]
+__all__ = [
+    "Record",
+    "function_hash",
+    "load_all",
+    "located",
+    "matching",
+    "node_hash",
+    "remove",
+    "save",
+    "specification_hash",
+]
 
 FOLDER = Path(".supercharger") / "evidence"
 _VERSION = 3
@@ -113,9 +123,15 @@ def make(
 def function_hash(data: bytes, qualname: str) -> str | None:
     """Digest of the last definition of that name, docstring, comments and layout left out; None if absent."""
     node = _found(data, qualname)
+    return None if node is None else node_hash(node)
+
+
+def node_hash(node: ast.AST) -> str:
+    """Digest of a definition, as `function_hash`."""
+    node = parsing.copied(node)
     if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and ast.get_docstring(node, clean=False) is not None:
         node.body = node.body[1:]
-    return None if node is None else _digest(ast.unparse(node))
+    return _digest(ast.unparse(node))
 
 
 def specification_hash(data: bytes, qualname: str) -> str | None:

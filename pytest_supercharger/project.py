@@ -80,6 +80,14 @@ class Project:
         sources = (self._read(path) for path in self.files)
         return tuple(source for source in sources if b"supercharge" in source.data)
 
+    def file(self, relpath: str) -> SourceFile:
+        """Return one file of the project.
+
+        Raises:
+            SourceError: it cannot be read.
+        """
+        return self._read(self.root / relpath)
+
     def neighbours(self, source: SourceFile) -> dict[str, SourceFile]:
         """Return the project's own modules that a file imports, and those that packages among them pass on."""
         by_module = {self.rules.module_name(path): path for path in self.files}

@@ -156,6 +156,7 @@ def _entry(outcome: Outcome) -> dict[str, object]:
         "failing": clean(outcome.failing),
         "question": None if outcome.question is None else _question(outcome.question),
         "together": list(outcome.together),
+        "redo": outcome.redo,
         "error": outcome.decision is Decision.ERROR,
     }
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_supercharger import ending, fits, forgetting, reporting, rootdir, session, showing, stubreports
+from pytest_supercharger import ending, fits, forgetting, redoing, reporting, rootdir, session, showing, stubreports
 from pytest_supercharger.domain import Decision, Outcome, Question
 from pytest_supercharger.errors import SourceError, SuperchargeError, in_one_line
 from pytest_supercharger.options import Settings
@@ -119,7 +119,8 @@ class Run:
             self._check(work)
             return
         if self._settings.show_prompt:
-            self._show_prompts(work)
+            change = self._hooks().question
+            self._end(prompts=showing.show(work, self.reporter, seed=self._settings.seed, change=change))
             return
         if not work.stubs:
             self.reporter.line("no stubs marked @supercharge; nothing to fill")
@@ -152,6 +153,8 @@ class Run:
         paths = [str(path) for path in self._config.getini("pythonpath")]
         project = Project.discover(self._root, norecurse=self._config.getini("norecursedirs"), pythonpath=paths)
         work = session.find(project)
+        if self._settings.redo:
+            work = redoing.open_again(work, self._settings.redo, others=self._settings.fill)
         return work if self._settings.check else session.select(work, self._settings.only)
 
     def _check(self, work: session.Work) -> None:
@@ -159,16 +162,6 @@ class Run:
 
         found = checking.check(work, lambda: self._sandbox(work.project), self.reporter, self._settings)
         self._end(good=all(checked.passes for checked in found), checked=[checked.entry() for checked in found])
-
-    def _show_prompts(self, work: session.Work) -> None:
-        shown = [*showing.prompts(work, seed=self._settings.seed, change=self._hooks().question)]
-        for prompt in shown:
-            self.reporter.block(f"\n{prompt.text}\n")
-            for line in prompt.lines():
-                self.reporter.line(line)
-        if not shown:
-            self.reporter.line("no stubs marked @supercharge; nothing to ask")
-        self._end(prompts=[prompt.entry() for prompt in shown])
 
     def _end(self, *, good: bool = True, **entries: object) -> None:
         """End a mode that fills nothing."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -25,10 +25,12 @@ from pytest_supercharger.project import Project
 from pytest_supercharger.projecttests import ProjectTests
 from pytest_supercharger.reporting import Reporter
 from pytest_supercharger.sandbox.base import Sandbox
+from pytest_supercharger.sandbox.opened import Opened
 from pytest_supercharger.services import Services
 from pytest_supercharger.solver import SAMPLES_AT_ONCE, Generator, Solver
 from pytest_supercharger.splitting import Splitting
 from pytest_supercharger.writeback import files, patch, verify
+from pytest_supercharger.writeback.unfill import Again
 
 _MOST_STUBS = 16
 
@@ -53,6 +55,11 @@ class Work:
     sources: dict[str, SourceFile]  # relpath -> file
     stubs: tuple[Stub, ...]
     problems: tuple[str, ...]  # marked things that cannot be stubs
+    again: Mapping[str, Again] = field(default_factory=dict)  # relpath -> file with functions to be filled anew
+
+    def on_disk(self, relpath: str) -> bytes:
+        """A file as it was read."""
+        return self.again[relpath].source.data if relpath in self.again else self.sources[relpath].data
 
 
 def find(project: Project) -> Work:
@@ -134,8 +141,9 @@ class Session:
         Raises:
             SuperchargeError: the run cannot be carried out; no file was changed.
         """
-        ledger = Ledger(self._work.sources, self._work.stubs)
-        with self._open_sandbox() as sandbox:
+        ledger = Ledger(self._work.sources, self._work.stubs, self._work.again)
+        with self._open_sandbox() as opened:
+            sandbox = Opened(opened, {relpath: again.marked.data for relpath, again in self._work.again.items()})
             settings, say = self._settings, self._reporter.line
             bench = Bench(
                 tests=self._reach(sandbox),
@@ -148,7 +156,7 @@ class Session:
             todo = [stub for stub in self._work.stubs if stub.id not in remembered]
             outcomes = {**remembered, **self._search(todo, bench, records)}
             outcomes = joining.join(outcomes, records, bench)
-        ordered = tuple(outcomes[stub.id] for stub in self._work.stubs)
+        ordered = tuple(self._marked(outcomes[stub.id]) for stub in self._work.stubs)
         return self._write(ordered, ledger, records)
 
     def _reach(self, sandbox: Sandbox) -> ProjectTests:
@@ -222,15 +230,23 @@ class Session:
             return outcome
         return replace(outcome, decision=Decision.ABSTAINED, reason=f"refused by a plugin: {reason}", candidate=None)
 
+    def _marked(self, outcome: Outcome) -> Outcome:
+        """The outcome, which says so where the function was filled before."""
+        again = self._work.again.get(outcome.stub.relpath)
+        if again is None or outcome.stub.id not in again.old:
+            return outcome
+        kept = "" if outcome.decision is Decision.ACCEPTED else "; the body that it has stays"
+        return replace(outcome, redo=True, reason=outcome.reason + kept)
+
     def _write(self, outcomes: tuple[Outcome, ...], ledger: Ledger, records: dict[str, evidence.Record]) -> Finished:
         """Steps 5 and 6: verify every file, then write them all, then the evidence."""
         root, sources = self._work.project.root, self._work.sources
-        new = {relpath: data for relpath, data in ledger.overlay().items() if data != sources[relpath].data}
+        new = {path: data for path, data in ledger.overlay().items() if data != self._work.on_disk(path)}
         for relpath, data in new.items():
             fillings = [filling for filling in ledger.accepted().values() if filling[0].relpath == relpath]
             # A refusal here is a defect of ours, not of a candidate: better no file at all than a wrong one.
-            verify.verify(sources[relpath].data, data, fillings, requires_python=self._work.project.requires_python)
-        triples = [(relpath, sources[relpath].data, data) for relpath, data in sorted(new.items())]
+            verify.verify(ledger.before(relpath), data, fillings, requires_python=self._work.project.requires_python)
+        triples = [(relpath, self._work.on_disk(relpath), data) for relpath, data in sorted(new.items())]
         changes = tuple(
             files.Change(path=sources[relpath].path, old_sha256=files.sha256(old), new=data)
             for relpath, old, data in triples

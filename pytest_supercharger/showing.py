@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from pytest_supercharger import context
 from pytest_supercharger.domain import Question, Stub
 from pytest_supercharger.questioner import Questioner
-from pytest_supercharger.reporting import clean
+from pytest_supercharger.reporting import Reporter, clean
 from pytest_supercharger.session import Work
 
-__all__ = ["CONTEXT_TOKENS", "Shown", "prompts"]
+__all__ = ["Shown", "show"]
 
-CONTEXT_TOKENS = 8192  # of a node on a CPU unless told otherwise; a longer context drops less
+_CONTEXT_TOKENS = 8192  # of a node on a CPU unless told otherwise; a longer context drops less
 _NO_LIMIT = 1 << 30
 
 
@@ -65,15 +65,29 @@ class Shown:
         }
 
 
-def prompts(work: Work, *, seed: int, change: Callable[[Question], Question]) -> Iterator[Shown]:
-    """Yield the first code question of each stub; `change` is other plugins' chance to ask something else.
+def show(
+    work: Work, reporter: Reporter, *, seed: int, change: Callable[[Question], Question]
+) -> list[dict[str, object]]:
+    """Print the prompt of each stub; returns the same for scripts. `change` is other plugins' chance to ask otherwise.
 
     Raises:
         SourceError: a stub alone does not fit.
     """
+    shown = [*prompts(work, seed=seed, change=change)]
+    for prompt in shown:
+        reporter.block(f"\n{prompt.text}\n")
+        for line in prompt.lines():
+            reporter.line(line)
+    if not shown:
+        reporter.line("no stubs marked @supercharge; nothing to ask")
+    return [prompt.entry() for prompt in shown]
+
+
+def prompts(work: Work, *, seed: int, change: Callable[[Question], Question]) -> Iterator[Shown]:
+    """Yield the first code question of each stub."""
     for stub in work.stubs:
         source = work.sources[stub.relpath]
         neighbours = work.project.neighbours(source)
-        around = context.describe(stub, source, neighbours=neighbours, max_chars=context.room(CONTEXT_TOKENS))
+        around = context.describe(stub, source, neighbours=neighbours, max_chars=context.room(_CONTEXT_TOKENS))
         question = Questioner(stub, around, seed=seed, change=change).code()
         yield Shown(stub=stub, question=question, dropped=around.dropped, shortened=around.shortened)

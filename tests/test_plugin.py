@@ -310,6 +310,43 @@ def test_forget_deletes_the_evidence_and_nothing_else(project, accepting):
     assert "test session starts" not in result.stdout.str()
 
 
+AGAIN = "# twice as much\nimport calc_table\n\n" + STUB + '\n\ndef other(x):  # not to be touched\n    return {"x":x}\n'
+
+
+def test_redo_fills_an_accepted_function_anew_or_leaves_it_as_it_is(project, accepting, generator, monkeypatch):
+    write(project, calc=AGAIN, calc_table="")
+    assert project.runpytest("--supercharge", "--supercharge-json=out.json").ret == 0
+    path, evidence = project.path / "calc.py", project.path / ".supercharger/evidence/calc-double.json"
+    path.write_text(path.read_text().replace("return x * 2\n", "y = x  # by hand\n    return y * 2\n"))
+    edited, record = path.read_bytes(), evidence.read_bytes()
+    assert b"by hand" in edited
+
+    install(monkeypatch, disagreeable(), generator)
+    result = project.runpytest("--supercharge-redo=calc:double", "--supercharge-json=out.json")
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines(["*1 stubs to fill", "*calc:double: abstained: *; the body that it has stays"])
+    (entry,) = json.loads((project.path / "out.json").read_text())["stubs"]
+    assert (entry["decision"], entry["redo"]) == ("abstained", True)
+    assert (path.read_bytes(), evidence.read_bytes()) == (edited, record)
+
+    codes = bodies("double", "x: int", "sum((x, x))", "x + x", "2 * x")
+    install(monkeypatch, agreeable(), FakeGenerator(code=codes, test=TESTS))
+    result = project.runpytest("--supercharge-redo=calc:*", "--supercharge-patch=redo.patch")
+    assert result.ret == 0
+    assert (path.read_bytes(), evidence.read_bytes()) == (edited, record)
+    assert project.runpytest("--supercharge-redo=calc:*").ret == 0
+    written = path.read_bytes()
+    path.write_bytes(edited)
+    project.run("git", "init", "-q", ".")
+    assert project.run("git", "apply", "redo.patch").ret == 0
+    assert evidence.read_bytes() != record
+    before, _, after = edited.partition(b"    y = x  # by hand\n    return y * 2\n")
+    for new in (written, path.read_bytes()):
+        assert new.startswith(before + b"    return ")
+        assert new.endswith(after)
+        assert b"by hand" not in new
+
+
 def test_the_prompt_is_shown_without_node_and_docker(project, monkeypatch):
     monkeypatch.setenv("DOCKER_HOST", "unix:///nonexistent/docker.sock")
     many = "".join(f"def number_{n}():\n    '{'Long. ' * 90}'\n\n\n" for n in range(1000))
