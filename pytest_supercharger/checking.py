@@ -11,12 +11,12 @@ from pytest_supercharger import evidence
 from pytest_supercharger.dependencies import Dependencies
 from pytest_supercharger.domain import GeneratedTest, Stub, Verdict
 from pytest_supercharger.errors import SettingsError
+from pytest_supercharger.finding import Work, is_chosen
 from pytest_supercharger.options import Settings
 from pytest_supercharger.projecttests import judge
 from pytest_supercharger.reopening import reopen
 from pytest_supercharger.reporting import Reporter, clean
 from pytest_supercharger.sandbox.base import Overlay, Sandbox
-from pytest_supercharger.session import Work, is_chosen
 from pytest_supercharger.splitting import Splitting
 
 __all__ = ["Checked", "check"]

@@ -101,6 +101,11 @@ class Project:
             asking = [file for file in files.values() if file.path.name == "__init__.py"]
         return found
 
+    def test_folder(self, testpaths: Sequence[str]) -> Path:
+        """Return where the project has its tests; the root where nothing says so."""
+        folders = [Path(os.path.normpath(self.root / name)) for name in (*testpaths, "tests", "test")]
+        return next((path for path in folders if path.is_dir() and path.is_relative_to(self.root)), self.root)
+
     def check_right_copy(
         self, files: Sequence[SourceFile], *, search_path: Sequence[str] | None = None, import_mode: str = "prepend"
     ) -> None:

@@ -10,8 +10,8 @@ from pytest_supercharger import evidence, source, stubs
 from pytest_supercharger.domain import SourceFile
 from pytest_supercharger.errors import SourceError
 from pytest_supercharger.evidence import Record
+from pytest_supercharger.finding import Work
 from pytest_supercharger.marks import Definition, definitions
-from pytest_supercharger.session import Work
 from pytest_supercharger.writeback import unfill
 
 __all__ = ["open_again"]

@@ -14,7 +14,7 @@ from pytest_supercharger.disputes import Dispute
 from pytest_supercharger.domain import Decision, MutationScore, Outcome
 from pytest_supercharger.errors import SourceError
 
-__all__ = ["Reporter", "clean", "explain", "noticed", "table", "write_json"]
+__all__ = ["Reporter", "clean", "explain", "noticed", "table", "write_json", "write_patch"]
 
 
 def clean(text: str, limit: int = 2000) -> str:
@@ -133,6 +133,19 @@ def write_json(
         raise SourceError(
             f"{path} cannot be written ({error.strerror}); give --supercharge-json another file"
         ) from None
+
+
+def write_patch(path: Path, data: bytes) -> None:
+    """Write the patch of a run.
+
+    Raises:
+        SourceError: the file cannot be written.
+    """
+    try:
+        path.write_bytes(data)
+    except OSError as error:
+        problem = f"{path} cannot be written ({error.strerror}); give --supercharge-patch another file"
+        raise SourceError(problem) from None
 
 
 def _entry(outcome: Outcome) -> dict[str, object]:

@@ -14,9 +14,21 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_supercharger import ending, fits, forgetting, redoing, reporting, rootdir, session, showing, stubreports
+from pytest_supercharger import (
+    ending,
+    finding,
+    fits,
+    forgetting,
+    importing,
+    redoing,
+    reporting,
+    rootdir,
+    session,
+    showing,
+    stubreports,
+)
 from pytest_supercharger.domain import Decision, Outcome, Question
-from pytest_supercharger.errors import SourceError, SuperchargeError, in_one_line
+from pytest_supercharger.errors import SuperchargeError, in_one_line
 from pytest_supercharger.options import Settings
 from pytest_supercharger.project import Project
 from pytest_supercharger.reporting import Reporter
@@ -114,7 +126,7 @@ class Run:
             self._end(forgotten=forgetting.forget(self._root, self._settings.forget, self.reporter))
             return
         work = self._find()
-        session.remaining_problems(work)
+        finding.remaining_problems(work)
         if self._settings.check:
             self._check(work)
             return
@@ -139,25 +151,26 @@ class Run:
             reporter=self.reporter,
             calibration=fits.look_up,
             hooks=self._hooks(),
+            test_folder=work.project.test_folder(self._config.getini("testpaths")),
         ).run()
         self._changed = self._settings.writes and bool(finished.changes)
         for problem in finished.problems:
             self._tell(problem)
         with self._told():
             self._show(finished)
-        self._finish(finished.outcomes, finished.calibration)
+        self._finish(finished.outcomes, finished.calibration, finished.saved)
         if self._changed:
             self._stop_if_imported({change.path for change in finished.changes})
 
-    def _find(self) -> session.Work:
+    def _find(self) -> finding.Work:
         paths = [str(path) for path in self._config.getini("pythonpath")]
         project = Project.discover(self._root, norecurse=self._config.getini("norecursedirs"), pythonpath=paths)
-        work = session.find(project)
+        work = finding.find(project)
         if self._settings.redo:
             work = redoing.open_again(work, self._settings.redo, others=self._settings.fill)
-        return work if self._settings.check else session.select(work, self._settings.only)
+        return work if self._settings.check else finding.select(work, self._settings.only)
 
-    def _check(self, work: session.Work) -> None:
+    def _check(self, work: finding.Work) -> None:
         from pytest_supercharger import checking
 
         found = checking.check(work, lambda: self._sandbox(work.project), self.reporter, self._settings)
@@ -207,15 +220,16 @@ class Run:
         if finished.diff:
             self.reporter.block("\n" + finished.diff)
         if self._settings.patch is not None:
-            _write_patch(self._settings.patch, finished.patch)
+            reporting.write_patch(self._settings.patch, finished.patch)
             self.reporter.line(f"the patch is in {self._settings.patch}; apply it with git apply")
 
-    def _finish(self, outcomes: tuple[Outcome, ...], calibration: str = "") -> None:
+    def _finish(self, outcomes: tuple[Outcome, ...], calibration: str = "", saved: tuple[str, ...] = ()) -> None:
         self.outcomes = outcomes
         self._failed = any(outcome.decision is not Decision.ACCEPTED for outcome in outcomes)
         if self._settings.json is not None:
             with self._told():
-                reporting.write_json(self._settings.json, outcomes, calibration)
+                more = {"saved_tests": list(saved)} if self._settings.save_tests else {}
+                reporting.write_json(self._settings.json, outcomes, calibration, more)
         if not self._settings.runs_tests:
             self.stopped = pytest.ExitCode.TESTS_FAILED if self._failed else pytest.ExitCode.OK
 
@@ -234,8 +248,7 @@ class Run:
         self.reporter.line(self._problems[-1])
 
     def _stop_if_imported(self, written: set[Path]) -> None:
-        loaded = {Path(file).resolve() for module in [*sys.modules.values()] if (file := _file_of(module))}
-        stale = sorted(str(path.name) for path in written if path.resolve() in loaded)
+        stale = sorted(path.name for path in importing.imported_already(written))
         if stale:
             self.reporter.line(f"{', '.join(stale)} was imported before it was filled; run pytest again")
             self.stopped = pytest.ExitCode.TESTS_FAILED
@@ -283,19 +296,3 @@ class Run:
         if session.exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED and self.outcomes and not self._failed:
             session.exitstatus = pytest.ExitCode.OK
         return (yield)
-
-
-def _write_patch(path: Path, data: bytes) -> None:
-    try:
-        path.write_bytes(data)
-    except OSError as error:
-        problem = f"{path} cannot be written ({error.strerror}); give --supercharge-patch another file"
-        raise SourceError(problem) from None
-
-
-def _file_of(module: object) -> str | None:
-    try:
-        file = getattr(module, "__file__", None)
-    except Exception:  # a lazy module may import anything here, and fail
-        return None
-    return file if isinstance(file, str) else None

@@ -5,23 +5,22 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field, replace
-from fnmatch import fnmatchcase
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from pytest_supercharger import evidence, joining, remembering, stubs, writing
+from pytest_supercharger import evidence, joining, keeping, remembering, writing
 from pytest_supercharger.bench import Bench
 from pytest_supercharger.calibration import SHIPPED, Calibration
 from pytest_supercharger.dependencies import Dependencies
-from pytest_supercharger.domain import Decision, Outcome, Question, SourceFile, Stub
-from pytest_supercharger.errors import SettingsError, SourceError, SuperchargeError, in_one_line
+from pytest_supercharger.domain import Decision, Outcome, Question, Stub
+from pytest_supercharger.errors import SuperchargeError, in_one_line
+from pytest_supercharger.finding import Work
 from pytest_supercharger.ledger import Ledger
 from pytest_supercharger.matrix import Matrix
 from pytest_supercharger.options import Settings
-from pytest_supercharger.project import Project
 from pytest_supercharger.projecttests import ProjectTests
 from pytest_supercharger.reporting import Reporter
 from pytest_supercharger.sandbox.base import Sandbox
@@ -30,11 +29,10 @@ from pytest_supercharger.services import Services
 from pytest_supercharger.solver import SAMPLES_AT_ONCE, Generator, Solver
 from pytest_supercharger.splitting import Splitting
 from pytest_supercharger.writeback import files, patch, verify
-from pytest_supercharger.writeback.unfill import Again
 
 _MOST_STUBS = 16
 
-__all__ = ["Hooks", "Session", "Work", "find", "select"]
+__all__ = ["Hooks", "Session"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,53 +46,6 @@ class Hooks:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Work:
-    """What is to be done: the project, its files with stubs, and the stubs that were selected."""
-
-    project: Project
-    sources: dict[str, SourceFile]  # relpath -> file
-    stubs: tuple[Stub, ...]
-    problems: tuple[str, ...]  # marked things that cannot be stubs
-    again: Mapping[str, Again] = field(default_factory=dict)  # relpath -> file with functions to be filled anew
-
-    def on_disk(self, relpath: str) -> bytes:
-        """A file as it was read."""
-        return self.again[relpath].source.data if relpath in self.again else self.sources[relpath].data
-
-
-def find(project: Project) -> Work:
-    """Step 1: every stub of the project, by AST; nothing of the project is imported.
-
-    Raises:
-        SourceError: a file with the marker cannot be read or parsed.
-    """
-    sources = {source.relpath: source for source in project.marked_files()}
-    found = tuple(stub for source in sources.values() for stub in stubs.find(source))
-    problems = tuple(line for source in sources.values() for line in stubs.problems(source))
-    return Work(project=project, sources=sources, stubs=found, problems=problems)
-
-
-def is_chosen(stub_id: str, globs: Sequence[str]) -> bool:
-    """Whether one of the globs matches, or there is none."""
-    return not globs or any(fnmatchcase(stub_id, glob) for glob in globs)
-
-
-def select(work: Work, globs: Sequence[str]) -> Work:
-    """The work restricted to stubs whose id matches one of the globs; all of it without globs.
-
-    Raises:
-        SettingsError: nothing matches.
-    """
-    if not globs:
-        return work
-    chosen = tuple(stub for stub in work.stubs if is_chosen(stub.id, globs))
-    if not chosen:
-        known = ", ".join(stub.id for stub in work.stubs[:8]) or "no stub at all"
-        raise SettingsError(f"--supercharge-only {' '.join(globs)} matches no stub; the project has {known}")
-    return replace(work, stubs=chosen, problems=())
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Finished:
     """What a run came to."""
 
@@ -104,6 +55,7 @@ class Finished:
     patch: bytes  # for `git apply`
     problems: tuple[str, ...] = ()  # what went wrong once files had changed
     calibration: str = ""  # where the probabilities come from; "" where nothing was searched
+    saved: tuple[str, ...] = ()  # test files, relative to the root
 
 
 class Session:
@@ -119,11 +71,13 @@ class Session:
         reporter: Reporter,
         calibration: Callable[[Generator], Calibration] = lambda generator: SHIPPED,
         hooks: Hooks | None = None,
+        test_folder: Path | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """`sandbox` and `generator` open what a run needs; they are called once, when there is something to do.
 
-        `calibration` says what a probability is worth with the model that answers.
+        `calibration` says what a probability is worth with the model that answers, `test_folder` where tests are
+        saved.
         """
         self._work = work
         self._settings = settings
@@ -133,6 +87,7 @@ class Session:
         self._find_calibration = calibration
         self._calibration = ""
         self._hooks = hooks or Hooks()
+        self._test_folder = test_folder or work.project.root
         self._clock = clock
 
     def run(self) -> Finished:
@@ -156,13 +111,14 @@ class Session:
             todo = [stub for stub in self._work.stubs if stub.id not in remembered]
             outcomes = {**remembered, **self._search(todo, bench, records)}
             outcomes = joining.join(outcomes, records, bench)
+            tests = self._keep(bench, records)
         ordered = tuple(self._marked(outcomes[stub.id]) for stub in self._work.stubs)
-        return self._write(ordered, ledger, records)
+        return self._write(ordered, ledger, records, tests)
 
     def _reach(self, sandbox: Sandbox) -> ProjectTests:
         """Step 2: which project tests reach which stub."""
         tests = ProjectTests(sandbox, self._settings.gate or None)
-        for line in tests.discover():
+        for line in (*tests.discover(), *tests.repeat()):
             self._reporter.line(line)
         reaching = len(tests.reaching([stub.id for stub in self._work.stubs]))
         self._reporter.line(f"{tests.collected} project tests, {reaching} of them reach a stub")
@@ -238,7 +194,26 @@ class Session:
         kept = "" if outcome.decision is Decision.ACCEPTED else "; the body that it has stays"
         return replace(outcome, redo=True, reason=outcome.reason + kept)
 
-    def _write(self, outcomes: tuple[Outcome, ...], ledger: Ledger, records: dict[str, evidence.Record]) -> Finished:
+    def _keep(self, bench: Bench, records: dict[str, evidence.Record]) -> tuple[keeping.File, ...]:
+        """The generated tests that are to be saved; what goes wrong with them costs no accepted function."""
+        if not self._settings.save_tests:
+            return ()
+        project, say = self._work.project, self._reporter.line
+        allow = frozenset(self._settings.allow)
+        place = keeping.Place(root=project.root, folder=self._test_folder, style=project.style(), allow=allow, say=say)
+        try:
+            return keeping.prepare(place, self._work.stubs, records, bench)
+        except SuperchargeError as error:
+            say(f"no generated test is saved: {error}")
+            return ()
+
+    def _write(
+        self,
+        outcomes: tuple[Outcome, ...],
+        ledger: Ledger,
+        records: dict[str, evidence.Record],
+        tests: tuple[keeping.File, ...],
+    ) -> Finished:
         """Steps 5 and 6: verify every file, then write them all, then the evidence."""
         root, sources = self._work.project.root, self._work.sources
         new = {path: data for path, data in ledger.overlay().items() if data != self._work.on_disk(path)}
@@ -252,8 +227,11 @@ class Session:
             for relpath, old, data in triples
         )
         problems: tuple[str, ...] = ()
+        saved: tuple[str, ...] = ()
         if self._settings.writes:
             outcomes, problems = writing.write(root, changes, outcomes, records, tell=self._hooks.written)
+            saved, wrong = keeping.write(tests, outcomes, self._reporter.line)
+            problems += wrong
         return Finished(
             outcomes=outcomes,
             changes=changes,
@@ -261,6 +239,7 @@ class Session:
             patch=patch.unified(triples),
             problems=problems,
             calibration=self._calibration,
+            saved=saved,
         )
 
 
@@ -283,13 +262,3 @@ def _pool(workers: int, services: Services) -> Iterator[ThreadPoolExecutor]:
         pool.shutdown(wait=True, cancel_futures=True)
         raise
     pool.shutdown(wait=True)
-
-
-def remaining_problems(work: Work) -> None:
-    """Refuse to run over marked things that cannot be stubs.
-
-    Raises:
-        SourceError: there are some; all are listed.
-    """
-    if work.problems:
-        raise SourceError("; ".join(work.problems))

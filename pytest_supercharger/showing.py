@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from pytest_supercharger import context
 from pytest_supercharger.domain import Question, Stub
+from pytest_supercharger.finding import Work
 from pytest_supercharger.questioner import Questioner
 from pytest_supercharger.reporting import Reporter, clean
-from pytest_supercharger.session import Work
 
 __all__ = ["Shown", "show"]
 

@@ -235,6 +235,7 @@ class Solver:
             wait=self._wait_for,
             left=self._left,
             rng=self._rng,
+            say=self._services.reporter.line,
         )
 
     def _make_sampler(self) -> Sampler:

@@ -8,7 +8,7 @@ from contextlib import nullcontext
 
 import pytest
 
-from pytest_supercharger import checking, evidence, session
+from pytest_supercharger import checking, evidence, finding
 from pytest_supercharger.domain import Verdict
 from pytest_supercharger.errors import SettingsError
 from pytest_supercharger.options import Settings
@@ -42,7 +42,7 @@ def record(wheels):
 def run(folder, sandbox, **settings):
     """What the check comes to, and what was said."""
     said = io.StringIO()
-    work = session.find(Project.discover(folder, norecurse=[], pythonpath=[]))
+    work = finding.find(Project.discover(folder, norecurse=[], pythonpath=[]))
     found = checking.check(work, lambda: nullcontext(sandbox), Reporter(said), Settings(**settings))
     return found, said.getvalue()
 

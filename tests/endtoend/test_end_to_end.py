@@ -38,6 +38,39 @@ def test_good_code_is_accepted_and_written(project, fill, level):
     assert json.loads(evidence.read_text())["mutation"]["killed_by_trusted"] > 0
 
 
+def test_tests_are_saved_and_an_accepted_function_is_filled_anew(project, fill):
+    project.makeini("[pytest]\npythonpath = .\ntestpaths = checks\n")
+    project.mkdir("checks")
+    result, _ = fill(lines(codes=GOOD, tests=TESTS), "--supercharge-save-tests")
+    assert result.ret == 0, result.stdout.str()
+    path = project.path / "checks" / "test_shapes_saved.py"
+    saved = path.read_text(encoding="utf-8")
+    assert saved.startswith("# Written by pytest --supercharge-save-tests: generated tests of shapes that earned")
+    assert "from shapes import area\n\n\ndef test_area_1():\n    assert area(" in saved
+    assert "pytest.raises(ValueError)" in saved
+    result.assert_outcomes(passed=saved.count("def test_area_"))
+
+    before = source(project)
+    other = [
+        HEADER + f"    {line}\n    if width < 0 or height < 0:\n        raise ValueError\n    return area\n"
+        for line in AREAS
+    ]
+    result, decided = fill(
+        lines(codes=other, tests=TESTS), "--supercharge-save-tests", flag="--supercharge-redo=shapes:*"
+    )
+    assert result.ret == 0, result.stdout.str()
+    assert (decided["shapes:area"]["decision"], decided["shapes:area"]["redo"]) == ("accepted", True)
+    begin = before.index("    if ")
+    assert source(project)[:begin] == before[:begin]
+    assert "    return area\n" in source(project)
+    assert path.read_text(encoding="utf-8") == saved
+    # What was saved is a test of the project now, and gates.
+    assert f"{saved.count('def test_area_')} project tests" in result.stdout.str()
+
+
+AREAS = ("area = width * height", "area = height * width", "area = width\n    area *= height")
+
+
 def rejected(project, fill, codes, tests=TESTS, **more):
     result, decided = fill(lines(codes=codes, tests=tests, **more))
     assert result.ret == 1, result.stdout.str()
