@@ -183,12 +183,10 @@ class Checker:
         To blame is a test that fails and passes with one body, and with one that does otherwise as well: two that agree
         may share what makes them unsteady.
         """
-        matrix = self._matrix
-        flaky = self._tests.excuse(matrix.unsteady_project_tests())
-        for line in flaky:
+        for line in self._tests.excuse(self._matrix.unsteady_project_tests()):
             self._say(line)
-        for key in matrix.excuse(self._tests.flaky) if flaky else ():
-            self._run(matrix.candidates[key])
+        for key in self._matrix.excuse(self._tests.flaky):
+            self._run(self._matrix.candidates[key])
 
     def _run_trusted(self, overlay: Overlay, candidate: Candidate) -> None:
         matrix, key = self._matrix, candidate.id

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -158,7 +158,8 @@ class Run:
             self._tell(problem)
         with self._told():
             self._show(finished)
-        self._finish(finished.outcomes, finished.calibration, finished.saved)
+        more = {"saved_tests": [*finished.saved], "flaky_tests": [*finished.flaky]}
+        self._finish(finished.outcomes, finished.calibration, more)
         if self._changed:
             self._stop_if_imported({change.path for change in finished.changes})
 
@@ -223,12 +224,13 @@ class Run:
             reporting.write_patch(self._settings.patch, finished.patch)
             self.reporter.line(f"the patch is in {self._settings.patch}; apply it with git apply")
 
-    def _finish(self, outcomes: tuple[Outcome, ...], calibration: str = "", saved: tuple[str, ...] = ()) -> None:
+    def _finish(
+        self, outcomes: tuple[Outcome, ...], calibration: str = "", more: Mapping[str, object] | None = None
+    ) -> None:
         self.outcomes = outcomes
         self._failed = any(outcome.decision is not Decision.ACCEPTED for outcome in outcomes)
         if self._settings.json is not None:
             with self._told():
-                more = {"saved_tests": list(saved)} if self._settings.save_tests else {}
                 reporting.write_json(self._settings.json, outcomes, calibration, more)
         if not self._settings.runs_tests:
             self.stopped = pytest.ExitCode.TESTS_FAILED if self._failed else pytest.ExitCode.OK

@@ -56,6 +56,7 @@ class Finished:
     problems: tuple[str, ...] = ()  # what went wrong once files had changed
     calibration: str = ""  # where the probabilities come from; "" where nothing was searched
     saved: tuple[str, ...] = ()  # test files, relative to the root
+    flaky: tuple[str, ...] = ()  # node ids of project tests that do not gate, as they do not do the same each time
 
 
 class Session:
@@ -86,6 +87,7 @@ class Session:
         self._reporter = reporter
         self._find_calibration = calibration
         self._calibration = ""
+        self._flaky: tuple[str, ...] = ()
         self._hooks = hooks or Hooks()
         self._test_folder = test_folder or work.project.root
         self._clock = clock
@@ -112,6 +114,7 @@ class Session:
             outcomes = {**remembered, **self._search(todo, bench, records)}
             outcomes = joining.join(outcomes, records, bench)
             tests = self._keep(bench, records)
+            self._flaky = bench.tests.flaky
         ordered = tuple(self._marked(outcomes[stub.id]) for stub in self._work.stubs)
         return self._write(ordered, ledger, records, tests)
 
@@ -240,6 +243,7 @@ class Session:
             problems=problems,
             calibration=self._calibration,
             saved=saved,
+            flaky=self._flaky,
         )
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shutil
 import sys
 import xml.etree.ElementTree as ET
 from pathlib import Path
@@ -19,6 +21,7 @@ from pytest_supercharger.session import Session
 from pytest_supercharger.solver import Solver
 from pytest_supercharger.writeback import files
 
+EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
 STUB = '''\
 from pytest_supercharger import supercharge
 
@@ -569,35 +572,31 @@ def test_an_interrupted_run_keeps_what_was_accepted(project, accepting, monkeypa
     result.stdout.fnmatch_lines(["*calc:double: kept from an interrupted run*"])
 
 
-def test_other_plugins_can_change_questions_refuse_and_hear_of_writes(project, accepting, generator):
-    project.makepyfile(
-        nosy="""
-        import dataclasses
-
-        def pytest_supercharge_question(question):
-            return dataclasses.replace(question, temperature=0.1)
-
-        def pytest_supercharge_accept(outcome):
-            return None
-
-        def pytest_supercharge_written(outcome, path):
-            print("WRITTEN", outcome.stub.id, path.name)
-        """
-    )
+@pytest.fixture
+def house_rules(project):
+    """The plugin of the examples, as the page of hooks says to use it."""
+    shutil.copytree(EXAMPLES / "plugins", project.path / "plugins", ignore=shutil.ignore_patterns("__pycache__"))
     project.syspathinsert()
-    result = project.runpytest("--supercharge", "-p", "nosy")
-    assert result.ret == 0
-    assert {question.temperature for question in generator.questions} == {0.1}
-    result.stdout.fnmatch_lines(["WRITTEN calc:double calc.py"])
+    return ("--supercharge", "-p", "plugins.house_rules")
 
 
-def test_a_plugin_can_refuse(project, accepting):
-    project.makepyfile(strict="def pytest_supercharge_accept(outcome):\n    return 'not on a Friday'\n")
-    project.syspathinsert()
-    result = project.runpytest("--supercharge", "-p", "strict")
+def test_the_plugin_of_the_examples_changes_questions_and_hears_of_writes(project, accepting, generator, house_rules):
+    assert project.runpytest(*house_rules).ret == 0
+    said = {question.kind.value: "that a beginner can read" in question.user for question in generator.questions}
+    assert said == {"code": True, "test": False}
+    noted = (project.path / "supercharged.txt").read_text()
+    assert re.fullmatch(r"calc:double in calc\.py, probability 0\.\d\d\n", noted)
+
+
+def test_the_plugin_of_the_examples_refuses_with_its_reason(project, monkeypatch, house_rules):
+    steps = "".join(f"    x{n} = x\n" for n in range(30))
+    long = [f"def double(x: int) -> int:\n{steps}    return {text}\n" for text in ("x + x", "2 * x", "x * 2")]
+    install(monkeypatch, agreeable(), FakeGenerator(code=long, test=TESTS))
+    result = project.runpytest(*house_rules)
     assert result.ret == pytest.ExitCode.TESTS_FAILED
-    result.stdout.fnmatch_lines(["*refused by a plugin: not on a Friday*"])
+    result.stdout.fnmatch_lines(["*refused by a plugin: 31 lines, and 20 are allowed here*"])
     assert untouched(project)
+    assert not (project.path / "supercharged.txt").exists()
 
 
 def test_a_read_only_file_is_refused_before_a_model_is_asked(project, accepting, generator):
