@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pytest_supercharger import evidence
+from pytest_supercharger import evidence, fingerprints
 from pytest_supercharger.dependencies import Dependencies
 from pytest_supercharger.domain import GeneratedTest, Stub, Verdict
 from pytest_supercharger.errors import SettingsError
@@ -133,16 +133,16 @@ def _reopened(root: Path, records: Sequence[evidence.Record]) -> dict[str, bytes
 def _replay(record: evidence.Record, root: Path, splitting: Splitting, stubbed: Overlay, checked: Checked) -> None:
     path = root / record.relpath
     data = path.read_bytes() if path.is_file() else b""
-    now = evidence.function_hash(data, record.qualname)
-    if now is None:
+    now = fingerprints.of(data, record.qualname)
+    if not now:
         checked.fail(f"{record.relpath} has no such function any more; run pytest --supercharge-forget {record.stub}")
         return
-    if record.specification and record.specification != evidence.specification_hash(data, record.qualname):
+    if record.specification and all(record.specification != found.specification for found in now):
         checked.fail(
             "its signature or docstring has changed since it was accepted; run pytest --supercharge-redo "
             f"{record.stub}, or --supercharge-forget {record.stub} to keep the body as your own"
         )
-    elif now != record.function_hash:
+    elif all(record.function_hash != found.function for found in now):
         checked.edited = True
         checked.say("edited by hand since it was accepted")
     tests = record.as_tests()

@@ -6,29 +6,18 @@ accepted function, so `--supercharge-check` can run them again years later.
 
 from __future__ import annotations
 
-import ast
 import hashlib
 import json
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from pytest_supercharger import parsing
+from pytest_supercharger import fingerprints, parsing, stubs
 from pytest_supercharger.domain import Candidate, GeneratedTest, MutationScore, Stub
 from pytest_supercharger.errors import SettingsError, SourceError
 
-__all__ = [
-    "Record",
-    "function_hash",
-    "load_all",
-    "located",
-    "matching",
-    "node_hash",
-    "remove",
-    "save",
-    "specification_hash",
-]
+__all__ = ["Record", "RecordedTest", "from_text", "load_all", "make", "matching", "remove", "save", "to_text"]
 
 FOLDER = Path(".supercharger") / "evidence"
 _VERSION = 3
@@ -97,12 +86,13 @@ def make(
     voted: Collection[str] = (),
 ) -> Record:
     """The record of an acceptance; `written` is the file with the body in it, `voted` ids of tests with a full vote."""
+    found = fingerprints.of_node(stubs.locate(parsing.module(written), stub))
     return Record(
         stub=stub.id,
         module=stub.module,
         qualname=stub.qualname,
         relpath=stub.relpath,
-        function_hash=function_hash(written, stub.qualname) or "",
+        function_hash=found.function,
         candidate_id=candidate.id,
         probability=round(probability, 4),
         model=model,
@@ -116,64 +106,8 @@ def make(
         wheels=dict(wheels or {}),
         calibration=calibration,
         mutation=mutation,
-        specification=specification_hash(written, stub.qualname) or "",
+        specification=found.specification,
     )
-
-
-def function_hash(data: bytes, qualname: str) -> str | None:
-    """Digest of the last definition of that name, docstring, comments and layout left out; None if absent."""
-    node = _found(data, qualname)
-    return None if node is None else node_hash(node)
-
-
-def node_hash(node: ast.AST) -> str:
-    """Digest of a definition, as `function_hash`."""
-    node = parsing.copied(node)
-    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and ast.get_docstring(node, clean=False) is not None:
-        node.body = node.body[1:]
-    return _digest(ast.unparse(node))
-
-
-def specification_hash(data: bytes, qualname: str) -> str | None:
-    """Digest of what the body was written from: signature and docstring, without layout; None if absent."""
-    node = _found(data, qualname)
-    if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-        return None
-    docstring = ast.get_docstring(node) or ""
-    node.decorator_list, node.body = [], [ast.Pass()]
-    return _digest(f"{ast.unparse(node)}\n{docstring}")
-
-
-def _found(data: bytes, qualname: str) -> ast.AST | None:
-    try:
-        return located(parsing.module(data), qualname)
-    except (SyntaxError, ValueError):
-        return None
-
-
-def _digest(text: str) -> str:
-    # Of what is unparsed, not ast.dump: its text changes from one Python to the next, and CI may have another one.
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
-
-
-def located(tree: ast.Module, qualname: str) -> ast.AST | None:
-    """The last definition of that name."""
-    node: ast.AST = tree
-    for part in qualname.split("."):
-        named = [child for child in _definitions(node) if child.name == part]
-        if not named:
-            return None
-        node = named[-1]
-    return node
-
-
-def _definitions(node: ast.AST) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef]:
-    """Those of this scope, also under `if` and `try`; a method of the same name is another function."""
-    for child in ast.iter_child_nodes(node):
-        if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            yield child
-        else:
-            yield from _definitions(child)
 
 
 def to_text(record: Record) -> str:

@@ -77,6 +77,8 @@ def write(
         if file.module in written:
             try:
                 _replace(file)
+            except FileExistsError:
+                problems.append(f"{file.relpath} came into being meanwhile, so it stays; rename it and run again")
             except OSError as error:
                 step = "make the folder writable and run again"
                 problems.append(f"{file.relpath} cannot be written ({error.strerror}); {step}")

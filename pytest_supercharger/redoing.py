@@ -6,12 +6,12 @@ import ast
 from collections.abc import Sequence
 from dataclasses import replace
 
-from pytest_supercharger import evidence, source, stubs
+from pytest_supercharger import evidence, fingerprints, source, stubs
 from pytest_supercharger.domain import SourceFile
 from pytest_supercharger.errors import SourceError
 from pytest_supercharger.evidence import Record
 from pytest_supercharger.finding import Work
-from pytest_supercharger.marks import Definition, definitions
+from pytest_supercharger.marks import Definition, Function, definitions
 from pytest_supercharger.writeback import unfill
 
 __all__ = ["open_again"]
@@ -34,6 +34,8 @@ def open_again(work: Work, globs: Sequence[str], *, others: bool) -> Work:
     sources = work.sources | {relpath: file.marked for relpath, file in again.items()}
     found = tuple(stub for file in sources.values() for stub in stubs.find(file))
     wanted = {record.stub for record in chosen}
+    if lost := sorted(wanted - {stub.id for stub in found}):
+        raise _gone(lost[0], "is not where its evidence says")
     return replace(
         work,
         sources=sources,
@@ -44,6 +46,8 @@ def open_again(work: Work, globs: Sequence[str], *, others: bool) -> Work:
 
 
 def _opened(work: Work, relpath: str, records: Sequence[Record]) -> unfill.Again:
+    if not (work.project.root / relpath).is_file():
+        raise _gone(records[0].stub, f"{relpath} is not there any more")
     file = work.sources.get(relpath) or work.project.file(relpath)
     tree = source.parse(stubs.plain_text(file), name=relpath)
     return unfill.open_again(file, [_line(file, tree, record) for record in records])
@@ -51,15 +55,18 @@ def _opened(work: Work, relpath: str, records: Sequence[Record]) -> unfill.Again
 
 def _line(file: SourceFile, tree: ast.Module, record: Record) -> int:
     """The line of the accepted function: of several of its name the one that was written, otherwise the last."""
-    found = [item for item in definitions(tree) if item.qualname == record.qualname and _is_function(item)]
+    found = [node for item in definitions(tree) if item.qualname == record.qualname for node in _function(item)]
     if not found:
-        step = f"run pytest --supercharge-forget {record.stub}"
-        raise SourceError(f"{record.stub}: {file.relpath} has no such function any more; {step}")
-    lines = [item.node.lineno for item in found]
-    written = [item.node.lineno for item in found if evidence.node_hash(item.node) == record.function_hash]
-    return (written or lines)[-1]
+        raise _gone(record.stub, f"{file.relpath} has no such function any more")
+    written = [node.lineno for node in found if fingerprints.of_node(node).function == record.function_hash]
+    return (written or [node.lineno for node in found])[-1]
 
 
-def _is_function(item: Definition) -> bool:
-    outside = not any(isinstance(parent, ast.FunctionDef | ast.AsyncFunctionDef) for parent in item.parents)
-    return outside and isinstance(item.node, ast.FunctionDef | ast.AsyncFunctionDef)
+def _gone(stub_id: str, problem: str) -> SourceError:
+    return SourceError(f"{stub_id}: {problem}; run pytest --supercharge-forget {stub_id}")
+
+
+def _function(item: Definition) -> tuple[Function, ...]:
+    """The definition, where it is a function that does not stand inside of one."""
+    inside = any(isinstance(parent, ast.FunctionDef | ast.AsyncFunctionDef) for parent in item.parents)
+    return () if inside or isinstance(item.node, ast.ClassDef) else (item.node,)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable
 
-from pytest_supercharger import evidence, parsing
+from pytest_supercharger import fingerprints, parsing
 
 __all__ = ["reopen", "yields"]
 
@@ -24,7 +24,7 @@ def reopen(data: bytes, qualnames: Iterable[str]) -> bytes:
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return data
     for qualname in qualnames:
-        node = evidence.located(tree, qualname)
+        node = fingerprints.located(tree, qualname)
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             # Below all others: the marker stands directly on the function.
             node.decorator_list.append(parsing.expression(_MARKER).body)

@@ -8,7 +8,7 @@ from contextlib import nullcontext
 
 import pytest
 
-from pytest_supercharger import checking, evidence, finding
+from pytest_supercharger import checking, evidence, finding, fingerprints
 from pytest_supercharger.domain import Verdict
 from pytest_supercharger.errors import SettingsError
 from pytest_supercharger.options import Settings
@@ -27,7 +27,7 @@ def record(wheels):
         module="m",
         qualname="f",
         relpath="m.py",
-        function_hash=evidence.function_hash(SOURCE, "f"),
+        function_hash=fingerprints.of(SOURCE, "f")[0].function,
         candidate_id="c",
         probability=0.97,
         model="scripted",
@@ -114,7 +114,7 @@ def test_the_check_is_done_at_the_level_of_the_run(tmp_path, level, good):
     ids=["the same", "edited", "another signature", "another docstring", "gone"],
 )
 def test_a_body_may_be_edited_and_a_specification_may_not(tmp_path, now, passes, edited):
-    specification = evidence.specification_hash(SOURCE, "f")
+    specification = fingerprints.of(SOURCE, "f")[0].specification
     evidence.save(tmp_path, dataclasses.replace(record({}), specification=specification))
     (tmp_path / "m.py").write_bytes(now)
     (found,), said = run(tmp_path, FakeSandbox())
