@@ -289,7 +289,7 @@ class Run:
     def pytest_report_teststatus(self, report: pytest.TestReport) -> tuple[str, str, str] | None:
         """Show open stubs with a letter of their own."""
         if isinstance(report, stubreports.StubReport):
-            return "failed", "S", "STUB OPEN"
+            return "failed", "S", report.word
         return None
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)

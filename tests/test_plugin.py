@@ -261,8 +261,9 @@ def test_the_stored_fit_of_the_model_is_used_and_named(project, accepting, gener
     assert document["stubs"][0]["probability"] < 0.1
 
 
-def test_check_fails_while_a_stub_is_left(project, accepting):
-    result = project.runpytest("--supercharge-check")
+@pytest.mark.parametrize("workers", [(), ("-n0",), ("-n2",)])
+def test_check_fails_while_a_stub_is_left(project, accepting, workers):
+    result = project.runpytest("--supercharge-check", *workers)
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     result.stdout.fnmatch_lines(["*calc.py:5: calc:double is not filled*"])
 
@@ -328,6 +329,7 @@ def test_redo_fills_an_accepted_function_anew_or_leaves_it_as_it_is(project, acc
     result = project.runpytest("--supercharge-redo=calc:double", "--supercharge-json=out.json")
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     result.stdout.fnmatch_lines(["*1 stubs to fill", "*calc:double: abstained: *; the body that it has stays"])
+    result.stdout.fnmatch_lines(["NOT REDONE calc.py*"])
     (entry,) = json.loads((project.path / "out.json").read_text())["stubs"]
     assert (entry["decision"], entry["redo"]) == ("abstained", True)
     assert (path.read_bytes(), evidence.read_bytes()) == (edited, record)
@@ -350,11 +352,13 @@ def test_redo_fills_an_accepted_function_anew_or_leaves_it_as_it_is(project, acc
         assert b"by hand" not in new
 
 
-def test_the_prompt_is_shown_without_node_and_docker(project, monkeypatch):
+@pytest.mark.parametrize("workers", [(), ("-n0",), ("-n2",)])
+def test_the_prompt_is_shown_without_node_and_docker(project, monkeypatch, workers):
     monkeypatch.setenv("DOCKER_HOST", "unix:///nonexistent/docker.sock")
     many = "".join(f"def number_{n}():\n    '{'Long. ' * 90}'\n\n\n" for n in range(1000))
     write(project, other=STUB.replace("double", "triple"), calc=many + STUB)
-    result = project.runpytest("--supercharge-show-prompt", "--supercharge-only=calc:*", "--supercharge-json=out.json")
+    shown = ("--supercharge-show-prompt", "--supercharge-only=calc:*", "--supercharge-json=out.json")
+    result = project.runpytest(*shown, *workers)
     assert result.ret == 0
     result.stdout.fnmatch_lines(["--- user", "*def double(x: int) -> int:*", "--- assistant"])
     (entry,) = json.loads((project.path / "out.json").read_text())["prompts"]
