@@ -40,8 +40,12 @@ class Checker:
         wait: Callable[[str], Waited],
         left: Callable[[], float],
         rng: random.Random,
+        say: Callable[[str], None] = lambda line: None,
     ) -> None:
-        """`wait` waits for another stub and says what came of it; `left` are seconds of this stub."""
+        """`wait` waits for another stub and says what came of it; `left` are seconds of this stub.
+
+        `say` takes a line for the user.
+        """
         self._matrix = matrix
         self.aside = Aside(matrix)
         self._source = source
@@ -53,6 +57,7 @@ class Checker:
         self._allow = allow
         self._wait = wait
         self._left = left
+        self._say = say
         self.cut_short = False  # something was not run because the time was spent: what is known is not the whole
         self._rng = rng
         self._beside: tuple[Filling, ...] = ()  # bodies of other open stubs that are tried together with this one's
@@ -170,6 +175,18 @@ class Checker:
         if missing and not self._exhausts(key) and self._in_time():
             outputs = self._sandbox.probe(overlay, matrix.stub.module, missing)
             matrix.outputs |= {(key, probe): output for probe, output in outputs.items()}
+        self._excuse()
+
+    def _excuse(self) -> None:
+        """Let project tests gate no more that are to blame for what they say, and ask those again who failed them.
+
+        To blame is a test that fails and passes with one body, and with one that does otherwise as well: two that agree
+        may share what makes them unsteady.
+        """
+        for line in self._tests.excuse(self._matrix.unsteady_project_tests()):
+            self._say(line)
+        for key in self._matrix.excuse(self._tests.flaky):
+            self._run(self._matrix.candidates[key])
 
     def _run_trusted(self, overlay: Overlay, candidate: Candidate) -> None:
         matrix, key = self._matrix, candidate.id

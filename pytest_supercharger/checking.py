@@ -4,20 +4,56 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from pytest_supercharger import evidence
+from pytest_supercharger import evidence, fingerprints
 from pytest_supercharger.dependencies import Dependencies
-from pytest_supercharger.domain import GeneratedTest, Verdict
+from pytest_supercharger.domain import GeneratedTest, Stub, Verdict
+from pytest_supercharger.errors import SettingsError
+from pytest_supercharger.finding import Work, is_chosen
 from pytest_supercharger.options import Settings
 from pytest_supercharger.projecttests import judge
 from pytest_supercharger.reopening import reopen
-from pytest_supercharger.reporting import Reporter
+from pytest_supercharger.reporting import Reporter, clean
 from pytest_supercharger.sandbox.base import Overlay, Sandbox
-from pytest_supercharger.session import Work
 from pytest_supercharger.splitting import Splitting
 
-__all__ = ["check"]
+__all__ = ["Checked", "check"]
+
+
+@dataclass(slots=True, kw_only=True)
+class Checked:
+    """What the check of one function came to; `say` notes and prints a line about it."""
+
+    stub: str
+    relpath: str
+    reporter: Reporter
+    filled: bool = True
+    passes: bool = True
+    edited: bool = False
+    lines: list[str] = field(default_factory=list)
+
+    def say(self, line: str) -> None:
+        """Tell something that is no failure."""
+        self.lines.append(line)
+        self.reporter.line(f"{self.stub}: {line}")
+
+    def entry(self) -> dict[str, object]:
+        """The same for scripts."""
+        return {
+            "stub": self.stub,
+            "file": self.relpath,
+            "filled": self.filled,
+            "passes": self.passes,
+            "edited": self.edited,
+            "lines": [clean(line) for line in self.lines],
+        }
+
+    def fail(self, line: str) -> None:
+        """Tell why the function does not pass its check."""
+        self.passes = False
+        self.say(line)
 
 
 def check(
@@ -25,49 +61,60 @@ def check(
     open_sandbox: Callable[[], AbstractContextManager[Sandbox]],
     reporter: Reporter,
     settings: Settings,
-) -> bool:
+) -> tuple[Checked, ...]:
     """Whether no stub is left and every accepted function passes its evidence; says what does not.
 
     Raises:
+        SettingsError: nothing was chosen to be checked.
         SourceError: an evidence record is damaged.
         SandboxError: there is no sandbox to run the evidence in.
     """
-    for stub in work.stubs:
-        reporter.line(f"{stub.relpath}:{stub.line}: {stub.id} is not filled; run pytest --supercharge")
-    records = evidence.load_all(work.project.root)
+    root, only = work.project.root, settings.only
+    left = tuple(_left_open(stub, reporter) for stub in work.stubs if is_chosen(stub.id, only))
+    records = [record for record in evidence.load_all(root) if is_chosen(record.stub, only)]
+    if only and not left and not records:
+        raise SettingsError(f"--supercharge-only {' '.join(only)} matches no stub and no evidence; correct it")
     if not records:
         reporter.line("no evidence to check")
-        return not work.stubs
+        return left
     with open_sandbox() as sandbox:
         dependencies = Dependencies(sandbox, settings.install, report=reporter.line)
         splitting = Splitting(sandbox, level=settings.level, seed=settings.seed, report=reporter.line)
-        stubbed = _reopened(work.project.root, records)
-        brought = [_bring_along(record, work.project.root, dependencies, reporter) for record in records]
-        held = [_holds(record, work.project.root, splitting, stubbed, reporter) for record in records]
-    good = [*map(all, zip(brought, held, strict=True))]
-    reporter.line(f"{sum(good)} of {len(good)} accepted functions pass their evidence")
-    return all(good) and not work.stubs
+        stubbed = _reopened(root, records)
+        found = [Checked(stub=record.stub, relpath=record.relpath, reporter=reporter) for record in records]
+        for record, checked in zip(records, found, strict=True):
+            _bring_along(record, root, dependencies, checked)
+        for record, checked in zip(records, found, strict=True):
+            _replay(record, root, splitting, stubbed, checked)
+    good = sum(checked.passes for checked in found)
+    reporter.line(f"{good} of {len(found)} accepted functions pass their evidence")
+    return (*left, *found)
 
 
-def _bring_along(record: evidence.Record, root: Path, dependencies: Dependencies, reporter: Reporter) -> bool:
+def _left_open(stub: Stub, reporter: Reporter) -> Checked:
+    line = "is not filled; run pytest --supercharge"
+    reporter.line(f"{stub.relpath}:{stub.line}: {stub.id} {line}")
+    return Checked(stub=stub.id, relpath=stub.relpath, reporter=reporter, filled=False, passes=False, lines=[line])
+
+
+def _bring_along(record: evidence.Record, root: Path, dependencies: Dependencies, checked: Checked) -> None:
     """Fetch, or say what is missing of, that which the function had when it was accepted; its tests tell the rest.
 
-    False where a file of the same name is not the one of then: no index may put another one in its place.
+    It fails where a file of the same name is not the one of then: no index may put another one in its place.
     """
     path = root / record.relpath
     if not record.wheels or not path.is_file():
-        return True
+        return
     code = GeneratedTest(id=record.stub, name="", source=path.read_text("utf-8", errors="replace"))
     dependencies.refusal(code)
     now = dependencies.wheels(code)
     for file in sorted(record.wheels.keys() - now.keys()):
         others = [name for name in now if _distribution(name) == _distribution(file)]
         if others:
-            reporter.line(f"{record.stub}: was accepted with {file}, and is checked with {', '.join(others)}")
+            checked.say(f"was accepted with {file}, and is checked with {', '.join(others)}")
     changed = [file for file, digest in sorted(record.wheels.items()) if now.get(file, digest) != digest]
     for file in changed:
-        reporter.line(f"{record.stub}: {file} is not the file it was accepted with: its SHA-256 is now {now[file]}")
-    return not changed
+        checked.fail(f"{file} is not the file it was accepted with: its SHA-256 is now {now[file]}")
 
 
 def _distribution(wheel: str) -> str:
@@ -83,32 +130,45 @@ def _reopened(root: Path, records: Sequence[evidence.Record]) -> dict[str, bytes
     return {key: reopen(path.read_bytes(), names[key]) for key, path in files.items() if path.is_file()}
 
 
-def _holds(record: evidence.Record, root: Path, splitting: Splitting, stubbed: Overlay, reporter: Reporter) -> bool:
+def _replay(record: evidence.Record, root: Path, splitting: Splitting, stubbed: Overlay, checked: Checked) -> None:
     path = root / record.relpath
-    now = evidence.function_hash(path.read_bytes(), record.qualname) if path.is_file() else None
-    if now is None:
-        reporter.line(f"{record.stub}: {record.relpath} has no such function any more; delete its evidence")
-        return False
-    if now != record.function_hash:
-        reporter.line(f"{record.stub}: edited by hand since it was accepted")
+    data = path.read_bytes() if path.is_file() else b""
+    now = fingerprints.of(data, record.qualname)
+    if not now:
+        checked.fail(f"{record.relpath} has no such function any more; run pytest --supercharge-forget {record.stub}")
+        return
+    if record.specification and all(record.specification != found.specification for found in now):
+        checked.fail(
+            "its signature or docstring has changed since it was accepted; run pytest --supercharge-redo "
+            f"{record.stub}, or --supercharge-forget {record.stub} to keep the body as your own"
+        )
+    elif all(record.function_hash != found.function for found in now):
+        checked.edited = True
+        checked.say("edited by hand since it was accepted")
     tests = record.as_tests()
     results = splitting.run({}, tests, isolated=True, stubbed=stubbed)
-    failed = [(test.name, results[test.id]) for test in tests if results[test.id].verdict is not Verdict.PASS]
-    for name, result in failed:
-        reporter.line(f"{record.stub}: {name}: {result.verdict.value}: {result.detail}")
-    return _gate_holds(record, splitting.sandbox, reporter) and not failed
+    for test in tests:
+        if (result := results[test.id]).verdict is not Verdict.PASS:
+            checked.fail(f"{test.name}: {result.verdict.value}: {result.detail}")
+    ran = _replay_gate(record, splitting.sandbox, checked)
+    if not tests and not ran:
+        checked.fail(
+            "nothing of its evidence could be run; make a test of it run here, or run pytest --supercharge-redo"
+        )
 
 
-def _gate_holds(record: evidence.Record, sandbox: Sandbox, reporter: Reporter) -> bool:
-    """Whether the project tests it was accepted for still run and pass; the project may skip them here."""
+def _replay_gate(record: evidence.Record, sandbox: Sandbox, checked: Checked) -> bool:
+    """Run the project tests it was accepted for; the project may skip them here, which is said. Whether any ran."""
     if not record.gate:
-        return True
+        return False
     result = sandbox.gate({}, record.gate)
     verdict = judge(result, record.gate, result.skipped)
     for node, reason in verdict.failures.items():
-        reporter.line(f"{record.stub}: {node} fails: {reason}")
+        checked.fail(f"{node} fails: {reason}")
     for stub in sorted(verdict.blocked):
-        reporter.line(f"{record.stub}: its project tests cannot speak while {stub} is not filled")
+        checked.say(f"its project tests cannot speak while {stub} is not filled")
     if verdict.infra:
-        reporter.line(f"{record.stub}: its project tests gave no answer: {verdict.infra}")
-    return verdict.passed
+        checked.fail(f"its project tests gave no answer: {verdict.infra}")
+    if skipped := sorted(result.skipped & set(record.gate)):
+        checked.say(f"{len(skipped)} of its {len(record.gate)} project tests are skipped here: {skipped[0]}")
+    return bool(verdict.spoke)

@@ -61,7 +61,9 @@ class Confirming:
         verdicts = {pair.verdict for pair in pairs.values()}
         if gate.infra or Verdict.INFRA in verdicts or any(o.kind is OutputKind.INFRA for o in outputs.values()):
             return "the sandbox could not run it once more"
-        if not gate.passed or not verdicts.isdisjoint(LIMITS):
+        if not gate.passed:
+            return f"its verdicts change from run to run: {min(gate.failures, default='a project test')}"
+        if not verdicts.isdisjoint(LIMITS):
             return "its verdicts change from run to run"
         if any((outputs[p].kind, outputs[p].text) != (known[p].kind, known[p].text) for p in known):
             return "its results change from run to run"
@@ -100,19 +102,15 @@ class Confirming:
             return True
         others = (other for key, other in matrix.candidates.items() if key not in {candidate.id, *matrix.refused})
         passing = [
-            o for o in others if matrix.verdict(o.id, test.id) is Verdict.PASS and self._do_otherwise(candidate, o)
+            o
+            for o in others
+            if matrix.verdict(o.id, test.id) is Verdict.PASS and matrix.do_otherwise(candidate.id, o.id)
         ]
         overlays = [ledger.overlay([*self._beside(), (matrix.stub, other)]) for other in passing[:_OTHERS]]
         return any(
             {self._alone(overlay, test).verdict for _ in range(_AGAIN)} == {Verdict.PASS, Verdict.FAIL}
             for overlay in overlays
         )
-
-    def _do_otherwise(self, one: Candidate, other: Candidate) -> bool:
-        """Whether the two give different results on an input."""
-        outputs = self._matrix.outputs
-        pairs = ((outputs.get((one.id, probe)), outputs.get((other.id, probe))) for probe in self._matrix.probes)
-        return any(a is not None and b is not None and (a.kind, a.text) != (b.kind, b.text) for a, b in pairs)
 
     def _alone(self, overlay: Overlay, test: GeneratedTest) -> PairResult:
         return self._sandbox.run_tests(overlay, [test], isolated=True)[test.id]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import math
 import re
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -19,8 +20,10 @@ if TYPE_CHECKING:
 
     from pytest_supercharger.domain import SourceFile, Stub
 
-__all__ = ["Context", "describe", "imported_modules"]
+__all__ = ["Context", "describe", "imported_modules", "room", "tokens"]
 
+_CHARACTERS_A_TOKEN = 2.5  # of source code, on the safe side
+_ANSWER_TOKENS = 1024  # kept free for the template's own words and the answer
 _MAX_REEXPORTS = 4  # modules a name is followed through
 
 
@@ -30,7 +33,23 @@ class Context:
 
     surroundings: str  # imports, constants, classes and signatures; "" when there are none
     stub: str  # decorators but for the marker, signature, docstring, comments; the body is left open
-    omitted: int = 0  # definitions there was no room for; the surroundings say so too
+    dropped: tuple[str, ...] = ()  # names of definitions there was no room for; the surroundings say how many
+    shortened: tuple[str, ...] = ()  # names of those that are shown without their body or most of their text
+
+    @property
+    def omitted(self) -> int:
+        """How many definitions there was no room for."""
+        return len(self.dropped)
+
+
+def room(max_context_tokens: int) -> int:
+    """Return how many characters of source a model of this context has room for."""
+    return max(0, int((max_context_tokens - _ANSWER_TOKENS) * _CHARACTERS_A_TOKEN))
+
+
+def tokens(text: str) -> int:
+    """Return how many tokens a text may take; a model's own count is mostly lower."""
+    return math.ceil(len(text) / _CHARACTERS_A_TOKEN)
 
 
 def describe(
@@ -52,13 +71,16 @@ def describe(
     if neighbours:
         others = _Neighbours({name: file for name, file in neighbours.items() if name != source.module})
         items = [*others.imported(source, outline.tree), *items]
-    chosen, omitted = _fitting(items, stub, {parent.name for parent in own[:1]}, max_chars - len(text))
+    chosen = _fitting(items, stub, {parent.name for parent in own[:1]}, max_chars - len(text))
     if chosen is None:
         raise SourceError(
             f"{stub.relpath}:{stub.line}: context too long: {stub.qualname} alone takes {len(text)} characters and the "
             f"model has room for {max(max_chars, 0)}; shorten its docstring or use a model with a longer context"
         )
-    return Context(surroundings=_joined(chosen, omitted), stub=text, omitted=omitted)
+    dropped = tuple(_name(item) for index, item in enumerate(items) if index not in chosen)
+    shortened = tuple(_name(item) for index, item in chosen.items() if item is not items[index])
+    surroundings = _joined([chosen[index] for index in sorted(chosen)], len(dropped))
+    return Context(surroundings=surroundings, stub=text, dropped=dropped, shortened=shortened)
 
 
 def imported_modules(source: SourceFile) -> tuple[str, ...]:
@@ -74,10 +96,14 @@ def imported_modules(source: SourceFile) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _fitting(items: Sequence[Item], stub: Stub, own: Collection[str], room: int) -> tuple[list[Item] | None, int]:
-    """Return the items to show in their order, and how many are left out; None where not even that can be said."""
+def _name(item: Item) -> str:
+    return ", ".join(sorted(item.names)) or item.text.partition("\n")[0]
+
+
+def _fitting(items: Sequence[Item], stub: Stub, own: Collection[str], room: int) -> dict[int, Item] | None:
+    """Return the items to show, by their place; None where not even that some are left out can be said."""
     if len(_joined(items, 0)) <= room:
-        return list(items), 0
+        return dict(enumerate(items))
     room -= len(_note(len(items)))
     chosen: dict[int, Item] = {}
     for index in _ranked(items, stub, own):
@@ -86,7 +112,7 @@ def _fitting(items: Sequence[Item], stub: Stub, own: Collection[str], room: int)
                 chosen[index] = item
                 room -= len(item.text) + 2
                 break
-    return ([chosen[index] for index in sorted(chosen)] if room >= 0 else None), len(items) - len(chosen)
+    return chosen if room >= 0 else None
 
 
 def _ranked(items: Sequence[Item], stub: Stub, own: Collection[str]) -> list[int]:

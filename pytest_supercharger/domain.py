@@ -282,6 +282,7 @@ class Outcome:
     samples: int = 0  # answers drawn, codes and tests
     tokens: int = 0  # generated for them
     seconds: float = 0.0
+    redo: bool = False  # it was filled before, and is as it was where this is no acceptance
     together: tuple[str, ...] = ()  # ids of stubs that need it and that it needs: accepted with it or not at all
     needs: tuple[str, ...] = ()  # distributions that the code needs and the project's environment lacks
     mutation: MutationScore | None = None  # of the best candidate; None where it is not known

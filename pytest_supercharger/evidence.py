@@ -6,22 +6,22 @@ accepted function, so `--supercharge-check` can run them again years later.
 
 from __future__ import annotations
 
-import ast
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from fnmatch import fnmatchcase
 from pathlib import Path
 
-from pytest_supercharger import parsing
+from pytest_supercharger import fingerprints, parsing, stubs
 from pytest_supercharger.domain import Candidate, GeneratedTest, MutationScore, Stub
-from pytest_supercharger.errors import SourceError
+from pytest_supercharger.errors import SettingsError, SourceError
 
-__all__ = ["Record", "function_hash", "load_all", "located", "save"]
+__all__ = ["Record", "RecordedTest", "from_text", "load_all", "make", "matching", "remove", "save", "to_text"]
 
 FOLDER = Path(".supercharger") / "evidence"
-_VERSION = 2
-_READ = (1, 2)  # the first has no `mutation`
+_VERSION = 3
+_READ = (1, 2, 3)  # the first has no `mutation`, the first two have no `specification` and no `voted`
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +32,7 @@ class RecordedTest:
     source: str
     trusted: bool
     asked: bool = False  # its expected output was asked for, on an input on which candidates differed
+    voted: bool = False  # it had its full vote
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +54,7 @@ class Record:
     wheels: Mapping[str, str] = field(default_factory=dict)  # that were fetched for it: file name -> SHA-256
     calibration: str = ""  # where the probability comes from; "" in records of old
     mutation: MutationScore | None = None  # None where it is not known
+    specification: str = ""  # hash of signature and docstring; "" in records of old
 
     def as_tests(self) -> tuple[GeneratedTest, ...]:
         """The recorded tests, ready to be run."""
@@ -81,59 +83,31 @@ def make(
     wheels: Mapping[str, str] | None = None,
     calibration: str = "",
     mutation: MutationScore | None = None,
+    voted: Collection[str] = (),
 ) -> Record:
-    """The record of an acceptance; `written` is the file with the accepted body in it."""
+    """The record of an acceptance; `written` is the file with the body in it, `voted` ids of tests with a full vote."""
+    found = fingerprints.of_node(stubs.locate(parsing.module(written), stub))
     return Record(
         stub=stub.id,
         module=stub.module,
         qualname=stub.qualname,
         relpath=stub.relpath,
-        function_hash=function_hash(written, stub.qualname) or "",
+        function_hash=found.function,
         candidate_id=candidate.id,
         probability=round(probability, 4),
         model=model,
         candidates=candidates,
         samples=samples,
-        tests=tuple(RecordedTest(name=t.name, source=t.source, trusted=t.trusted, asked=t.asked) for t in tests),
+        tests=tuple(
+            RecordedTest(name=t.name, source=t.source, trusted=t.trusted, asked=t.asked, voted=t.id in voted)
+            for t in tests
+        ),
         gate=tuple(gate),
         wheels=dict(wheels or {}),
         calibration=calibration,
         mutation=mutation,
+        specification=found.specification,
     )
-
-
-def function_hash(data: bytes, qualname: str) -> str | None:
-    """Digest of the last definition of that name, docstring, comments and layout left out; None if absent."""
-    try:
-        node = located(parsing.module(data), qualname)
-    except (SyntaxError, ValueError):
-        return None
-    if node is None:
-        return None
-    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and ast.get_docstring(node, clean=False) is not None:
-        node.body = node.body[1:]
-    # Not ast.dump: its text changes from one Python to the next, and CI may have another one.
-    return hashlib.sha256(ast.unparse(node).encode()).hexdigest()[:16]
-
-
-def located(tree: ast.Module, qualname: str) -> ast.AST | None:
-    """The last definition of that name."""
-    node: ast.AST = tree
-    for part in qualname.split("."):
-        named = [child for child in _definitions(node) if child.name == part]
-        if not named:
-            return None
-        node = named[-1]
-    return node
-
-
-def _definitions(node: ast.AST) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef]:
-    """Those of this scope, also under `if` and `try`; a method of the same name is another function."""
-    for child in ast.iter_child_nodes(node):
-        if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            yield child
-        else:
-            yield from _definitions(child)
 
 
 def to_text(record: Record) -> str:
@@ -166,8 +140,7 @@ def save(root: Path, record: Record) -> Path:
     Raises:
         SourceError: the folder cannot be written.
     """
-    name = record.stub.replace(":", "-")
-    path = root / FOLDER / f"{name}.json"
+    path = _path(root, record)
     temporary = path.with_name(f".{path.name}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -176,6 +149,37 @@ def save(root: Path, record: Record) -> Path:
     except OSError as error:
         raise SourceError(f"{path} cannot be written ({error.strerror}); make the folder writable") from None
     return path
+
+
+def remove(root: Path, record: Record) -> Path:
+    """Delete the record.
+
+    Raises:
+        SourceError: the folder cannot be written.
+    """
+    path = _path(root, record)
+    try:
+        path.unlink()
+    except OSError as error:
+        raise SourceError(f"{path} cannot be deleted ({error.strerror}); make the folder writable") from None
+    return path
+
+
+def matching(records: Sequence[Record], globs: Sequence[str], *, flag: str) -> tuple[Record, ...]:
+    """The records of functions that one of the globs names; every glob has to name one.
+
+    Raises:
+        SettingsError: one does not.
+    """
+    for glob in globs:
+        if not any(fnmatchcase(record.stub, glob) for record in records):
+            known = ", ".join(record.stub for record in records[:8]) or "no function"
+            raise SettingsError(f"{flag} {glob} matches no function with evidence; there is evidence of {known}")
+    return tuple(record for record in records if any(fnmatchcase(record.stub, glob) for glob in globs))
+
+
+def _path(root: Path, record: Record) -> Path:
+    return root / FOLDER / f"{record.stub.replace(':', '-')}.json"
 
 
 def load_all(root: Path) -> tuple[Record, ...]:

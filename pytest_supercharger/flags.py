@@ -140,15 +140,44 @@ TABLE = (
     Option(
         "patch", values.file, "Write the diff to FILE for git apply, change no source and run no tests", metavar="FILE"
     ),
+    Option(
+        "redo",
+        values.words,
+        "Open an accepted function again and fill it anew; what it was stays where nothing is accepted. May be given "
+        "several times",
+        metavar="GLOB",
+        many=True,
+    ),
+    Option(
+        "save_tests",
+        None,
+        "Write the generated tests that earned their vote into the project's test folder; they run outside of the "
+        "sandbox from then on",
+    ),
+    Option(
+        "show_prompt",
+        None,
+        "Print what a model would be asked for each stub, and how long it is; ask none, run no tests",
+    ),
     Option("check", None, "Ask no model: fail when a stub is left, or when accepted code fails its evidence"),
+    Option(
+        "forget",
+        values.words,
+        "Delete the evidence of an accepted function, whose body is your own from then on; may be given several times",
+        metavar="GLOB",
+        many=True,
+    ),
     Option("json", values.file, "Write the decisions to FILE as JSON", metavar="FILE"),
 )
 
-COMMAND_LINE_ONLY = frozenset({"fill", "dry_run", "patch", "check", "json"})
+COMMAND_LINE_ONLY = frozenset(
+    {"fill", "dry_run", "patch", "redo", "save_tests", "show_prompt", "check", "forget", "json"}
+)
 INI_ONLY = frozenset(
     {"processes", "output", "disk", "image", "runtime", "docker_hosts"}
 )  # what is set once for a project
-_MODES = ("fill", "dry_run", "patch", "check")  # any of them makes a run of supercharge
+# Any of them makes a run of supercharge.
+_MODES = ("fill", "dry_run", "patch", "redo", "save_tests", "show_prompt", "check", "forget")
 
 
 def add_options(parser: pytest.Parser) -> None:

@@ -19,9 +19,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
-__all__ = ["ImportRules", "base_folder", "is_test_file", "resolve_copy"]
+__all__ = ["ImportRules", "base_folder", "imported_already", "is_test_file", "resolve_copy"]
 
 _TEST_FILES = ("conftest.py", "test_*.py", "*_test.py")
 _PROJECT_FILES = ("pyproject.toml", "setup.py", "setup.cfg")
@@ -155,3 +155,17 @@ def _is_source_root(folder: Path) -> bool:
     if folder.name == "src" and not (folder / "__init__.py").exists():
         return True
     return any((folder / name).is_file() for name in _PROJECT_FILES)
+
+
+def imported_already(paths: Collection[Path]) -> list[Path]:
+    """Return the files that this very process has imported: what is written to them now comes too late for it."""
+    loaded = {Path(file).resolve() for module in [*sys.modules.values()] if (file := _file_of(module))}
+    return [path for path in paths if path.resolve() in loaded]
+
+
+def _file_of(module: object) -> str | None:
+    try:
+        file = getattr(module, "__file__", None)
+    except Exception:  # a lazy module may import anything here, and fail
+        return None
+    return file if isinstance(file, str) else None

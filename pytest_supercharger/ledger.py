@@ -11,6 +11,7 @@ from pytest_supercharger import circles
 from pytest_supercharger.domain import Candidate, Decision, Outcome, SourceFile, Stub
 from pytest_supercharger.errors import SourceError
 from pytest_supercharger.writeback import edits
+from pytest_supercharger.writeback.unfill import Again
 
 __all__ = ["Filling", "Ledger", "Waited"]
 
@@ -28,9 +29,16 @@ class Waited(enum.Enum):
 class Ledger:
     """The state of all stubs of a run; thread-safe."""
 
-    def __init__(self, sources: Mapping[str, SourceFile], stubs: Sequence[Stub]) -> None:
-        """`sources` maps a path relative to the project root to the file as it was read."""
+    def __init__(
+        self, sources: Mapping[str, SourceFile], stubs: Sequence[Stub], again: Mapping[str, Again] | None = None
+    ) -> None:
+        """`sources` and `again` map a path relative to the project root to the file as it was read.
+
+        The functions of `again` have their old body from when they are decided, unless a new one is accepted.
+        """
         self._sources = sources
+        self._again = again or {}
+        self._old = {key: filling for file in self._again.values() for key, filling in file.old.items()}
         self._stubs = {stub.id: stub for stub in stubs}
         self._accepted: dict[str, Filling] = {}
         self._withdrawn: set[str] = set()
@@ -80,9 +88,9 @@ class Ledger:
             return dict(self._accepted)
 
     def is_accepted(self, stub_id: str) -> bool:
-        """Whether a body was accepted for this stub."""
+        """Whether a body was accepted for this stub, or it goes on with its old one."""
         with self._changed:
-            return stub_id in self._accepted
+            return stub_id in self._accepted or stub_id in self._kept()
 
     def wait_for(self, waiter: str, target: str, seconds: float) -> Waited:
         """Wait until `target` is decided, for `seconds` at most; CIRCLE where it needs `waiter` itself.
@@ -140,15 +148,33 @@ class Ledger:
         Raises:
             SourceError: a body cannot be put into its file.
         """
-        fillings = {key: value for key, value in self.accepted().items() if key not in without}
-        fillings |= {stub.id: (stub, candidate) for stub, candidate in extra}
+        new = self.accepted() | {stub.id: (stub, candidate) for stub, candidate in extra}
+        with self._changed:
+            fillings = {key: value for key, value in (self._kept() | new).items() if key not in without}
         by_file: dict[str, list[Filling]] = {}
         for stub, candidate in fillings.values():
             by_file.setdefault(stub.relpath, []).append((stub, candidate))
-        return {relpath: edits.fill(self._sources[relpath].data, todo) for relpath, todo in by_file.items()}
+        return {relpath: self._file(relpath, todo, new) for relpath, todo in by_file.items()}
+
+    def before(self, relpath: str) -> bytes:
+        """What a file is written from: as it was read, without the bodies that others were accepted for."""
+        if relpath in self._again:
+            return self._again[relpath].emptied(self.accepted())
+        return self._sources[relpath].data
+
+    def _file(self, relpath: str, fillings: Sequence[Filling], new: Collection[str]) -> bytes:
+        again = self._again.get(relpath)
+        if again is None or again.old.keys() - {stub.id for stub, _ in fillings}:
+            return edits.fill(self._sources[relpath].data, fillings)
+        # Nobody's body is open: this is how the file is written, so this is what has to be run.
+        return again.rewritten([filling for filling in fillings if filling[0].id in new])
+
+    def _kept(self) -> dict[str, Filling]:
+        """The old bodies of functions that were to be filled anew and got no other."""
+        return {key: old for key, old in self._old.items() if key not in self._open and key not in self._accepted}
 
     def _filled(self, stub_id: str) -> Waited:
-        return Waited.FILLED if stub_id in self._accepted else Waited.NOT_FILLED
+        return Waited.FILLED if self.is_accepted(stub_id) else Waited.NOT_FILLED
 
     def _edges(self) -> dict[str, Collection[str]]:
         return {**{waiter: (target,) for waiter, target in self._waiting.items()}, **self._needs}

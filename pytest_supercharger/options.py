@@ -15,6 +15,14 @@ from pytest_supercharger.flags import COMMAND_LINE_ONLY, INI_ONLY, TABLE, Option
 
 __all__ = ["Settings", "read"]
 
+_LOOKING = ("dry_run", "patch", "show_prompt", "check", "forget")  # they change no source, and exclude each other
+_EXCLUSIVE = (
+    _LOOKING,
+    ("redo", "check"),
+    ("redo", "forget"),
+    *(("save_tests", mode) for mode in _LOOKING),
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
@@ -48,18 +56,27 @@ class Settings:
     gate: tuple[str, ...] = ()
     dry_run: bool = False
     patch: Path | None = None
+    redo: tuple[str, ...] = ()
+    save_tests: bool = False
+    show_prompt: bool = False
     check: bool = False
+    forget: tuple[str, ...] = ()
     json: Path | None = None
 
     @property
     def active(self) -> bool:
         """Whether this run has anything to do."""
-        return self.fill or self.dry_run or self.check or self.patch is not None
+        return self.fill or bool(self.redo) or self.save_tests or self.looks
+
+    @property
+    def looks(self) -> bool:
+        """Whether no source file may change."""
+        return any(getattr(self, mode) for mode in _LOOKING)
 
     @property
     def writes(self) -> bool:
         """Whether source files may change."""
-        return self.active and not (self.dry_run or self.check or self.patch)
+        return self.active and not self.looks
 
     @property
     def runs_tests(self) -> bool:
@@ -85,11 +102,21 @@ def read(config: pytest.Config) -> Settings:
         else:
             values[option.field] = option.parse(source, raw)
     settings = Settings(**values)
-    modes = [name for name in ("dry_run", "patch", "check") if getattr(settings, name)]
-    if len(modes) > 1:
-        names = " and ".join(f"--supercharge-{name.replace('_', '-')}" for name in modes)
-        raise pytest.UsageError(f"{names} exclude each other; give one of them")
+    _check_modes(settings)
     return settings
+
+
+def _check_modes(settings: Settings) -> None:
+    for pair in _EXCLUSIVE:
+        given = [name for name in pair if getattr(settings, name)]
+        if len(given) > 1:
+            raise pytest.UsageError(f"{' and '.join(map(_flag, given))} exclude each other; give one of them")
+    if settings.save_tests and not (settings.fill or settings.redo):
+        raise pytest.UsageError("--supercharge-save-tests fills nothing by itself; give --supercharge as well")
+
+
+def _flag(name: str) -> str:
+    return f"--supercharge-{name.replace('_', '-')}"
 
 
 def _raw(config: pytest.Config, option: Option) -> tuple[Any, str]:

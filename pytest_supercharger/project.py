@@ -80,6 +80,14 @@ class Project:
         sources = (self._read(path) for path in self.files)
         return tuple(source for source in sources if b"supercharge" in source.data)
 
+    def file(self, relpath: str) -> SourceFile:
+        """Return one file of the project.
+
+        Raises:
+            SourceError: it cannot be read.
+        """
+        return self._read(self.root / relpath)
+
     def neighbours(self, source: SourceFile) -> dict[str, SourceFile]:
         """Return the project's own modules that a file imports, and those that packages among them pass on."""
         by_module = {self.rules.module_name(path): path for path in self.files}
@@ -92,6 +100,11 @@ class Project:
             found |= files
             asking = [file for file in files.values() if file.path.name == "__init__.py"]
         return found
+
+    def test_folder(self, testpaths: Sequence[str]) -> Path:
+        """Return where the project has its tests; the root where nothing says so."""
+        folders = [Path(os.path.normpath(self.root / name)) for name in (*testpaths, "tests", "test")]
+        return next((path for path in folders if path.is_dir() and path.is_relative_to(self.root)), self.root)
 
     def check_right_copy(
         self, files: Sequence[SourceFile], *, search_path: Sequence[str] | None = None, import_mode: str = "prepend"

@@ -12,13 +12,16 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pytest_supercharger.domain import PairResult, Verdict
 from pytest_supercharger.errors import SandboxError
 from pytest_supercharger.sandbox.base import GateResult, Overlay, Sandbox
 
 __all__ = ["GateVerdict", "ProjectTests", "judge"]
+
+
+_MOST_AGAIN = 3  # failures that are run once more: with more of them it is the body
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +33,7 @@ class GateVerdict:
     blocked: frozenset[str] = frozenset()  # ids of unfilled stubs on the way: these tests cannot speak yet
     infra: str = ""  # the run as a whole gave no answer; held against nobody
     spoke: frozenset[str] = frozenset()  # node ids of the tests that ran to their end and passed
+    unsteady: frozenset[str] = frozenset()  # of the failures: those that pass when they are run once more
 
 
 class ProjectTests:
@@ -42,7 +46,15 @@ class ProjectTests:
         self._lock = threading.Lock()
         self._reaches: dict[str, set[str]] = {}  # stub id -> node ids
         self._excused: frozenset[str] = frozenset()  # skipped without any candidate and without calling a stub
+        self._seen: Mapping[str, object] = {}  # node id -> what it did with all stubs open
+        self._flaky: set[str] = set()  # node ids: they do not gate
         self.collected = 0
+
+    @property
+    def flaky(self) -> tuple[str, ...]:
+        """Node ids of tests that would gate if they did the same each time."""
+        with self._lock:
+            return tuple(sorted(self._flaky))
 
     def discover(self) -> tuple[str, ...]:
         """Run the whole suite on the unfilled project; returns lines worth telling the user.
@@ -58,6 +70,7 @@ class ProjectTests:
             )
         self.collected = len(result.tests) + len(result.skipped_after)
         self._learn(result)
+        self._seen = _told(result)
         reached = self._all_reached()
         broken = [node for node, text in result.errors.items() if node not in reached]
         failing = [
@@ -68,13 +81,31 @@ class ProjectTests:
         self._excused = result.skipped - result.skipped_after.keys()
         return tuple(f"{node} fails without any stub; it does not gate" for node in (*broken, *failing))
 
+    def repeat(self) -> tuple[str, ...]:
+        """Run the tests that reach a stub once more, on the unfilled project; returns lines worth telling the user."""
+        before = {node: self._seen[node] for node in sorted(self._all_reached() & self._seen.keys())}
+        if not before:
+            return ()
+        result = self._sandbox.gate({}, tuple(before))
+        if result.problem:
+            return (f"the tests that reach a stub could not be run once more: {result.problem}",)
+        after = _told(result)
+        return self.excuse({node for node, told in before.items() if after.get(node, told) != told})
+
+    def excuse(self, nodes: Collection[str]) -> tuple[str, ...]:
+        """Let these tests gate no more; returns lines worth telling the user."""
+        with self._lock:
+            new = sorted(set(nodes) - self._flaky)
+            self._flaky |= set(new)
+        return tuple(f"{node} does not do the same each time it is run; it does not gate" for node in new)
+
     def reaching(self, stubs: Collection[str]) -> tuple[str, ...]:
         """Node ids of the tests known to reach any of the stubs."""
         with self._lock:
             found: set[str] = set()
             for stub in stubs:
                 found |= self._reaches.get(stub, set())
-        return tuple(sorted(found))
+            return tuple(sorted(found - self._flaky))
 
     def gate(self, overlay: Overlay, stubs: Collection[str]) -> GateVerdict:
         """Run the tests that reach any of the stubs against an overlay that fills them."""
@@ -83,7 +114,11 @@ class ProjectTests:
             return GateVerdict(passed=True, failures={})
         result = self._sandbox.gate(overlay, nodeids)
         self._learn(result)
-        return judge(result, nodeids, self._excused)
+        verdict = judge(result, nodeids, self._excused)
+        if verdict.infra or not 0 < len(verdict.failures) <= _MOST_AGAIN:
+            return verdict
+        again = judge(self._sandbox.gate(overlay, tuple(verdict.failures)), tuple(verdict.failures), self._excused)
+        return replace(verdict, unsteady=again.spoke & verdict.failures.keys())
 
     def culprits(self, overlay_without: Callable[[str], Overlay], accepted: Collection[str], node: str) -> set[str]:
         """The accepted stubs that a failing test goes through, found by leaving each out in turn."""
@@ -103,6 +138,14 @@ class ProjectTests:
     def _all_reached(self) -> set[str]:
         with self._lock:
             return set().union(*self._reaches.values()) if self._reaches else set()
+
+
+def _told(result: GateResult) -> dict[str, object]:
+    """What can be compared of a run with another one: which stub each test called, and what came of it."""
+    told: dict[str, object] = dict(result.reached_at_import)
+    told |= {node: (None, stubs) for node, stubs in result.skipped_after.items()}
+    ran = ((node, pair) for node, pair in result.tests.items() if pair.verdict is not Verdict.INFRA)
+    return told | {node: (pair.verdict, pair.reached) for node, pair in ran}
 
 
 def _reached(result: GateResult) -> Iterator[tuple[str, frozenset[str]]]:

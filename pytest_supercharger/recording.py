@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pytest_supercharger import evidence
 from pytest_supercharger.domain import Outcome
+from pytest_supercharger.earned import earned
 from pytest_supercharger.matrix import Matrix
 from pytest_supercharger.services import Services
 
@@ -27,4 +28,10 @@ def record(outcome: Outcome, matrix: Matrix, services: Services) -> evidence.Rec
         wheels=bench.dependencies.wheels(outcome.candidate),
         calibration=services.calibration.name,
         mutation=outcome.mutation,
+        voted=_voted(matrix),
     )
+
+
+def _voted(matrix: Matrix) -> frozenset[str]:
+    """Ids of the generated tests that have their full vote."""
+    return frozenset(test for test, share in zip(matrix.tests, earned(matrix.evidence()), strict=True) if share == 1.0)

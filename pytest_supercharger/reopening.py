@@ -5,9 +5,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable
 
-from pytest_supercharger import evidence, parsing
+from pytest_supercharger import fingerprints, parsing
 
-__all__ = ["reopen"]
+__all__ = ["reopen", "yields"]
 
 _MARKER = "__import__('pytest_supercharger').supercharge"
 _BODY = "raise NotImplementedError"
@@ -24,7 +24,7 @@ def reopen(data: bytes, qualnames: Iterable[str]) -> bytes:
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return data
     for qualname in qualnames:
-        node = evidence.located(tree, qualname)
+        node = fingerprints.located(tree, qualname)
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             # Below all others: the marker stands directly on the function.
             node.decorator_list.append(parsing.expression(_MARKER).body)
@@ -38,13 +38,13 @@ def _docstring(node: ast.FunctionDef | ast.AsyncFunctionDef) -> list[ast.stmt]:
 
 def _yield(node: ast.FunctionDef | ast.AsyncFunctionDef) -> list[ast.stmt]:
     """What makes a generator of a function that is one."""
-    return parsing.module("yield").body if _yields(node.body) else []
+    return parsing.module("yield").body if yields(node.body) else []
 
 
-def _yields(parts: Iterable[ast.AST]) -> bool:
+def yields(parts: Iterable[ast.AST]) -> bool:
     """Whether there is a yield in them, those of functions and classes in them left out."""
     return any(
         isinstance(part, ast.Yield | ast.YieldFrom)
-        or (not isinstance(part, _SCOPES) and _yields(ast.iter_child_nodes(part)))
+        or (not isinstance(part, _SCOPES) and yields(ast.iter_child_nodes(part)))
         for part in parts
     )

@@ -6,7 +6,7 @@ import contextlib
 import json
 import sys
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TextIO
 
@@ -14,7 +14,7 @@ from pytest_supercharger.disputes import Dispute
 from pytest_supercharger.domain import Decision, MutationScore, Outcome
 from pytest_supercharger.errors import SourceError
 
-__all__ = ["Reporter", "clean", "explain", "noticed", "table", "write_json"]
+__all__ = ["Reporter", "clean", "explain", "noticed", "table", "write_json", "write_patch"]
 
 
 def clean(text: str, limit: int = 2000) -> str:
@@ -111,13 +111,19 @@ def _example(detail: str) -> str:
     return f" ({clean(' '.join(detail.split()), 120)})" if detail else ""
 
 
-def write_json(path: Path, outcomes: Iterable[Outcome], calibration: str = "") -> None:
+def write_json(
+    path: Path, outcomes: Iterable[Outcome], calibration: str = "", more: Mapping[str, object] | None = None
+) -> None:
     """Write the decisions for scripts, whole or not at all; `calibration` says where the probabilities come from.
+
+    `more` are keys that a mode of its own brings.
 
     Raises:
         SourceError: the file cannot be written.
     """
-    document = {"version": 1, "calibration": clean(calibration), "stubs": [_entry(outcome) for outcome in outcomes]}
+    entries = [_entry(outcome) for outcome in outcomes]
+    document: dict[str, object] = {"version": 1, "calibration": clean(calibration), "stubs": entries}
+    document |= more or {}
     temporary = path.with_name(f".{path.name}.tmp")
     try:
         temporary.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
@@ -127,6 +133,19 @@ def write_json(path: Path, outcomes: Iterable[Outcome], calibration: str = "") -
         raise SourceError(
             f"{path} cannot be written ({error.strerror}); give --supercharge-json another file"
         ) from None
+
+
+def write_patch(path: Path, data: bytes) -> None:
+    """Write the patch of a run.
+
+    Raises:
+        SourceError: the file cannot be written.
+    """
+    try:
+        path.write_bytes(data)
+    except OSError as error:
+        problem = f"{path} cannot be written ({error.strerror}); give --supercharge-patch another file"
+        raise SourceError(problem) from None
 
 
 def _entry(outcome: Outcome) -> dict[str, object]:
@@ -150,6 +169,7 @@ def _entry(outcome: Outcome) -> dict[str, object]:
         "failing": clean(outcome.failing),
         "question": None if outcome.question is None else _question(outcome.question),
         "together": list(outcome.together),
+        "redo": outcome.redo,
         "error": outcome.decision is Decision.ERROR,
     }
 

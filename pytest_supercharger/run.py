@@ -7,16 +7,28 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_supercharger import ending, fits, reporting, rootdir, session, stubreports
+from pytest_supercharger import (
+    ending,
+    finding,
+    fits,
+    forgetting,
+    importing,
+    redoing,
+    reporting,
+    rootdir,
+    session,
+    showing,
+    stubreports,
+)
 from pytest_supercharger.domain import Decision, Outcome, Question
-from pytest_supercharger.errors import SourceError, SuperchargeError, in_one_line
+from pytest_supercharger.errors import SuperchargeError, in_one_line
 from pytest_supercharger.options import Settings
 from pytest_supercharger.project import Project
 from pytest_supercharger.reporting import Reporter
@@ -40,13 +52,25 @@ def start(config: pytest.Config, settings: Settings) -> Run | None:
         pytest.UsageError: the run cannot be carried out; nothing was changed.
     """
     namespace = config.known_args_namespace
-    if os.environ.get(FILLED) == str(config.rootpath) or any(getattr(namespace, name, None) for name in _LOOKING):
+    looking = any(getattr(namespace, name, None) for name in _LOOKING)
+    if os.environ.get(FILLED) == str(config.rootpath) or looking:
+        if settings.check and not namespace.help and not namespace.version:
+            raise pytest.UsageError(_unchecked(looking=looking))
         return None
+    if settings.check and namespace.collectonly:
+        raise pytest.UsageError("--supercharge-check and --collect-only exclude each other; give one of them")
     rootdir.correct(config)
     run = Run(config, settings)
     with ending.in_order():
         _carry_out(run, settings, listing=namespace.collectonly)
     return run
+
+
+def _unchecked(*, looking: bool) -> str:
+    """Why a check would be left out; one that is asked for never is without a word."""
+    if looking:
+        return "--supercharge-check runs no test and lists nothing; leave out the flag that only looks"
+    return f"--supercharge-check would check nothing: {FILLED} is set by a run that is under way; unset it"
 
 
 def _carry_out(run: Run, settings: Settings, *, listing: bool) -> None:
@@ -98,10 +122,17 @@ class Run:
 
     def fill(self) -> None:
         """Find the stubs and do what the settings say; prints progress, table and diff."""
+        if self._settings.forget:
+            self._end(forgotten=forgetting.forget(self._root, self._settings.forget, self.reporter))
+            return
         work = self._find()
-        session.remaining_problems(work)
+        finding.remaining_problems(work)
         if self._settings.check:
             self._check(work)
+            return
+        if self._settings.show_prompt:
+            change = self._hooks().question
+            self._end(prompts=showing.show(work, self.reporter, seed=self._settings.seed, change=change))
             return
         if not work.stubs:
             self.reporter.line("no stubs marked @supercharge; nothing to fill")
@@ -120,25 +151,36 @@ class Run:
             reporter=self.reporter,
             calibration=fits.look_up,
             hooks=self._hooks(),
+            test_folder=work.project.test_folder(self._config.getini("testpaths")),
         ).run()
         self._changed = self._settings.writes and bool(finished.changes)
         for problem in finished.problems:
             self._tell(problem)
         with self._told():
             self._show(finished)
-        self._finish(finished.outcomes, finished.calibration)
+        more = {"saved_tests": [*finished.saved], "flaky_tests": [*finished.flaky]}
+        self._finish(finished.outcomes, finished.calibration, more)
         if self._changed:
             self._stop_if_imported({change.path for change in finished.changes})
 
-    def _find(self) -> session.Work:
+    def _find(self) -> finding.Work:
         paths = [str(path) for path in self._config.getini("pythonpath")]
         project = Project.discover(self._root, norecurse=self._config.getini("norecursedirs"), pythonpath=paths)
-        return session.select(session.find(project), self._settings.only)
+        work = finding.find(project)
+        if self._settings.redo:
+            work = redoing.open_again(work, self._settings.redo, others=self._settings.fill)
+        return work if self._settings.check else finding.select(work, self._settings.only)
 
-    def _check(self, work: session.Work) -> None:
+    def _check(self, work: finding.Work) -> None:
         from pytest_supercharger import checking
 
-        good = checking.check(work, lambda: self._sandbox(work.project), self.reporter, self._settings)
+        found = checking.check(work, lambda: self._sandbox(work.project), self.reporter, self._settings)
+        self._end(good=all(checked.passes for checked in found), checked=[checked.entry() for checked in found])
+
+    def _end(self, *, good: bool = True, **entries: object) -> None:
+        """End a mode that fills nothing."""
+        if self._settings.json is not None:
+            reporting.write_json(self._settings.json, (), more=entries)
         self.stopped = pytest.ExitCode.OK if good else pytest.ExitCode.TESTS_FAILED
 
     def _sandbox(self, project: Project) -> AbstractContextManager[Sandbox]:
@@ -179,15 +221,17 @@ class Run:
         if finished.diff:
             self.reporter.block("\n" + finished.diff)
         if self._settings.patch is not None:
-            _write_patch(self._settings.patch, finished.patch)
+            reporting.write_patch(self._settings.patch, finished.patch)
             self.reporter.line(f"the patch is in {self._settings.patch}; apply it with git apply")
 
-    def _finish(self, outcomes: tuple[Outcome, ...], calibration: str = "") -> None:
+    def _finish(
+        self, outcomes: tuple[Outcome, ...], calibration: str = "", more: Mapping[str, object] | None = None
+    ) -> None:
         self.outcomes = outcomes
         self._failed = any(outcome.decision is not Decision.ACCEPTED for outcome in outcomes)
         if self._settings.json is not None:
             with self._told():
-                reporting.write_json(self._settings.json, outcomes, calibration)
+                reporting.write_json(self._settings.json, outcomes, calibration, more)
         if not self._settings.runs_tests:
             self.stopped = pytest.ExitCode.TESTS_FAILED if self._failed else pytest.ExitCode.OK
 
@@ -206,8 +250,7 @@ class Run:
         self.reporter.line(self._problems[-1])
 
     def _stop_if_imported(self, written: set[Path]) -> None:
-        loaded = {Path(file).resolve() for module in [*sys.modules.values()] if (file := _file_of(module))}
-        stale = sorted(str(path.name) for path in written if path.resolve() in loaded)
+        stale = sorted(path.name for path in importing.imported_already(written))
         if stale:
             self.reporter.line(f"{', '.join(stale)} was imported before it was filled; run pytest again")
             self.stopped = pytest.ExitCode.TESTS_FAILED
@@ -246,7 +289,7 @@ class Run:
     def pytest_report_teststatus(self, report: pytest.TestReport) -> tuple[str, str, str] | None:
         """Show open stubs with a letter of their own."""
         if isinstance(report, stubreports.StubReport):
-            return "failed", "S", "STUB OPEN"
+            return "failed", "S", report.word
         return None
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -255,19 +298,3 @@ class Run:
         if session.exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED and self.outcomes and not self._failed:
             session.exitstatus = pytest.ExitCode.OK
         return (yield)
-
-
-def _write_patch(path: Path, data: bytes) -> None:
-    try:
-        path.write_bytes(data)
-    except OSError as error:
-        problem = f"{path} cannot be written ({error.strerror}); give --supercharge-patch another file"
-        raise SourceError(problem) from None
-
-
-def _file_of(module: object) -> str | None:
-    try:
-        file = getattr(module, "__file__", None)
-    except Exception:  # a lazy module may import anything here, and fail
-        return None
-    return file if isinstance(file, str) else None

@@ -9,22 +9,22 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
-from fnmatch import fnmatchcase
 from pathlib import Path
 
-from pytest_supercharger import evidence, joining, remembering, stubs, writing
+from pytest_supercharger import evidence, joining, keeping, remembering, writing
 from pytest_supercharger.bench import Bench
 from pytest_supercharger.calibration import SHIPPED, Calibration
 from pytest_supercharger.dependencies import Dependencies
-from pytest_supercharger.domain import Decision, Outcome, Question, SourceFile, Stub
-from pytest_supercharger.errors import SettingsError, SourceError, SuperchargeError, in_one_line
+from pytest_supercharger.domain import Decision, Outcome, Question, Stub
+from pytest_supercharger.errors import SuperchargeError, in_one_line
+from pytest_supercharger.finding import Work
 from pytest_supercharger.ledger import Ledger
 from pytest_supercharger.matrix import Matrix
 from pytest_supercharger.options import Settings
-from pytest_supercharger.project import Project
 from pytest_supercharger.projecttests import ProjectTests
 from pytest_supercharger.reporting import Reporter
 from pytest_supercharger.sandbox.base import Sandbox
+from pytest_supercharger.sandbox.opened import Opened
 from pytest_supercharger.services import Services
 from pytest_supercharger.solver import SAMPLES_AT_ONCE, Generator, Solver
 from pytest_supercharger.splitting import Splitting
@@ -32,7 +32,7 @@ from pytest_supercharger.writeback import files, patch, verify
 
 _MOST_STUBS = 16
 
-__all__ = ["Hooks", "Session", "Work", "find", "select"]
+__all__ = ["Hooks", "Session"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,43 +46,6 @@ class Hooks:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Work:
-    """What is to be done: the project, its files with stubs, and the stubs that were selected."""
-
-    project: Project
-    sources: dict[str, SourceFile]  # relpath -> file
-    stubs: tuple[Stub, ...]
-    problems: tuple[str, ...]  # marked things that cannot be stubs
-
-
-def find(project: Project) -> Work:
-    """Step 1: every stub of the project, by AST; nothing of the project is imported.
-
-    Raises:
-        SourceError: a file with the marker cannot be read or parsed.
-    """
-    sources = {source.relpath: source for source in project.marked_files()}
-    found = tuple(stub for source in sources.values() for stub in stubs.find(source))
-    problems = tuple(line for source in sources.values() for line in stubs.problems(source))
-    return Work(project=project, sources=sources, stubs=found, problems=problems)
-
-
-def select(work: Work, globs: Sequence[str]) -> Work:
-    """The work restricted to stubs whose id matches one of the globs; all of it without globs.
-
-    Raises:
-        SettingsError: nothing matches.
-    """
-    if not globs:
-        return work
-    chosen = tuple(stub for stub in work.stubs if any(fnmatchcase(stub.id, glob) for glob in globs))
-    if not chosen:
-        known = ", ".join(stub.id for stub in work.stubs[:8]) or "no stub at all"
-        raise SettingsError(f"--supercharge-only {' '.join(globs)} matches no stub; the project has {known}")
-    return replace(work, stubs=chosen, problems=())
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Finished:
     """What a run came to."""
 
@@ -92,6 +55,8 @@ class Finished:
     patch: bytes  # for `git apply`
     problems: tuple[str, ...] = ()  # what went wrong once files had changed
     calibration: str = ""  # where the probabilities come from; "" where nothing was searched
+    saved: tuple[str, ...] = ()  # test files, relative to the root
+    flaky: tuple[str, ...] = ()  # node ids of project tests that do not gate, as they do not do the same each time
 
 
 class Session:
@@ -107,11 +72,13 @@ class Session:
         reporter: Reporter,
         calibration: Callable[[Generator], Calibration] = lambda generator: SHIPPED,
         hooks: Hooks | None = None,
+        test_folder: Path | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """`sandbox` and `generator` open what a run needs; they are called once, when there is something to do.
 
-        `calibration` says what a probability is worth with the model that answers.
+        `calibration` says what a probability is worth with the model that answers, `test_folder` where tests are
+        saved.
         """
         self._work = work
         self._settings = settings
@@ -120,7 +87,9 @@ class Session:
         self._reporter = reporter
         self._find_calibration = calibration
         self._calibration = ""
+        self._flaky: tuple[str, ...] = ()
         self._hooks = hooks or Hooks()
+        self._test_folder = test_folder or work.project.root
         self._clock = clock
 
     def run(self) -> Finished:
@@ -129,8 +98,9 @@ class Session:
         Raises:
             SuperchargeError: the run cannot be carried out; no file was changed.
         """
-        ledger = Ledger(self._work.sources, self._work.stubs)
-        with self._open_sandbox() as sandbox:
+        ledger = Ledger(self._work.sources, self._work.stubs, self._work.again)
+        with self._open_sandbox() as opened:
+            sandbox = Opened(opened, {relpath: again.marked.data for relpath, again in self._work.again.items()})
             settings, say = self._settings, self._reporter.line
             bench = Bench(
                 tests=self._reach(sandbox),
@@ -143,13 +113,15 @@ class Session:
             todo = [stub for stub in self._work.stubs if stub.id not in remembered]
             outcomes = {**remembered, **self._search(todo, bench, records)}
             outcomes = joining.join(outcomes, records, bench)
-        ordered = tuple(outcomes[stub.id] for stub in self._work.stubs)
-        return self._write(ordered, ledger, records)
+            tests = self._keep(bench, records)
+            self._flaky = bench.tests.flaky
+        ordered = tuple(self._marked(outcomes[stub.id]) for stub in self._work.stubs)
+        return self._write(ordered, ledger, records, tests)
 
     def _reach(self, sandbox: Sandbox) -> ProjectTests:
         """Step 2: which project tests reach which stub."""
         tests = ProjectTests(sandbox, self._settings.gate or None)
-        for line in tests.discover():
+        for line in (*tests.discover(), *tests.repeat()):
             self._reporter.line(line)
         reaching = len(tests.reaching([stub.id for stub in self._work.stubs]))
         self._reporter.line(f"{tests.collected} project tests, {reaching} of them reach a stub")
@@ -217,22 +189,52 @@ class Session:
             return outcome
         return replace(outcome, decision=Decision.ABSTAINED, reason=f"refused by a plugin: {reason}", candidate=None)
 
-    def _write(self, outcomes: tuple[Outcome, ...], ledger: Ledger, records: dict[str, evidence.Record]) -> Finished:
+    def _marked(self, outcome: Outcome) -> Outcome:
+        """The outcome, which says so where the function was filled before."""
+        again = self._work.again.get(outcome.stub.relpath)
+        if again is None or outcome.stub.id not in again.old:
+            return outcome
+        kept = "" if outcome.decision is Decision.ACCEPTED else "; the body that it has stays"
+        return replace(outcome, redo=True, reason=outcome.reason + kept)
+
+    def _keep(self, bench: Bench, records: dict[str, evidence.Record]) -> tuple[keeping.File, ...]:
+        """The generated tests that are to be saved; what goes wrong with them costs no accepted function."""
+        if not self._settings.save_tests:
+            return ()
+        project, say = self._work.project, self._reporter.line
+        allow = frozenset(self._settings.allow)
+        place = keeping.Place(root=project.root, folder=self._test_folder, style=project.style(), allow=allow, say=say)
+        try:
+            return keeping.prepare(place, self._work.stubs, records, bench)
+        except SuperchargeError as error:
+            say(f"no generated test is saved: {error}")
+            return ()
+
+    def _write(
+        self,
+        outcomes: tuple[Outcome, ...],
+        ledger: Ledger,
+        records: dict[str, evidence.Record],
+        tests: tuple[keeping.File, ...],
+    ) -> Finished:
         """Steps 5 and 6: verify every file, then write them all, then the evidence."""
         root, sources = self._work.project.root, self._work.sources
-        new = {relpath: data for relpath, data in ledger.overlay().items() if data != sources[relpath].data}
+        new = {path: data for path, data in ledger.overlay().items() if data != self._work.on_disk(path)}
         for relpath, data in new.items():
             fillings = [filling for filling in ledger.accepted().values() if filling[0].relpath == relpath]
             # A refusal here is a defect of ours, not of a candidate: better no file at all than a wrong one.
-            verify.verify(sources[relpath].data, data, fillings, requires_python=self._work.project.requires_python)
-        triples = [(relpath, sources[relpath].data, data) for relpath, data in sorted(new.items())]
+            verify.verify(ledger.before(relpath), data, fillings, requires_python=self._work.project.requires_python)
+        triples = [(relpath, self._work.on_disk(relpath), data) for relpath, data in sorted(new.items())]
         changes = tuple(
             files.Change(path=sources[relpath].path, old_sha256=files.sha256(old), new=data)
             for relpath, old, data in triples
         )
         problems: tuple[str, ...] = ()
+        saved: tuple[str, ...] = ()
         if self._settings.writes:
             outcomes, problems = writing.write(root, changes, outcomes, records, tell=self._hooks.written)
+            saved, wrong = keeping.write(tests, outcomes, self._reporter.line)
+            problems += wrong
         return Finished(
             outcomes=outcomes,
             changes=changes,
@@ -240,6 +242,8 @@ class Session:
             patch=patch.unified(triples),
             problems=problems,
             calibration=self._calibration,
+            saved=saved,
+            flaky=self._flaky,
         )
 
 
@@ -262,13 +266,3 @@ def _pool(workers: int, services: Services) -> Iterator[ThreadPoolExecutor]:
         pool.shutdown(wait=True, cancel_futures=True)
         raise
     pool.shutdown(wait=True)
-
-
-def remaining_problems(work: Work) -> None:
-    """Refuse to run over marked things that cannot be stubs.
-
-    Raises:
-        SourceError: there are some; all are listed.
-    """
-    if work.problems:
-        raise SourceError("; ".join(work.problems))

@@ -40,8 +40,6 @@ from pytest_supercharger.stopwatch import Stopwatch
 __all__ = ["Generator", "Solver"]
 
 SAMPLES_AT_ONCE = 8  # of one stub: the first codes and the first suite
-_CHARACTERS_A_TOKEN = 2.5  # of source code, on the safe side
-_ANSWER_TOKENS = 1024  # kept free for the template's own words and the answer
 _POLL_SECONDS = 0.5  # how soon a stop is noticed while the model thinks
 
 
@@ -237,6 +235,7 @@ class Solver:
             wait=self._wait_for,
             left=self._left,
             rng=self._rng,
+            say=self._services.reporter.line,
         )
 
     def _make_sampler(self) -> Sampler:
@@ -269,10 +268,8 @@ class Solver:
         )
 
     def _describe(self) -> context.Context:
-        room = int((self._services.generator.max_context_tokens - _ANSWER_TOKENS) * _CHARACTERS_A_TOKEN)
-        return context.describe(
-            self.stub, self._file, neighbours=self._services.neighbours(self._file), max_chars=max(room, 0)
-        )
+        room = context.room(self._services.generator.max_context_tokens)
+        return context.describe(self.stub, self._file, neighbours=self._services.neighbours(self._file), max_chars=room)
 
     def _left(self) -> float:
         return max(0.0, self._policy.seconds - self._watch.seconds)

@@ -14,11 +14,13 @@ __all__ = ["StubReport", "of_problem", "of_stub"]
 
 
 class StubReport(pytest.TestReport):
-    """The failed report of a stub that stayed open."""
+    """The failed report of a stub that stayed open, or of a function that was to be filled anew and was not."""
+
+    word: str  # of the summary
 
 
 def of_stub(outcome: Outcome) -> StubReport:
-    """The report of a stub that stayed open."""
+    """The report of a stub that was not filled."""
     stub = outcome.stub
     return StubReport(
         nodeid=f"{stub.relpath}::{stub.qualname}",
@@ -28,6 +30,7 @@ def of_stub(outcome: Outcome) -> StubReport:
         longrepr=reporting.explain(outcome),
         when="call",
         duration=outcome.seconds,
+        word="NOT REDONE" if outcome.redo else "STUB OPEN",
     )
 
 

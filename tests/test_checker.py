@@ -377,3 +377,48 @@ def test_a_drawn_pass_that_is_none_in_a_process_of_its_own_rules_the_candidate_o
     bench = Bench(split=lambda overlay, test: Verdict.FAIL)
     bench.checker.add_tests(bench.matrix.add_tests(suite()))
     assert "only in one process" in bench.matrix.refused["c"]
+
+
+class Flaky:
+    """A project test that fails now and then, whatever the body: by the place of the answer."""
+
+    def __init__(self, *answers):
+        self.left = list(answers)
+
+    def __call__(self, overlay, nodeids):
+        if not overlay:
+            return GateResult(tests={NODE: PairResult(verdict=Verdict.FAIL, reached=frozenset({"m:f"}))})
+        if not nodeids:
+            return GateResult()
+        return GateResult(tests={NODE: PairResult(verdict=self.left.pop(0) if self.left else Verdict.PASS)})
+
+
+OTHER = Candidate(id="d", text_id="u", body="return h(x)\n")
+
+
+@pytest.mark.parametrize(("other", "excused"), [("2", True), ("1", False)])
+def test_a_project_test_that_changes_for_bodies_that_do_otherwise_does_not_gate(other, excused):
+    def evaluate(overlay, module, probe):
+        return Output(kind=OutputKind.VALUE, text=other if b"h(x)" in overlay["m.py"] else "1")
+
+    gate = Flaky(Verdict.FAIL, Verdict.PASS, Verdict.FAIL, Verdict.PASS)
+    bench = Bench(gate=gate, evaluate=evaluate)
+    bench.matrix.add_code([OTHER])
+    bench.checker.add_candidate(CANDIDATE)
+    assert bench.matrix.failing_trusted("c") == (NODE, "fail")
+    assert bench.tests.flaky == ()
+    bench.checker.add_candidate(OTHER)
+    assert (bench.tests.flaky == (NODE,)) is excused
+    for key in "cd":
+        assert bench.matrix.vouched(key) is excused
+
+
+def test_a_project_test_that_fails_each_time_gates_whatever_others_do():
+    evaluate = lambda overlay, module, probe: Output(kind=OutputKind.VALUE, text=str(b"h(x)" in overlay["m.py"]))  # noqa: E731
+    bench = Bench(gate=Flaky(Verdict.FAIL, Verdict.PASS, Verdict.FAIL, Verdict.FAIL), evaluate=evaluate)
+    bench.matrix.add_code([OTHER])
+    bench.checker.add_candidate(CANDIDATE)
+    bench.checker.add_candidate(OTHER)
+    assert bench.tests.flaky == ()
+    assert not bench.matrix.vouched("c")
+    assert not bench.matrix.vouched("d")

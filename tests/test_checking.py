@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 from contextlib import nullcontext
 
 import pytest
 
-from pytest_supercharger import checking, evidence, session
+from pytest_supercharger import checking, evidence, finding, fingerprints
 from pytest_supercharger.domain import Verdict
+from pytest_supercharger.errors import SettingsError
 from pytest_supercharger.options import Settings
 from pytest_supercharger.project import Project
 from pytest_supercharger.reopening import reopen
 from pytest_supercharger.reporting import Reporter
+from pytest_supercharger.sandbox.base import GateResult
 from pytest_supercharger.sandbox.fake import FakeSandbox
 
 SOURCE = b"import yaml\n\n\ndef f(x):\n    return yaml.safe_load(x)\n"
@@ -24,7 +27,7 @@ def record(wheels):
         module="m",
         qualname="f",
         relpath="m.py",
-        function_hash=evidence.function_hash(SOURCE, "f"),
+        function_hash=fingerprints.of(SOURCE, "f")[0].function,
         candidate_id="c",
         probability=0.97,
         model="scripted",
@@ -36,18 +39,22 @@ def record(wheels):
     )
 
 
+def run(folder, sandbox, **settings):
+    """What the check comes to, and what was said."""
+    said = io.StringIO()
+    work = finding.find(Project.discover(folder, norecurse=[], pythonpath=[]))
+    found = checking.check(work, lambda: nullcontext(sandbox), Reporter(said), Settings(**settings))
+    return found, said.getvalue()
+
+
 def checked(folder, wheels, install=(), level=2, sandbox=None):
     """Whether the check is content with a function that was accepted with these wheels; the sandbox; what was said."""
     (folder / "m.py").write_bytes(SOURCE)
     evidence.save(folder, record(wheels))
     sandbox = sandbox or FakeSandbox()
     sandbox.lacking = frozenset({"yaml"})
-    said = io.StringIO()
-    work = session.find(Project.discover(folder, norecurse=[], pythonpath=[]))
-    good = checking.check(
-        work, lambda: nullcontext(sandbox), Reporter(said), Settings(install=tuple(install), level=level)
-    )
-    return good, sandbox, said.getvalue()
+    found, said = run(folder, sandbox, install=tuple(install), level=level)
+    return all(checked.passes for checked in found), sandbox, said
 
 
 @pytest.mark.parametrize(
@@ -93,3 +100,54 @@ def test_the_check_is_done_at_the_level_of_the_run(tmp_path, level, good):
     assert kind == ("isolated" if good else "split")
     # The test's half sees the function as it was before: a stub.
     assert seen == ({} if good else {"m.py": reopen(SOURCE, ["f"])})
+
+
+@pytest.mark.parametrize(
+    ("now", "passes", "edited"),
+    [
+        (SOURCE, True, False),
+        (SOURCE.replace(b"return", b"x = x\n    return"), True, True),
+        (SOURCE.replace(b"(x)", b"(x, y=0)"), False, False),
+        (SOURCE.replace(b"    return", b"    'Load x.'\n    return"), False, False),
+        (b"import yaml\n", False, False),
+    ],
+    ids=["the same", "edited", "another signature", "another docstring", "gone"],
+)
+def test_a_body_may_be_edited_and_a_specification_may_not(tmp_path, now, passes, edited):
+    specification = fingerprints.of(SOURCE, "f")[0].specification
+    evidence.save(tmp_path, dataclasses.replace(record({}), specification=specification))
+    (tmp_path / "m.py").write_bytes(now)
+    (found,), said = run(tmp_path, FakeSandbox())
+    assert (found.passes, found.edited) == (passes, edited)
+    assert (len(found.lines) == 1) is (now is not SOURCE)
+    assert ("--supercharge-forget m:f" in said) is not passes
+    assert set(found.entry()) == {"stub", "file", "filled", "passes", "edited", "lines"}
+
+
+def test_project_tests_that_are_skipped_here_are_named_and_are_no_evidence_alone(tmp_path):
+    (tmp_path / "m.py").write_bytes(SOURCE)
+    sandbox = FakeSandbox(gate=lambda overlay, nodeids: GateResult(skipped=frozenset({"t.py::a"})))
+    evidence.save(tmp_path, dataclasses.replace(record({}), gate=("t.py::a",)))
+    (found,), said = run(tmp_path, sandbox)
+    assert found.passes
+    assert "m:f: 1 of its 1 project tests are skipped here: t.py::a" in said
+    evidence.save(tmp_path, dataclasses.replace(record({}), gate=("t.py::a",), tests=()))
+    (found,), said = run(tmp_path, sandbox)
+    assert not found.passes
+    assert "m:f: nothing of its evidence could be run" in said
+
+
+def test_only_restricts_the_check_to_what_it_names(tmp_path):
+    (tmp_path / "m.py").write_bytes(SOURCE)
+    mark = "from pytest_supercharger import supercharge\n\n\n@supercharge\n"
+    (tmp_path / "n.py").write_text(f"{mark}def g():\n    'Do it.'\n    ...\n")
+    evidence.save(tmp_path, record({}))
+    chosen = {glob: run(tmp_path, FakeSandbox(), only=(glob,))[0] for glob in ("m:*", "n:*", "*")}
+    assert {glob: [one.stub for one in found] for glob, found in chosen.items()} == {
+        "m:*": ["m:f"],
+        "n:*": ["n:g"],
+        "*": ["n:g", "m:f"],
+    }
+    assert [(one.filled, one.passes) for one in chosen["*"]] == [(False, False), (True, True)]
+    with pytest.raises(SettingsError, match="--supercharge-only x matches no stub and no evidence"):
+        run(tmp_path, FakeSandbox(), only=("x",))

@@ -25,6 +25,7 @@ PURE = (
     "earned",
     "effects",
     "errors",
+    "fingerprints",
     "kills",
     "lastword",
     "mutants",
@@ -38,8 +39,10 @@ PURE = (
     "voting",
     "writeback.edits",
     "writeback.imports",
+    "writeback.unfill",
     "writeback.verify",
     "clean.candidate",
+    "clean.saved",
     "clean.tests",
     "probes",
 )

@@ -7,7 +7,10 @@ from pathlib import Path
 
 from pytest_supercharger.domain import Candidate, Decision, Outcome, SourceFile
 from pytest_supercharger.ledger import Ledger, Waited
+from pytest_supercharger.sandbox.fake import FakeSandbox
+from pytest_supercharger.sandbox.opened import Opened
 from pytest_supercharger.stubs import find
+from pytest_supercharger.writeback.unfill import open_again
 
 TEXT = b'''from pytest_supercharger import supercharge
 
@@ -153,3 +156,42 @@ def test_stop_wakes_everybody():
     ledger.stop()
     waiter.join()
     assert not ledger.is_accepted(one.id)
+
+
+FILLED = TEXT.partition(b"\n\n\n")[2].replace(b"@supercharge\n", b"")
+FILLED = FILLED.replace(b"raise NotImplementedError", b"return 1", 1).replace(b"raise NotImplementedError", b"return 2")
+
+
+def reopened():
+    source = SourceFile(path=Path("/p/m.py"), relpath="m.py", module="m", data=FILLED)
+    again = open_again(source, [1, 6])
+    stubs = [stub for stub, _ in again.old.values()]
+    return Ledger({"m.py": again.marked}, stubs, {"m.py": again}), stubs
+
+
+def test_a_function_that_was_filled_before_goes_on_with_its_body_where_it_gets_no_other():
+    ledger, (one, two) = reopened()
+    assert ledger.overlay() == {}
+    assert b"supercharge" in ledger.overlay([(one, body("return 0 + 1"))])["m.py"]
+    ledger.settle(Outcome(stub=two, decision=Decision.ABSTAINED, reason="no"))
+    assert ledger.wait_for(one.id, two.id, 0) is Waited.FILLED
+    assert ledger.is_accepted(two.id)
+    ledger.settle(accepted(one, body("return 0 + 1")))
+    new = FILLED.replace(b"return 1", b"return 0 + 1")
+    assert ledger.overlay() == {"m.py": new}
+    assert ledger.before("m.py") == FILLED.replace(b"return 1", b"raise NotImplementedError")
+    assert b"supercharge" in ledger.overlay(without=[one.id])["m.py"]
+    ledger.withdraw(one.id)
+    assert ledger.overlay() == {"m.py": FILLED}
+    assert ledger.before("m.py") == FILLED
+
+
+def test_what_is_open_again_is_below_every_overlay():
+    inner = FakeSandbox()
+    sandbox = Opened(inner, {"m.py": b"open", "n.py": b"open"})
+    sandbox.gate({}, None)
+    sandbox.run_tests({"m.py": b"new"}, [])
+    sandbox.probe({"m.py": b"new"}, "m", [])
+    sandbox.run_split({"m.py": b"new"}, [])
+    base = {"m.py": b"open", "n.py": b"open"}
+    assert [seen for _, seen, _ in inner.calls] == [base, base | {"m.py": b"new"}, base | {"m.py": b"new"}, base]

@@ -30,9 +30,9 @@ def test_the_flag_makes_a_run_that_writes(pytester):
     assert settings.runs_tests
 
 
-@pytest.mark.parametrize("flag", ["--supercharge-dry-run", "--supercharge-check", "--supercharge-patch=x.patch"])
+@pytest.mark.parametrize("flag", ["dry-run", "check", "patch=x.patch", "show-prompt", "forget=a"])
 def test_modes_are_active_alone_and_write_no_source(pytester, flag):
-    settings = settings_of(pytester, flag)
+    settings = settings_of(pytester, f"--supercharge-{flag}")
     assert settings.active
     assert not settings.writes
     assert not settings.runs_tests
@@ -105,7 +105,31 @@ def test_a_wrong_value_is_one_line_with_status_4(pytester, flag, value):
     assert "Traceback" not in str(result.stderr)
 
 
-def test_two_modes_exclude_each_other(pytester):
-    result = pytester.runpytest("--supercharge-check", "--supercharge-dry-run")
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        (
+            "--supercharge-check --supercharge-dry-run",
+            "--supercharge-dry-run and --supercharge-check exclude each other*",
+        ),
+        ("--supercharge-forget=a --supercharge-show-prompt", "--supercharge-show-prompt and --supercharge-forget *"),
+        ("--supercharge-redo=a --supercharge-check", "--supercharge-redo and --supercharge-check exclude each other*"),
+        (
+            "--supercharge --supercharge-save-tests --supercharge-patch=x.patch",
+            "--supercharge-save-tests and --supercharge-patch exclude each other; give one of them",
+        ),
+        ("--supercharge-save-tests", "--supercharge-save-tests fills nothing by itself; give --supercharge as well"),
+    ],
+)
+def test_what_does_not_go_together_is_one_line_with_status_4(pytester, flags, message):
+    result = pytester.runpytest(*flags.split())
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stderr.fnmatch_lines(["*--supercharge-dry-run and --supercharge-check exclude each other*"])
+    result.stderr.fnmatch_lines([f"ERROR: {message}"])
+
+
+def test_redo_writes_and_may_be_a_dry_run(pytester):
+    assert settings_of(pytester, "--supercharge-redo=a:*", "--supercharge-save-tests").writes
+    settings = settings_of(pytester, "--supercharge-redo=a:*", "--supercharge-redo=b", "--supercharge-dry-run")
+    assert settings.redo == ("a:*", "b")
+    assert settings.active
+    assert not settings.writes

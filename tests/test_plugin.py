@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shutil
 import sys
 import xml.etree.ElementTree as ET
 from pathlib import Path
@@ -19,6 +21,7 @@ from pytest_supercharger.session import Session
 from pytest_supercharger.solver import Solver
 from pytest_supercharger.writeback import files
 
+EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
 STUB = '''\
 from pytest_supercharger import supercharge
 
@@ -258,8 +261,9 @@ def test_the_stored_fit_of_the_model_is_used_and_named(project, accepting, gener
     assert document["stubs"][0]["probability"] < 0.1
 
 
-def test_check_fails_while_a_stub_is_left(project, accepting):
-    result = project.runpytest("--supercharge-check")
+@pytest.mark.parametrize("workers", [(), ("-n0",), ("-n2",)])
+def test_check_fails_while_a_stub_is_left(project, accepting, workers):
+    result = project.runpytest("--supercharge-check", *workers)
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     result.stdout.fnmatch_lines(["*calc.py:5: calc:double is not filled*"])
 
@@ -280,6 +284,90 @@ def test_check_says_that_code_was_edited_and_still_passes(project, accepting):
     result = project.runpytest("--supercharge-check")
     assert result.ret == 0
     result.stdout.fnmatch_lines(["*edited by hand since it was accepted*"])
+
+
+@pytest.mark.parametrize("flags", [("--collect-only",), ("--setup-plan",), ()])
+def test_a_check_is_never_left_out_without_a_word(project, accepting, monkeypatch, flags):
+    if not flags:
+        monkeypatch.setenv("PYTEST_SUPERCHARGE_FILLED", str(project.path))
+    result = project.runpytest("--supercharge-check", *flags)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["ERROR: --supercharge-check *; *"])
+
+
+def test_forget_deletes_the_evidence_and_nothing_else(project, accepting):
+    project.runpytest("--supercharge")
+    path = project.path / ".supercharger/evidence/calc-double.json"
+    before = (project.path / "calc.py").read_bytes()
+    assert path.exists()
+    wrong = project.runpytest("--supercharge-forget=calc:half")
+    assert wrong.ret == pytest.ExitCode.USAGE_ERROR
+    line = "ERROR: --supercharge-forget calc:half matches no function with evidence; there is evidence of calc:double"
+    wrong.stderr.fnmatch_lines([line])
+    assert path.exists()
+    result = project.runpytest("--supercharge-forget=calc:*", "--supercharge-json=out.json", "-n2")
+    assert result.ret == 0
+    result.stdout.fnmatch_lines(["*calc:double: forgotten; .supercharger/evidence/calc-double.json is deleted"])
+    assert not path.exists()
+    assert (project.path / "calc.py").read_bytes() == before
+    assert json.loads((project.path / "out.json").read_text())["forgotten"] == ["calc:double"]
+    assert "test session starts" not in result.stdout.str()
+
+
+AGAIN = "# twice as much\nimport calc_table\n\n" + STUB + '\n\ndef other(x):  # not to be touched\n    return {"x":x}\n'
+
+
+def test_redo_fills_an_accepted_function_anew_or_leaves_it_as_it_is(project, accepting, generator, monkeypatch):
+    write(project, calc=AGAIN, calc_table="")
+    assert project.runpytest("--supercharge", "--supercharge-json=out.json").ret == 0
+    path, evidence = project.path / "calc.py", project.path / ".supercharger/evidence/calc-double.json"
+    path.write_text(path.read_text().replace("return x * 2\n", "y = x  # by hand\n    return y * 2\n"))
+    edited, record = path.read_bytes(), evidence.read_bytes()
+    assert b"by hand" in edited
+
+    install(monkeypatch, disagreeable(), generator)
+    result = project.runpytest("--supercharge-redo=calc:double", "--supercharge-json=out.json")
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines(["*1 stubs to fill", "*calc:double: abstained: *; the body that it has stays"])
+    result.stdout.fnmatch_lines(["NOT REDONE calc.py*"])
+    (entry,) = json.loads((project.path / "out.json").read_text())["stubs"]
+    assert (entry["decision"], entry["redo"]) == ("abstained", True)
+    assert (path.read_bytes(), evidence.read_bytes()) == (edited, record)
+
+    codes = bodies("double", "x: int", "sum((x, x))", "x + x", "2 * x")
+    install(monkeypatch, agreeable(), FakeGenerator(code=codes, test=TESTS))
+    result = project.runpytest("--supercharge-redo=calc:*", "--supercharge-patch=redo.patch")
+    assert result.ret == 0
+    assert (path.read_bytes(), evidence.read_bytes()) == (edited, record)
+    assert project.runpytest("--supercharge-redo=calc:*").ret == 0
+    written = path.read_bytes()
+    path.write_bytes(edited)
+    project.run("git", "init", "-q", ".")
+    assert project.run("git", "apply", "redo.patch").ret == 0
+    assert evidence.read_bytes() != record
+    before, _, after = edited.partition(b"    y = x  # by hand\n    return y * 2\n")
+    for new in (written, path.read_bytes()):
+        assert new.startswith(before + b"    return ")
+        assert new.endswith(after)
+        assert b"by hand" not in new
+
+
+@pytest.mark.parametrize("workers", [(), ("-n0",), ("-n2",)])
+def test_the_prompt_is_shown_without_node_and_docker(project, monkeypatch, workers):
+    monkeypatch.setenv("DOCKER_HOST", "unix:///nonexistent/docker.sock")
+    many = "".join(f"def number_{n}():\n    '{'Long. ' * 90}'\n\n\n" for n in range(1000))
+    write(project, other=STUB.replace("double", "triple"), calc=many + STUB)
+    shown = ("--supercharge-show-prompt", "--supercharge-only=calc:*", "--supercharge-json=out.json")
+    result = project.runpytest(*shown, *workers)
+    assert result.ret == 0
+    result.stdout.fnmatch_lines(["--- user", "*def double(x: int) -> int:*", "--- assistant"])
+    (entry,) = json.loads((project.path / "out.json").read_text())["prompts"]
+    assert entry["stub"] == "calc:double"
+    assert entry["characters"] == sum(len(entry[role]) for role in ("system", "user", "assistant"))
+    assert f"calc:double (calc.py:{many.count(chr(10)) + 5}): {entry['characters']} characters" in result.stdout.str()
+    assert {"number_0", "number_999"} - {*entry["dropped"]} == {"number_999"}
+    result.stdout.fnmatch_lines(["supercharge: dropped for want of room: number_0; number_1; *"])
+    assert (project.path / "calc.py").read_text() == many + STUB
 
 
 def test_check_fails_when_the_evidence_fails(project, accepting, monkeypatch):
@@ -488,35 +576,31 @@ def test_an_interrupted_run_keeps_what_was_accepted(project, accepting, monkeypa
     result.stdout.fnmatch_lines(["*calc:double: kept from an interrupted run*"])
 
 
-def test_other_plugins_can_change_questions_refuse_and_hear_of_writes(project, accepting, generator):
-    project.makepyfile(
-        nosy="""
-        import dataclasses
-
-        def pytest_supercharge_question(question):
-            return dataclasses.replace(question, temperature=0.1)
-
-        def pytest_supercharge_accept(outcome):
-            return None
-
-        def pytest_supercharge_written(outcome, path):
-            print("WRITTEN", outcome.stub.id, path.name)
-        """
-    )
+@pytest.fixture
+def house_rules(project):
+    """The plugin of the examples, as the page of hooks says to use it."""
+    shutil.copytree(EXAMPLES / "plugins", project.path / "plugins", ignore=shutil.ignore_patterns("__pycache__"))
     project.syspathinsert()
-    result = project.runpytest("--supercharge", "-p", "nosy")
-    assert result.ret == 0
-    assert {question.temperature for question in generator.questions} == {0.1}
-    result.stdout.fnmatch_lines(["WRITTEN calc:double calc.py"])
+    return ("--supercharge", "-p", "plugins.house_rules")
 
 
-def test_a_plugin_can_refuse(project, accepting):
-    project.makepyfile(strict="def pytest_supercharge_accept(outcome):\n    return 'not on a Friday'\n")
-    project.syspathinsert()
-    result = project.runpytest("--supercharge", "-p", "strict")
+def test_the_plugin_of_the_examples_changes_questions_and_hears_of_writes(project, accepting, generator, house_rules):
+    assert project.runpytest(*house_rules).ret == 0
+    said = {question.kind.value: "that a beginner can read" in question.user for question in generator.questions}
+    assert said == {"code": True, "test": False}
+    noted = (project.path / "supercharged.txt").read_text()
+    assert re.fullmatch(r"calc:double in calc\.py, probability 0\.\d\d\n", noted)
+
+
+def test_the_plugin_of_the_examples_refuses_with_its_reason(project, monkeypatch, house_rules):
+    steps = "".join(f"    x{n} = x\n" for n in range(30))
+    long = [f"def double(x: int) -> int:\n{steps}    return {text}\n" for text in ("x + x", "2 * x", "x * 2")]
+    install(monkeypatch, agreeable(), FakeGenerator(code=long, test=TESTS))
+    result = project.runpytest(*house_rules)
     assert result.ret == pytest.ExitCode.TESTS_FAILED
-    result.stdout.fnmatch_lines(["*refused by a plugin: not on a Friday*"])
+    result.stdout.fnmatch_lines(["*refused by a plugin: 31 lines, and 20 are allowed here*"])
     assert untouched(project)
+    assert not (project.path / "supercharged.txt").exists()
 
 
 def test_a_read_only_file_is_refused_before_a_model_is_asked(project, accepting, generator):

@@ -11,7 +11,7 @@ FAIL = PairResult(verdict=Verdict.FAIL, detail="AssertionError: assert 1 == 2\nm
 
 
 class Scripted:
-    """A sandbox whose gate answers from a list."""
+    """A sandbox whose gate answers from a list, the last one from then on."""
 
     def __init__(self, *results):
         self.results = list(results)
@@ -19,7 +19,7 @@ class Scripted:
 
     def gate(self, overlay, nodeids):
         self.asked.append((overlay, nodeids))
-        return self.results.pop(0)
+        return self.results.pop(0) if len(self.results) > 1 else self.results[0]
 
 
 def reached(*stubs):
@@ -150,3 +150,57 @@ def test_tests_that_skip_themselves_at_a_stub_are_among_the_collected_ones():
     tests = ProjectTests(Scripted(SKIPS), None)
     tests.discover()
     assert tests.collected == 1
+
+
+def test_a_test_that_does_otherwise_with_the_stubs_open_does_not_gate():
+    """It calls another stub, calls none, or catches what a call raises."""
+    first = {name: reached("m:f") for name in ("t::same", "t::other", "t::none", "t::caught", "t::lost")}
+    again = first | {
+        "t::other": reached("m:g"),
+        "t::none": PASS,
+        "t::caught": PairResult(verdict=Verdict.PASS, reached=frozenset({"m:f"})),
+        "t::lost": PairResult(verdict=Verdict.INFRA),
+    }
+    sandbox = Scripted(GateResult(tests=first | {"t::free": FAIL}), GateResult(tests=again), GateResult(tests={}))
+    tests = ProjectTests(sandbox, None)
+    tests.discover()
+    lines = tests.repeat()
+    assert sandbox.asked[1] == ({}, tuple(sorted(first)))
+    assert [line.partition(" ")[0] for line in lines] == ["t::caught", "t::none", "t::other"]
+    assert lines[0].endswith("does not do the same each time it is run; it does not gate")
+    assert tests.flaky == ("t::caught", "t::none", "t::other")
+    assert tests.reaching(["m:f", "m:g"]) == ("t::lost", "t::same")
+
+
+def test_where_no_test_reaches_a_stub_nothing_is_repeated():
+    sandbox = Scripted(GateResult(tests={"t::a": PASS}))
+    tests = ProjectTests(sandbox, None)
+    tests.discover()
+    assert tests.repeat() == ()
+    assert len(sandbox.asked) == 1
+
+
+def failing(*again, names=("a", "b")):
+    """What the gate says of a body with which these tests fail first."""
+    found = {f"t::{name}": reached("m:f") for name in names}
+    failed = GateResult(tests=dict.fromkeys(found, FAIL))
+    sandbox = Scripted(GateResult(tests=found), failed, *again)
+    tests = ProjectTests(sandbox, None)
+    tests.discover()
+    return tests.gate({"m.py": b"x"}, ["m:f"]), sandbox, tests
+
+
+def test_a_failure_that_is_none_the_second_time_is_unsteady_and_a_failure_all_the_same():
+    verdict, sandbox, tests = failing(GateResult(tests={"t::a": PASS, "t::b": FAIL}))
+    assert sandbox.asked[-1] == ({"m.py": b"x"}, ("t::a", "t::b"))
+    assert not verdict.passed
+    assert (set(verdict.failures), verdict.unsteady) == ({"t::a", "t::b"}, {"t::a"})
+    assert tests.excuse(["t::a"]) == ("t::a does not do the same each time it is run; it does not gate",)
+    assert tests.excuse(["t::a"]) == ()
+    tests.gate({}, ["m:f"])
+    assert sandbox.asked[-2][1] == ("t::b",)
+
+
+def test_a_body_that_fails_many_tests_is_not_run_again():
+    _, sandbox, _ = failing(names="abcd")
+    assert len(sandbox.asked) == 2

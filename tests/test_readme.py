@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import re
 import runpy
@@ -12,7 +13,7 @@ import pytest
 from readme import AFTER, BEFORE, ROOT, blocks, body
 
 from model_node.cli import parser
-from pytest_supercharger import StubNotFilled, acceptance, cli, stubs, trusted
+from pytest_supercharger import StubNotFilled, acceptance, cli, hookspecs, stubs, trusted
 from pytest_supercharger.domain import Candidate, SourceFile
 from pytest_supercharger.flags import COMMAND_LINE_ONLY, INI_ONLY, TABLE
 from pytest_supercharger.marker import OPTIONS
@@ -137,7 +138,7 @@ def test_every_file_that_is_named_exists(name):
     folders = ("pytest_supercharger", "model_node", "protos", "prompts", "tests", "examples", "docs")
     known = [str(path.relative_to(ROOT)) for folder in folders for path in ROOT.joinpath(folder).rglob("*")]
     missing = {file for file in named if not any(f"/{path}".endswith(f"/{file}") for path in known)}
-    assert missing <= {".supercharger/evidence/MODULE-QUALNAME.json"}
+    assert missing <= {".supercharger/evidence/MODULE-QUALNAME.json", "test_MODULE_saved.py"}
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -155,6 +156,14 @@ def test_the_formula_of_the_pages_is_that_of_the_code():
     rows = re.findall(r"^\| `(\w+)` \| (-?[\d.]+) \|", text, re.MULTILINE)
     assert {name: float(weight) for name, weight in rows} == acceptance._COEFFICIENTS
     assert f"is {acceptance._INTERCEPT} plus" in text
+
+
+def test_the_page_of_hooks_has_each_of_them_with_its_arguments():
+    hooks = {name: inspect.signature(hook) for name, hook in vars(hookspecs).items() if name.startswith("pytest_")}
+    rows = re.findall(r"^\| `(\w+)\((.*?)\)` \|", page("docs/hooks.md"), re.MULTILINE)
+    assert {name: arguments.split(", ") for name, arguments in rows} == {
+        name: [*signature.parameters] for name, signature in hooks.items()
+    }
 
 
 def test_contributing_names_the_three_commands():

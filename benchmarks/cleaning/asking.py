@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from cleaning.answers import Raw
-from pytest_supercharger import context, prompting, session
+from pytest_supercharger import context, finding, prompting
 from pytest_supercharger.client import NodePool
 from pytest_supercharger.domain import Question, Stub
 from pytest_supercharger.errors import SuperchargeError
@@ -27,7 +27,7 @@ def draw(address: str, folder: Path, count: int, temperature: float) -> Iterator
     The program ends where the node cannot be reached.
     """
     try:
-        work = session.find(Project.discover(folder, norecurse=(), pythonpath=()))
+        work = finding.find(Project.discover(folder, norecurse=(), pythonpath=()))
         if not work.stubs:
             sys.exit(f"clean: {folder} has no stubs; give a project with functions marked @supercharge")
         everything = ((n, stub, kind) for n in range(count) for stub in work.stubs for kind in ("code", "tests"))
@@ -40,7 +40,7 @@ def draw(address: str, folder: Path, count: int, temperature: float) -> Iterator
 
 
 def _answers(
-    pool: NodePool, work: session.Work, asked: list[tuple[int, Stub, str]], temperature: float
+    pool: NodePool, work: finding.Work, asked: list[tuple[int, Stub, str]], temperature: float
 ) -> Iterator[Raw]:
     questions = [_question(work, number, stub, kind, temperature) for number, stub, kind in asked]
     for index, answer in pool.generate(questions, samples=1, deadline_seconds=_SECONDS):
@@ -48,7 +48,7 @@ def _answers(
         yield Raw(kind=kind, stub=stub, source=work.sources[stub.relpath], answer=answer)
 
 
-def _question(work: session.Work, number: int, stub: Stub, kind: str, temperature: float) -> Question:
+def _question(work: finding.Work, number: int, stub: Stub, kind: str, temperature: float) -> Question:
     source = work.sources[stub.relpath]
     described = context.describe(stub, source, neighbours=work.project.neighbours(source), max_chars=_CHARACTERS)
     ask = prompting.code_question if kind == "code" else prompting.test_question

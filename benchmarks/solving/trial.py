@@ -8,7 +8,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from typing import Any
 
-from pytest_supercharger import agreement, session
+from pytest_supercharger import agreement, finding, session
 from pytest_supercharger.asking import NoAnswer
 from pytest_supercharger.calibrating import judging
 from pytest_supercharger.calibrating.tasks import Task, TaskError
@@ -38,7 +38,7 @@ class SearchFailed(TaskError):
 class Bench:
     """What all tasks share."""
 
-    work: session.Work
+    work: finding.Work
     sandbox: Sandbox
     generator: Recorded
     settings: Settings
@@ -94,7 +94,7 @@ def _search(task: Task, bench: Bench) -> tuple[Outcome, Matrix, Question]:
         return question
 
     finished = session.Session(
-        session.select(bench.work, [task.stub_id]),
+        finding.select(bench.work, [task.stub_id]),
         bench.settings,
         sandbox=lambda: nullcontext(bench.sandbox),
         generator=lambda: nullcontext(bench.generator),

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 
-from pytest_supercharger import agreement, context, session
+from pytest_supercharger import agreement, context, finding, session
 from pytest_supercharger.acceptance import unmet
 from pytest_supercharger.calibrating import judging
 from pytest_supercharger.calibrating.outcomes import Line, Outcomes
@@ -31,7 +31,7 @@ _ROOM = 100_000  # characters of a task; one that is too long for the model is r
 class Collector:
     """One run over tasks that were laid out as `work`."""
 
-    work: session.Work
+    work: finding.Work
     settings: Settings
     generator: Generator
     sandbox: Sandbox

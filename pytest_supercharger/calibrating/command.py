@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from pytest_supercharger import containers, ending, fits, nodes, session
+from pytest_supercharger import containers, ending, finding, fits, nodes
 from pytest_supercharger.calibrating import figures, library
 from pytest_supercharger.calibrating.collecting import Collector
 from pytest_supercharger.calibrating.layout import lay_out
@@ -74,7 +74,7 @@ class Calibrate:
     def _collect(self, tasks: Sequence[Task], generator: Generator, outcomes: Outcomes) -> dict[str, str]:
         with ExitStack() as stack:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="supercharger-calibrate-")))
-            work = session.find(lay_out(folder / "project", tasks))
+            work = finding.find(lay_out(folder / "project", tasks))
             sandbox = stack.enter_context(containers.sandbox(work.project, self.settings, self.reporter.line))
             collector = Collector(
                 work=work,

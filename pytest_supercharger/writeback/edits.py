@@ -14,7 +14,7 @@ from pytest_supercharger.writeback.indent import indented, unit_of
 from pytest_supercharger.writeback.page import Edit, Page, apply, is_blank, is_comment, is_directive
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from pytest_supercharger.domain import Candidate, Stub
     from pytest_supercharger.marks import Function
@@ -25,11 +25,11 @@ __all__ = ["fill"]
 _FILE_HEADER = re.compile(r"#!|#.*?coding[:=]")
 
 
-def fill(data: bytes, fillings: Sequence[tuple[Stub, Candidate]]) -> bytes:
+def fill(data: bytes, fillings: Sequence[tuple[Stub, Candidate]], *, unmarked: Collection[str] = ()) -> bytes:
     """Return `data` with each stub's body, its marker, and the imports and definitions its candidate needs.
 
-    Every byte outside of these stays. `SourceError` where a stub is gone, a name clashes, or the encoding of the file
-    cannot hold the new text.
+    Every byte outside of these stays. `unmarked` are ids of stubs that carry no marker. `SourceError` where a stub is
+    gone, a name clashes, or the encoding of the file cannot hold the new text.
     """
     if not fillings:
         return data
@@ -38,7 +38,8 @@ def fill(data: bytes, fillings: Sequence[tuple[Stub, Candidate]]) -> bytes:
     tree = source.parse(found.text, name=name)
     page = Page(found.text, newline=found.newline, name=name)
     # In the order of the file, so that a definition two candidates share stands above both.
-    pairs = sorted(((_located(tree, stub), candidate) for stub, candidate in fillings), key=lambda pair: pair[0].lineno)
+    found_nodes = ((_located(tree, stub, unmarked), candidate) for stub, candidate in fillings)
+    pairs = sorted(found_nodes, key=lambda pair: pair[0].lineno)
     nodes, candidates = [node for node, _ in pairs], [candidate for _, candidate in pairs]
     imports.check_together(name, tree, candidates)
     if len({id(node) for node in nodes}) < len(nodes):
@@ -51,9 +52,10 @@ def fill(data: bytes, fillings: Sequence[tuple[Stub, Candidate]]) -> bytes:
     return found.encode(text)
 
 
-def _located(tree: ast.Module, stub: Stub) -> Function:
+def _located(tree: ast.Module, stub: Stub, unmarked: Collection[str]) -> Function:
     node = stubs.locate(tree, stub)
-    if stubs.placeholders(node) is None or not stubs.marker_decorators(tree, node):
+    is_marked = stub.id in unmarked or stubs.marker_decorators(tree, node)
+    if stubs.placeholders(node) is None or not is_marked:
         raise SourceError(f"{stub.relpath}:{node.lineno}: {stub.qualname} is no stub any more; run pytest again")
     return node
 

@@ -9,6 +9,9 @@ from replay import AREA, GOOD, TESTS, lines
 
 pytestmark = pytest.mark.docker
 
+HEADER = "def area(width: float, height: float) -> float:\n"
+AREAS = ("area = width * height", "area = height * width", "area = width\n    area *= height")
+
 
 def source(pytester):
     return (pytester.path / "shapes.py").read_text(encoding="utf-8")
@@ -36,3 +39,33 @@ def test_good_code_is_accepted_and_written(project, fill, level):
     assert text[after:].startswith(AREA[before : AREA.index("    raise NotImplementedError")])
     (evidence,) = (project.path / ".supercharger" / "evidence").iterdir()
     assert json.loads(evidence.read_text())["mutation"]["killed_by_trusted"] > 0
+
+
+def test_tests_are_saved_and_an_accepted_function_is_filled_anew(project, fill):
+    project.makeini("[pytest]\npythonpath = .\ntestpaths = checks\n")
+    project.mkdir("checks")
+    result, _ = fill(lines(codes=GOOD, tests=TESTS), "--supercharge-save-tests")
+    assert result.ret == 0, result.stdout.str()
+    path = project.path / "checks" / "test_shapes_saved.py"
+    saved = path.read_text(encoding="utf-8")
+    assert saved.startswith("# Written by pytest --supercharge-save-tests: generated tests of shapes that earned")
+    assert "from shapes import area\n\n\ndef test_area_1():\n    assert area(" in saved
+    assert "pytest.raises(ValueError)" in saved
+    result.assert_outcomes(passed=saved.count("def test_area_"))
+
+    before = source(project)
+    other = [
+        HEADER + f"    {line}\n    if width < 0 or height < 0:\n        raise ValueError\n    return area\n"
+        for line in AREAS
+    ]
+    result, decided = fill(
+        lines(codes=other, tests=TESTS), "--supercharge-save-tests", flag="--supercharge-redo=shapes:*"
+    )
+    assert result.ret == 0, result.stdout.str()
+    assert (decided["shapes:area"]["decision"], decided["shapes:area"]["redo"]) == ("accepted", True)
+    begin = before.index("    if ")
+    assert source(project)[:begin] == before[:begin]
+    assert "    return area\n" in source(project)
+    assert path.read_text(encoding="utf-8") == saved
+    # What was saved is a test of the project now, and gates.
+    assert f"{saved.count('def test_area_')} project tests" in result.stdout.str()

@@ -1,0 +1,157 @@
+"""Generated tests as a file that people read: one import block, names that say what is tested, a line of provenance.
+
+What is saved leaves the sandbox, so every test passes the gate of generated tests once more: the record that it comes
+from may have been changed meanwhile.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from pytest_supercharger import parsing
+from pytest_supercharger.clean._names import bound_names, imported
+from pytest_supercharger.clean._outside import outside
+from pytest_supercharger.clean._stdlib import is_stdlib
+from pytest_supercharger.clean._surroundings import surroundings
+from pytest_supercharger.clean._syntax import FunctionNode, parse, unparse
+from pytest_supercharger.clean._testfile import network
+from pytest_supercharger.clean.layout import Style, format_helper
+
+if TYPE_CHECKING:
+    from pytest_supercharger.domain import Stub
+
+__all__ = ["Test", "file_name", "is_ours", "read", "render"]
+
+_SAYS = "# Written by pytest --supercharge-save-tests: generated tests of {} that earned their vote ({})."
+_FIRST = re.compile(re.escape(_SAYS).replace(r"\{\}", "([^ ]+)"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Test:
+    """One generated test, taken apart."""
+
+    __test__ = False  # whatever pytest makes of its name
+
+    qualname: str  # of the function under test
+    function: FunctionNode
+    imports: Mapping[str, str] = field(default_factory=dict)  # bound name -> statement
+    definitions: Mapping[str, str] = field(default_factory=dict)  # name -> what the test needs beside itself
+
+
+def read(stub: Stub, name: str, source: str, module_text: str, allow: frozenset[str]) -> Test | str:
+    """Take a test module apart, or say why it is not for saving."""
+    tree = parse(source)
+    if tree is None:
+        return "it does not parse"
+    found = [node for node in tree.body if isinstance(node, FunctionNode) and node.name == name]
+    if len(found) != 1:
+        return f"it has no function {name}"
+    online = network(tree)
+    reach = f"it imports {online}" if online else outside(tree, surroundings(module_text).uses, stub, allow)
+    if reach:
+        return reach
+    others = [node for node in tree.body if node is not found[0] and not _is_future(node)]
+    imports = {bound: text for node in others for bound, text in imported(node)}
+    definitions = {
+        bound: unparse(node) for node in others if not imported(node) for bound in sorted(bound_names(node))[:1]
+    }
+    if isinstance(found[0], ast.AsyncFunctionDef) and not found[0].decorator_list:
+        found[0].decorator_list = [parsing.expression("pytest.mark.asyncio").body]
+        imports["pytest"] = "import pytest"
+    return Test(qualname=stub.qualname, function=found[0], imports=imports, definitions=definitions)
+
+
+def render(module: str, tests: Sequence[Test], style: Style) -> tuple[str, dict[str, Test]]:
+    """The file for the tests of a module, and its test functions by name.
+
+    A test that means something else by a name than one before it is left out.
+    """
+    bound: dict[str, str] = {}
+    definitions: dict[str, str] = {}
+    named: dict[str, Test] = {}
+    seen: set[str] = set()
+    for test in tests:
+        text = ast.dump(_called(test.function, "test"))
+        needs = {**test.imports, **test.definitions}
+        if text in seen or any(bound.get(name, need) != need for name, need in needs.items()):
+            continue
+        seen.add(text)
+        bound |= needs
+        definitions |= test.definitions
+        named[_name(test, named)] = test
+    parts = [format_helper(text, style) for text in definitions.values()]
+    parts += [format_helper(unparse(_called(test.function, name)), style) for name, test in named.items()]
+    imports = {name: text for name, text in bound.items() if name not in definitions}
+    body = "\n\n".join([_imports(module, imports), *(f"\n{part}".rstrip() for part in parts)]) + "\n"
+    return f"{_provenance(module, body)}\n\n{body}", named
+
+
+def file_name(module: str) -> str:
+    """The name of the file for the tests of a module."""
+    return f"test_{module.replace('.', '_')}_saved.py"
+
+
+def is_ours(text: str, module: str) -> bool:
+    """Whether this is what `render` made for this module, and nobody has changed it."""
+    first, _, rest = text.replace("\r\n", "\n").partition("\n\n")
+    found = _FIRST.fullmatch(first)
+    return found is not None and found[1] == module and found[2] == _digest(rest)
+
+
+def _is_future(node: ast.stmt) -> bool:
+    return isinstance(node, ast.ImportFrom) and node.module == "__future__"
+
+
+def _provenance(module: str, body: str) -> str:
+    return _SAYS.format(module, _digest(body))
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+def _name(test: Test, taken: Mapping[str, Test]) -> str:
+    stem = re.sub(r"\W+", "_", test.qualname.lower()).strip("_")
+    number = sum(other.qualname == test.qualname for other in taken.values()) + 1
+    return f"test_{stem}_{number}"
+
+
+def _called(node: FunctionNode, name: str) -> FunctionNode:
+    fields = {key: getattr(node, key) for key in node._fields} | {"name": name}
+    return ast.copy_location(type(node)(**fields), node)
+
+
+def _imports(module: str, bound: Mapping[str, str]) -> str:
+    """The import block: the standard library, what is installed, the module under test; one statement a module."""
+    own = module.partition(".")[0]
+    blocks: list[list[str]] = [[], [], []]
+    from_: dict[str, list[str]] = {}
+    for text in sorted(set(bound.values())):
+        kind, origin, *rest = text.split(maxsplit=3)
+        block = blocks[0 if is_stdlib(origin) else 2 if origin.partition(".")[0] == own else 1]
+        if kind == "import":
+            block.append(text)
+            continue
+        if origin not in from_:
+            from_[origin] = []
+            block.append(f"from {origin}")
+        from_[origin].append(rest[1])
+    lines = [[_statement(text, from_) for text in _sorted(block)] for block in blocks if block]
+    return "\n\n".join("\n".join(block) for block in lines)
+
+
+def _sorted(block: list[str]) -> list[str]:
+    return sorted(block, key=lambda text: (text.startswith("from"), text))
+
+
+def _statement(text: str, from_: Mapping[str, list[str]]) -> str:
+    if text.startswith("import"):
+        return text
+    names = sorted(set(from_[text.removeprefix("from ")]))
+    line = f"{text} import {', '.join(names)}"
+    return line if len(line) <= 79 else "\n".join([f"{text} import (", *(f"    {name}," for name in names), ")"])

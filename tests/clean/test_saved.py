@@ -1,0 +1,106 @@
+"""Generated tests become one readable file that says where it comes from."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from pytest_supercharger.clean.layout import Style
+from pytest_supercharger.clean.saved import Test, file_name, is_ours, read, render
+from pytest_supercharger.domain import Stub, StubKind
+
+MODULE = "import math\n\n\ndef area(a, b):\n    return a * b\n"
+
+
+def stub(qualname="area"):
+    return Stub(
+        module="shop.shapes",
+        qualname=qualname,
+        path=Path("/p/shop/shapes.py"),
+        relpath="shop/shapes.py",
+        line=4,
+        kind=StubKind.FUNCTION,
+        is_async=False,
+        signature="def area(a, b)",
+        docstring="",
+    )
+
+
+def taken(*sources, qualname="area"):
+    tests = [read(stub(qualname), "test_0", source, MODULE, frozenset()) for source in sources]
+    assert all(isinstance(test, Test) for test in tests), tests
+    return tests
+
+
+OWN = "from shop.shapes import area\n"
+ONE = f"{OWN}\ndef test_0():\n    assert area(2, 3) == 6\n"
+RAISES = f"""import math
+import pytest
+{OWN}
+def test_0():
+    with pytest.raises(ValueError):
+        area(math.nan, 1)
+"""
+NEEDY = f"""import pytest
+{OWN}
+@pytest.fixture
+def side():
+    return 2
+
+def test_0(side):
+    assert area(side, 3) == 6
+"""
+WAITING = f"{OWN}\nasync def test_0():\n    assert area(0, 3) == 0\n"
+
+
+def test_the_file_has_one_import_block_and_a_function_a_test():
+    text, named = render("shop.shapes", taken(ONE, RAISES, ONE, NEEDY, WAITING), Style())
+    first, _, rest = text.partition("\n\n")
+    assert first.startswith("# Written by pytest --supercharge-save-tests: generated tests of shop.shapes that earned")
+    assert rest.startswith("import math\n\nimport pytest\n\nfrom shop.shapes import area\n\n\n@pytest.fixture\n")
+    assert [*named] == ["test_area_1", "test_area_2", "test_area_3", "test_area_4"]
+    functions = [node.name for node in ast.parse(text).body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+    assert functions == ["side", *named]
+    assert "@pytest.mark.asyncio\nasync def test_area_4():\n" in text
+    assert "\n\n\n\n" not in text
+    assert text.endswith("== 0\n")
+    assert file_name("shop.shapes") == "test_shop_shapes_saved.py"
+
+
+def test_what_is_written_is_known_again_until_somebody_changes_it():
+    text, _ = render("shop.shapes", taken(ONE), Style())
+    assert render("shop.shapes", taken(ONE), Style())[0] == text
+    assert is_ours(text, "shop.shapes")
+    assert is_ours(text.replace("\n", "\r\n"), "shop.shapes")
+    assert not is_ours(text, "shop_shapes")
+    assert not is_ours(text.replace("== 6", "== 7"), "shop.shapes")
+    assert not is_ours(ONE, "shop.shapes")
+
+
+def test_functions_of_a_module_share_the_file_and_names_that_clash_keep_a_test_out():
+    other = NEEDY.replace("return 2", "return 3").replace("== 6", "== 9")
+    method = "from shop.shapes import Box\n\ndef test_0():\n    assert Box(1).volume() == 1\n"
+    text, named = render("shop.shapes", [*taken(NEEDY, other), *taken(method, qualname="Box.volume")], Style())
+    assert [*named] == ["test_area_1", "test_box_volume_1"]
+    assert "from shop.shapes import Box, area\n" in text
+    assert text.count("def side") == 1
+
+
+@pytest.mark.parametrize(
+    ("source", "reason"),
+    [
+        (f"import subprocess\n{OWN}\ndef test_0():\n    assert area(subprocess.run('ls'), 1) == 1\n", "subprocess"),
+        (f"import os\n{OWN}\ndef test_0():\n    assert area(os.system('ls'), 1) == 1\n", "os"),
+        (f"import socket\n{OWN}\ndef test_0():\n    assert area(1, 1) == 1\n", "socket"),
+        (f"{OWN}\nopen('x', 'w').write('y')\n\ndef test_0():\n    assert area(1, 1) == 1\n", "outside of tmp_path"),
+        ("def test_0(:", "does not parse"),
+        ("def test_1():\n    pass\n", "no function test_0"),
+    ],
+)
+def test_what_the_gate_of_generated_tests_refuses_is_not_saved(source, reason):
+    """A record lies on the disk, where others can write."""
+    found = read(stub(), "test_0", source, MODULE, frozenset())
+    assert isinstance(found, str)
+    assert reason in found

@@ -1,0 +1,10 @@
+import os
+
+
+class A:
+    def f(self):
+        """Doc."""
+        # a hint
+        return """a
+b
+  c"""

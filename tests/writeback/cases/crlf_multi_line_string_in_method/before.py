@@ -1,0 +1,11 @@
+import os
+
+from pytest_supercharger import supercharge
+
+
+class A:
+    @supercharge
+    def f(self):
+        """Doc."""
+        # a hint
+        ...

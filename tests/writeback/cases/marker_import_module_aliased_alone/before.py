@@ -1,0 +1,7 @@
+import pytest_supercharger as j
+
+
+@j.supercharge
+def f(x):
+    """Doc."""
+    raise NotImplementedError

@@ -1,0 +1,3 @@
+def slug(text: str) -> str:
+    "Make a slug."
+    return text.lower()
