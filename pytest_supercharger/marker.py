@@ -118,10 +118,9 @@ def _reached(stub_id: str) -> StubNotFilled:
 
 def _tell_parent(stub_id: str) -> None:
     """Note the call in the file that the sandbox names to processes that a project test starts."""
-    import os  # every interpreter has these loaded; at the top they would look like something we bring along
-    import sys
+    import sys  # here, as what production code imports brings nothing along; `os` is loaded wherever Python runs
 
-    path = os.environ.get("PYTEST_SUPERCHARGE_REACHED")
+    path = sys.modules["os"].environ.get("PYTEST_SUPERCHARGE_REACHED")
     if not path:
         return
     module, _, qualname = stub_id.partition(":")

@@ -30,6 +30,7 @@ class GateVerdict:
     blocked: frozenset[str] = frozenset()  # ids of unfilled stubs on the way: these tests cannot speak yet
     infra: str = ""  # the run as a whole gave no answer; held against nobody
     spoke: frozenset[str] = frozenset()  # node ids of the tests that ran to their end and passed
+    asked: frozenset[str] = frozenset()  # node ids of the tests that were known to reach a stub then
 
 
 class ProjectTests:
@@ -75,6 +76,11 @@ class ProjectTests:
             for stub in stubs:
                 found |= self._reaches.get(stub, set())
         return tuple(sorted(found))
+
+    def stopping(self) -> frozenset[str]:
+        """Ids of the stubs that tests are known to stop at: behind them tests may reach others."""
+        with self._lock:
+            return frozenset(self._reaches)
 
     def gate(self, overlay: Overlay, stubs: Collection[str]) -> GateVerdict:
         """Run the tests that reach any of the stubs against an overlay that fills them."""
@@ -140,7 +146,13 @@ def judge(result: GateResult, asked: Sequence[str], excused: Collection[str] = (
         if not _answered(node, result):
             failures[node] = "the test did not run"
     spoke = {node for node, pair in result.tests.items() if pair.verdict is Verdict.PASS and not pair.reached}
-    return GateVerdict(passed=not failures, failures=failures, blocked=frozenset(blocked), spoke=frozenset(spoke))
+    return GateVerdict(
+        passed=not failures,
+        failures=failures,
+        blocked=frozenset(blocked),
+        spoke=frozenset(spoke),
+        asked=frozenset(asked),
+    )
 
 
 def _answered(node: str, result: GateResult) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import copy
+import itertools
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -14,6 +15,7 @@ __all__ = ["codes", "lines", "tests"]
 
 _CHECKS = 2  # calls that one test looks at
 _MOST_TESTS = 12
+_MOST_CODES = 12
 
 
 def lines(stub_id: str, data: bytes, found: Found, calls: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
@@ -28,11 +30,15 @@ def codes(data: bytes, found: Found) -> list[str]:
     plain = copy.deepcopy(found.node)
     plain.decorator_list = []
     texts = [_as_written(data, plain) or ast.unparse(plain) + "\n"]
-    for change in (_returns_named, _returns_at_end, _turned_round, _renamed):
-        changed = change(copy.deepcopy(plain))
-        if changed is not None:
-            texts.append(ast.unparse(ast.fix_missing_locations(changed)) + "\n")
-    return texts
+    changes = (_renamed, _returns_named, _turned_round, _returns_at_end)
+    for count in range(1, len(changes) + 1):
+        for several in itertools.combinations(changes, count):
+            changed: Any = copy.deepcopy(plain)
+            for change in several:
+                changed = changed and change(changed)
+            if changed:
+                texts.append(ast.unparse(ast.fix_missing_locations(changed)) + "\n")
+    return texts[:_MOST_CODES]
 
 
 def tests(calls: Sequence[Mapping[str, Any]], qualname: str) -> list[str]:
