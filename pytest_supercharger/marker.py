@@ -127,7 +127,7 @@ def _tell_parent(stub_id: str) -> None:
     if module == "__main__":  # `python -m NAME`: the stub is known under the name
         module = getattr(getattr(sys.modules[module], "__spec__", None), "name", module)
     try:
-        with open(path, "a", encoding="utf-8") as file:
+        with open(path, "a", encoding="utf-8") as file:  # noqa: PTH123 (pathlib would be an import of every user)
             file.write(f"{module}:{qualname}\n")
     except OSError:
         return  # the error that tells of the stub is on its way, and no other may take its place

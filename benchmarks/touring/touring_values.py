@@ -6,7 +6,9 @@ import ast
 import builtins
 import importlib
 import inspect
+import io
 import math
+import re
 import sys
 import textwrap
 import types
@@ -15,7 +17,7 @@ from typing import Any
 
 __all__ = ["Page", "Unwritable"]
 
-_MOST_CHARACTERS = 400
+_MOST_CHARACTERS = 600
 _DEPTH = 6
 _PLAIN = (type(None), bool, int, str, bytes, complex, type(...), range)
 _OPEN = {list: "[{}]", tuple: "({})", set: "{{{}}}", frozenset: "frozenset({{{}}})"}
@@ -57,6 +59,12 @@ class Page:
         if kind is dict:
             pairs = (f"{self.write(k, depth + 1)}: {self.write(v, depth + 1)}" for k, v in value.items())
             return "{" + ", ".join(pairs) + "}"
+        if kind in (io.BytesIO, io.StringIO):
+            self.imports.add("import io")
+            return f"io.{kind.__name__}({self.write(value.getvalue())})"
+        if kind is re.Match and value.endpos == len(value.string):
+            self.imports.add("import re")
+            return f"re.compile({value.re.pattern!r}, {value.re.flags}).match({value.string!r}, {value.pos})"
         if kind in _ITERATORS:
             return self._iterator(value, depth)
         if isinstance(value, (type, types.FunctionType, types.BuiltinFunctionType, types.MethodDescriptorType)):
