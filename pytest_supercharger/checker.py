@@ -14,6 +14,7 @@ from pytest_supercharger.domain import LIMITS, Candidate, GeneratedTest, PairRes
 from pytest_supercharger.errors import SourceError
 from pytest_supercharger.killing import Killing
 from pytest_supercharger.ledger import Filling, Waited
+from pytest_supercharger.listening import Listening
 from pytest_supercharger.matrix import Matrix
 from pytest_supercharger.projecttests import GateVerdict
 from pytest_supercharger.sandbox.base import Overlay
@@ -48,6 +49,7 @@ class Checker:
         """
         self._matrix = matrix
         self.aside = Aside(matrix)
+        self._listening = Listening(matrix, self.aside, bench.tests, wait)
         self._source = source
         self._splitting = bench.splitting
         self._sandbox = bench.splitting.sandbox
@@ -92,6 +94,13 @@ class Checker:
             if candidate.id not in self._matrix.refused:
                 self._run(candidate)
                 self._await_others(candidate)
+
+    def hear_more(self) -> bool:
+        """Before nothing is accepted: run all on project tests that can speak by now; whether there are such."""
+        if not self._listening.hears_more():
+            return False
+        self.add_tests(())
+        return True
 
     def prove(self, candidate_id: str) -> bool:
         """See what the tests of a candidate tell apart, as far as that is not known; whether more is known now."""
@@ -211,12 +220,17 @@ class Checker:
     def _run_gate(self, overlay: Overlay, candidate: Candidate) -> None:
         """Put the candidate through the project tests, again once a stub that stopped some of them is filled."""
         known = self._matrix.gates.get(candidate.id)
-        current = known is not None and not any(map(self._ledger.is_accepted, known.blocked))
-        if current or not self._in_time():
+        if (known is not None and not self._is_outdated(known)) or not self._in_time():
             return
         gate = self._matrix.gates[candidate.id] = self._gate(overlay)
         if gate.infra and not gate.failures:
             self._refuse(candidate, f"got no answer from the project tests: {gate.infra}")
+
+    def _is_outdated(self, known: GateVerdict) -> bool:
+        """Whether project tests could say more by now: a stub that stopped them is filled, or the first are known."""
+        if any(map(self._ledger.is_accepted, known.blocked)):
+            return True
+        return not known.spoke and not known.asked.issuperset(self._tests.reaching([self._matrix.stub.id]))
 
     def _gate(self, overlay: Overlay) -> GateVerdict:
         gate = self._tests.gate(overlay, [self._matrix.stub.id])

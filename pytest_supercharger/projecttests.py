@@ -34,6 +34,7 @@ class GateVerdict:
     infra: str = ""  # the run as a whole gave no answer; held against nobody
     spoke: frozenset[str] = frozenset()  # node ids of the tests that ran to their end and passed
     unsteady: frozenset[str] = frozenset()  # of the failures: those that pass when they are run once more
+    asked: frozenset[str] = frozenset()  # node ids of the tests that were known to reach a stub then
 
 
 class ProjectTests:
@@ -106,6 +107,11 @@ class ProjectTests:
             for stub in stubs:
                 found |= self._reaches.get(stub, set())
             return tuple(sorted(found - self._flaky))
+
+    def stopping(self) -> frozenset[str]:
+        """Ids of the stubs that tests are known to stop at: behind them tests may reach others."""
+        with self._lock:
+            return frozenset(self._reaches)
 
     def gate(self, overlay: Overlay, stubs: Collection[str]) -> GateVerdict:
         """Run the tests that reach any of the stubs against an overlay that fills them."""
@@ -183,7 +189,13 @@ def judge(result: GateResult, asked: Sequence[str], excused: Collection[str] = (
         if not _answered(node, result):
             failures[node] = "the test did not run"
     spoke = {node for node, pair in result.tests.items() if pair.verdict is Verdict.PASS and not pair.reached}
-    return GateVerdict(passed=not failures, failures=failures, blocked=frozenset(blocked), spoke=frozenset(spoke))
+    return GateVerdict(
+        passed=not failures,
+        failures=failures,
+        blocked=frozenset(blocked),
+        spoke=frozenset(spoke),
+        asked=frozenset(asked),
+    )
 
 
 def _answered(node: str, result: GateResult) -> bool:

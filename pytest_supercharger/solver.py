@@ -123,6 +123,9 @@ class Solver:
 
         Candidates that need stubs which need this one are tried together with those of these stubs.
         """
+        if not self._halted() and self._checker.hear_more():
+            self._weigh()
+            return None
         choice, known = None, self._progress.assessment
         if self._checker.aside and not self._halted():
             needed = ", ".join(sorted(self._checker.aside.needs))

@@ -217,6 +217,47 @@ def test_what_a_filled_stub_lets_a_project_test_say_rules_a_candidate_out(monkey
     assert bench.matrix.failing_trusted("c") == (NODE, "assert 1 == 2")
 
 
+def behind(other):
+    """A project test that stops at another stub until that one is filled, and reaches ours behind it."""
+    filled = []
+
+    def gate(overlay, nodeids):
+        if filled and not overlay:
+            return GateResult(tests={NODE: PairResult(verdict=Verdict.FAIL, reached=frozenset({"m:f"}))})
+        reached = frozenset() if filled else frozenset({other})
+        return GateResult(tests={NODE: PairResult(verdict=Verdict.PASS if filled else Verdict.FAIL, reached=reached)})
+
+    return gate, filled
+
+
+def test_without_a_project_test_that_speaks_the_stubs_that_tests_stop_at_are_waited_for():
+    gate, filled = behind("m:g")
+    asked = []
+
+    def wait(other):
+        asked.append(other)
+        filled.append(other)
+        bench.tests.gate({}, [other])  # whoever fills that stub runs its tests, and they get to ours
+        return Waited.FILLED
+
+    bench = Bench(gate=gate, wait=wait)
+    bench.checker.add_candidate(CANDIDATE)
+    assert bench.matrix.gate_tests() == ()
+    assert bench.checker.hear_more()
+    assert bench.matrix.gate_tests() == (NODE,)
+    assert not bench.checker.hear_more()
+    assert asked == ["m:g"]
+
+
+def test_candidates_that_tests_reach_through_a_stub_that_waits_for_theirs_are_set_aside_for_a_joint_choice():
+    bench = Bench(gate=project_test(BLOCKED), wait=lambda other: Waited.CIRCLE)
+    bench.tests.gate({"m.py": b""}, ["m:f"])
+    bench.checker.add_candidate(CANDIDATE)
+    while bench.checker.hear_more():
+        pass
+    assert bench.checker.aside.needs == {"m:g"}
+
+
 @pytest.mark.parametrize("limit", sorted(LIMITS))
 def test_a_candidate_that_runs_into_a_limit_is_not_run_on_the_other_generated_tests(limit):
     bench = Bench(judge=lambda overlay, test: limit if test.id == "t1" else Verdict.PASS)

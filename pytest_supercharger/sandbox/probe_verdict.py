@@ -30,6 +30,9 @@ def _fallen(runs: Sequence[Run]) -> Output:
     """What is to be said of probes that no run got to."""
     last = runs[-1]
     for message in last.of("import"):
+        # The module calls an open stub while it is imported: nothing can be said before that one is filled.
+        for stopped_at in last.of("reached"):
+            return Output(kind=OutputKind.BLOCKED, text=clean(stopped_at.text("stub"), 500))
         if message.text("error") == "MemoryError":
             return Output(kind=OutputKind.MEMORY, preview=clean(message.text("detail"), 500))
         text = clean(message.text("error"), 200)

@@ -129,6 +129,17 @@ def test_stubs_are_recorded_for_the_test_or_the_module_that_reaches_them(zygote:
     assert gate.tests["tests/test_mod.py::test_it"].verdict is Verdict.PASS
 
 
+def test_a_stub_that_a_process_of_a_test_calls_is_reached_by_that_test(zygote: ZygoteSlot) -> None:
+    source = (
+        "import subprocess, sys\ndef test_command():\n    subprocess.run([sys.executable, '-m', 'mod'], check=True)\n"
+    )
+    code = "import sys\nsys.path.append('/supercharger/lib')\n" + MODULE + "\nother(1)\n"
+    files = {"mod.py": code, "tests/test_a.py": source, "tests/test_b.py": "def test_after(): pass\n"}
+    gate = zygote.gate(files)
+    assert gate.tests["tests/test_a.py::test_command"].reached == {"mod:other"}
+    assert not gate.tests["tests/test_b.py::test_after"].reached
+
+
 def test_a_test_that_skips_itself_at_a_stub_is_known_to_reach_it(zygote: ZygoteSlot) -> None:
     source = (
         "import pytest\nfrom mod import other\n"

@@ -55,6 +55,13 @@ def test_an_output_says_what_the_candidate_did(
     assert zygote.probe(GOOD, "double(2)")[0].text == "4"
 
 
+def test_a_module_that_calls_an_open_stub_while_it_is_imported_waits_for_that_one(zygote: ZygoteSlot) -> None:
+    (output,) = zygote.probe(f"{GOOD}\nTABLE = other(1)\n", "double(2)")
+    assert (output.kind, output.text) == (OutputKind.BLOCKED, "mod:other")
+    (output,) = zygote.probe(f"{GOOD}\nTABLE = 1 / 0\n", "double(2)")
+    assert (output.kind, output.text) == (OutputKind.EXCEPTION, "ZeroDivisionError")
+
+
 def test_a_value_that_equals_everything_is_told_apart(zygote: ZygoteSlot) -> None:
     code = "class Any:\n    def __eq__(self, other):\n        return True\n" + DOUBLE + "    return [Any()]\n"
     assert zygote.probe(code, "double(2)")[0].kind is OutputKind.EQUALS_ANYTHING

@@ -21,6 +21,7 @@ __all__ = ["main"]
 
 _HOME = "/tmp/home"
 _OUTPUT = "/tmp/pytest-output"  # what pytest prints: for the message of a run that pytest itself gives up
+_REACHED = "/tmp/supercharge-reached"  # where stubs are noted that processes of a test have called
 _DETAIL = 500  # characters a failure: a suite may have thousands of them
 
 
@@ -29,7 +30,7 @@ def main(job: Job, channel: Channel) -> None:
     project = job["project"]
     overlay.copy_project(job["overlay"], job["snapshot"], project)
     _settle(project, job["roots"])
-    reporter = Reporter(channel.send, detail=_DETAIL)
+    reporter = Reporter(channel.send, detail=_DETAIL, reached=_REACHED)
     record_stubs(channel.send, reporter)
     wanted = job["nodeids"]
     files = [] if wanted is None else _files(wanted)
@@ -63,6 +64,7 @@ def _settle(project: str, roots: list[str]) -> None:
         os.environ["PYTHONPATH"] = theirs  # for the processes that tests start
     os.environ["HOME"] = _HOME
     os.environ["PYTEST_SUPERCHARGE_FILLED"] = project
+    os.environ["PYTEST_SUPERCHARGE_REACHED"] = _REACHED
     os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
     overlay.import_from(project, roots)
     _excuse_preloaded()

@@ -38,7 +38,8 @@ def main(job: Job, channel: Channel) -> None:
     try:
         module = importlib.import_module(job["module"])
     except BaseException as error:
-        channel.send({"type": "import", "error": type(error).__name__[:200], "detail": describe(error)})
+        stopped = [{"type": "reached", "stub": stub, "node": "", "collector": ""} for stub in reached[-1:]]
+        channel.send(*stopped, {"type": "import", "error": type(error).__name__[:200], "detail": describe(error)})
         return
     _warm(job["probes"])
     file = getattr(module, "__file__", "") or ""

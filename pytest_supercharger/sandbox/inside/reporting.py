@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Generator
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Reporter", "describe", "record_stubs"]
 
+_MOST_NOTED = 20_000  # characters: a process of a test may write what it likes
 _BROKEN = frozenset({"failed", "altered"})
 
 
@@ -29,9 +31,11 @@ def describe(error: BaseException, size: int = 2000) -> str:
 class Reporter:
     """Sends begin, test, done and collect messages; one `test` message an item, with the outcome of each phase."""
 
-    def __init__(self, send: Send, *, detail: int = 2000) -> None:
+    def __init__(self, send: Send, *, detail: int = 2000, reached: str = "") -> None:
+        """`reached` is the file in which processes that a test starts note the stubs they call."""
         self.send = send
         self._detail = detail
+        self._reached = reached
         self.current = ""
         self.collecting = ""
         self.collected: list[str] = []
@@ -74,6 +78,7 @@ class Reporter:
             test = {"type": "test", "node": item.nodeid, "phases": [*self._phases.values()][:20], **self._error}
             if self.odd:
                 test["odd"] = self.odd
+            self._pass_on_reached(item.nodeid)
             seconds = round(time.perf_counter() - began, 4)
             self.send({**test, "seconds": seconds}, {"type": "done", "unit": item.nodeid})
             self.current = self.odd = ""
@@ -95,6 +100,15 @@ class Reporter:
         if self._phases.get(call.when) not in _BROKEN:
             self._phases[call.when] = outcome
         return report
+
+    def _pass_on_reached(self, node: str) -> None:
+        if not self._reached or not os.path.exists(self._reached):
+            return
+        with open(self._reached, encoding="utf-8", errors="replace") as stream:
+            stubs = dict.fromkeys(stream.read(_MOST_NOTED).split("\n"))
+        os.remove(self._reached)
+        for stub in filter(None, stubs):
+            self.send({"type": "reached", "stub": stub[:500], "node": node, "collector": ""})
 
     def note_equal(self, kind: str) -> None:
         """Note that a value that was compared equals anything."""

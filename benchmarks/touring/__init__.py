@@ -1,0 +1,1 @@
+"""What `benchmarks/tour` is made of."""

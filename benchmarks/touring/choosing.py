@@ -1,0 +1,54 @@
+"""Which functions of a project become stubs: by a seed, of as many kinds and files as there are."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from touring.marking import Found
+
+__all__ = ["LEAST_CALLS", "Choice", "chosen", "placeholder"]
+
+LEAST_CALLS = 3  # different ones with a result that can be written: acceptance asks for as many inputs
+
+_PLACEHOLDERS = ("...", "pass", "raise NotImplementedError", 'raise NotImplementedError("to be written")')
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """A function that may become a stub."""
+
+    module: str
+    relpath: str
+    found: Found
+    calls: Sequence[Mapping[str, Any]]
+
+    @property
+    def stub_id(self) -> str:
+        """As the product names it."""
+        return f"{self.module}:{self.found.qualname}"
+
+
+def chosen(choices: Sequence[Choice], count: int, seed: int) -> list[Choice]:
+    """All of them in the order in which they are taken: the kind and the file that had least so far come first."""
+    rng = random.Random(seed)
+    left = sorted(choices, key=lambda choice: choice.stub_id)
+    rng.shuffle(left)
+    kinds, files = Counter[str](), Counter[str]()
+    taken: list[Choice] = []
+    while left and len(taken) < count:
+        best = min(left, key=lambda choice: (kinds[choice.found.kind], files[choice.relpath]))
+        left.remove(best)
+        kinds[best.found.kind] += 1
+        files[best.relpath] += 1
+        taken.append(best)
+    return taken
+
+
+def placeholder(number: int, found: Found) -> str:
+    """The body of the stub: every way in which one can be written, by turns."""
+    text = _PLACEHOLDERS[number % len(_PLACEHOLDERS)]
+    return f"{text}\nyield" if found.is_generator and number % 2 else text

@@ -1,0 +1,49 @@
+"""Project tests that come to a stub only through other open stubs: what to wait for so that they can speak."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from pytest_supercharger.aside import Aside
+from pytest_supercharger.ledger import Waited
+from pytest_supercharger.matrix import Matrix
+from pytest_supercharger.projecttests import ProjectTests
+
+__all__ = ["Listening"]
+
+
+class Listening:
+    """For one stub that no project test has spoken of, before its search ends without a body."""
+
+    def __init__(self, matrix: Matrix, aside: Aside, tests: ProjectTests, wait: Callable[[str], Waited]) -> None:
+        """`wait` waits for another stub and says what came of it."""
+        self._matrix = matrix
+        self._aside = aside
+        self._tests = tests
+        self._wait = wait
+        self._known: frozenset[str] = frozenset()  # node ids of tests that reach the stub, as of the last time
+
+    def hears_more(self) -> bool:
+        """Wait for the stubs that project tests stop at; whether tests have come to light that reach this one.
+
+        Where such a stub waits for this one, they can only be chosen together: the candidates are set aside.
+        """
+        if self._matrix.gate_tests():
+            return False
+        if self._has_grown():
+            return True
+        circle = set()
+        for other in sorted(self._tests.stopping() - {self._matrix.stub.id}):
+            answer = self._wait(other)
+            if self._has_grown():
+                return True
+            if answer is Waited.CIRCLE and any(other in gate.blocked for gate in self._matrix.gates.values()):
+                circle.add(other)
+        if circle:
+            for candidate in self._matrix.candidates.values():
+                self._aside.add(candidate, circle)
+        return False
+
+    def _has_grown(self) -> bool:
+        before, self._known = self._known, frozenset(self._tests.reaching([self._matrix.stub.id]))
+        return not before.issuperset(self._known)

@@ -1,0 +1,215 @@
+"""`benchmarks/tour` without an index or a container: stubs, diffs, calls as text, answers, the table."""
+
+from __future__ import annotations
+
+import ast
+import collections
+import io
+import re
+import sys
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from pytest_supercharger import stubs
+from pytest_supercharger.domain import SourceFile
+
+BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
+sys.path[:0] = [str(BENCHMARKS), str(BENCHMARKS / "touring")]
+
+from touring import answers, choosing, marking, recipes, suite, table  # noqa: E402 (benchmarks are no package)
+from touring_values import Page, Unwritable  # noqa: E402
+
+SOURCE = b'''\
+"""A module."""
+from __future__ import annotations
+import functools
+
+
+def plain(x):
+    """Return x + 1.
+
+    >>> plain(1)
+    2
+    """
+    # why
+    if x is not None:
+        y = x + 1
+    else:
+        y = 0
+    return y + 0
+
+
+class A:
+    @property
+    @functools.cache
+    def size(self):
+        """The size."""
+        return 3
+
+    def each(self):
+        """Yield 1."""
+        yield 1
+
+    def bare(self):
+        return 1
+
+
+def one_line(): """No body of its own."""; return 1
+'''
+
+
+def test_documented_functions_with_a_body_below_the_docstring_may_be_stubs():
+    found = {f.qualname: f.kind for f in marking.documented(SOURCE)}
+    assert found == {"plain": "function", "A.size": "property", "A.each": "generator method"}
+
+
+def test_marked_functions_are_stubs_and_everything_else_is_as_it_was():
+    data = marking.marked(SOURCE, {"plain": "...", "A.size": "pass", "A.each": "...\nyield"})
+    found = stubs.find(SourceFile(path=Path("m.py"), relpath="m.py", module="m", data=data))
+    assert [stub.qualname for stub in found] == ["plain", "A.size", "A.each"]
+    assert data.index(b"import supercharge") < data.index(b"import functools")
+    assert b"    @functools.cache\n    @supercharge\n    def size" in data
+    windows = SOURCE.replace(b"\n", b"\r\n")
+    assert marking.marked(windows, {"A.size": "pass"}) == marking.marked(SOURCE, {"A.size": "pass"}).replace(
+        b"\n", b"\r\n"
+    )
+
+
+def test_only_what_is_no_body_of_a_filled_function_counts_as_changed_outside():
+    other = SOURCE.replace(b"return 3", b"x = 4\n        return x")
+    assert not marking.differs_outside(SOURCE, other, {"A.size"})
+    assert marking.differs_outside(SOURCE, other, {"plain"})
+    assert marking.differs_outside(SOURCE, SOURCE.replace(b"import functools", b"import functools, re"), {"A.size"})
+
+
+def named(name):
+    return next(found for found in marking.documented(SOURCE) if found.qualname == name)
+
+
+def test_the_original_comes_first_and_then_the_same_in_other_words():
+    first, *others = answers.codes(SOURCE, named("plain"))
+    assert "# why" in first
+    trees = {ast.dump(ast.parse(text)) for text in (first, *others)}
+    assert len(trees) == 1 + len(others) > 4
+    for text in (first, *others):
+        space = {}
+        exec(text, space)  # our own text, no answer of a model
+        assert [space["plain"](1), space["plain"](None)] == [2, 0]
+    assert any("not x is None" in text or "not x is not None" in text for text in others)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"a": [1, 2.5, (None,)], 3: {True}},
+        frozenset({"x"}),
+        Decimal("1.5"),
+        collections.Counter("aab"),
+        collections.OrderedDict(a=1),
+        len,
+        str.upper,
+        Decimal,
+        b"\x00",
+        float("inf"),
+    ],
+)
+def test_values_are_written_as_expressions_that_give_them_again(value):
+    page, space = Page(), {}
+    text = page.write(value)
+    for line in page.imports:
+        exec(line, space)
+    assert eval(text, space) == value
+
+
+def test_iterators_streams_and_matches_are_written_without_using_them_up():
+    numbers, stream, page = iter([1, 2]), io.BytesIO(b"ab"), Page()
+    assert page.write(numbers) == "iter([1, 2])"
+    assert list(numbers) == [1, 2]
+    assert page.write(stream) == "io.BytesIO(b'ab')"
+    assert "match('ab', 0)" in page.write(re.match("a", "ab"))
+
+
+def local():
+    return SOURCE
+
+
+@pytest.mark.parametrize("value", [object(), local, (i for i in "ab"), "x" * 1000, sys])
+def test_what_has_no_short_expression_is_left_out(value):
+    with pytest.raises(Unwritable):
+        Page().write(value)
+
+
+def call(text, result, form="value", **more):
+    code = {"imports": ["from m import A, plain"], "helpers": [], "subject": None, "result_imports": []}
+    return code | {"call": text, "form": form, "result": result} | more
+
+
+def test_recorded_calls_become_short_tests_with_exceptions_last():
+    calls = [
+        call("plain('a')", "TypeError", "raises"),
+        call("plain(1)", "2"),
+        call("subject.each()", "[1]", "list", subject="A()"),
+        call("plain(2)", "3"),
+    ]
+    first, second = answers.tests(calls, "plain")
+    assert "assert plain(1) == 2" in first
+    assert "subject = A()" in first
+    assert "assert list(subject.each()) == [1]" in first
+    assert "with pytest.raises(TypeError):\n        plain('a')" in second
+
+
+def choice(name, kind, relpath):
+    found = marking.Found(qualname=name, node=named("plain").node, kind=kind, is_generator=False)
+    return choosing.Choice(module=relpath[:-3], relpath=relpath, found=found, calls=())
+
+
+def test_the_choice_is_that_of_the_seed_and_takes_kinds_and_files_by_turns():
+    able = [choice(f"f{i}", "function", "a.py") for i in range(9)] + [choice("p", "property", "b.py")]
+    taken = choosing.chosen(able, 3, 0)
+    assert taken == choosing.chosen(able[::-1], 3, 0)
+    assert "p" in {one.found.qualname for one in taken}
+    assert taken != choosing.chosen(able, 3, 1)
+
+
+def test_needs_are_guessed_from_what_a_project_says_of_itself(tmp_path):
+    file = tmp_path / "pyproject.toml"
+    file.write_text('[project.optional-dependencies]\ndev = ["x"]\ntest = ["y"]\n')
+    assert recipes.guessed(tmp_path).extras == ("test",)
+    file.write_text('[dependency-groups]\nbase = ["b"]\ntests = ["a", {include-group = "base"}]\n')
+    assert recipes.guessed(tmp_path).needs == ("a", "b")
+
+
+ROW = {
+    "stubs": ["m:f (function)"],
+    "left_out": {},
+    "filled": ["m:f"],
+    "open": {},
+    "wrong": [],
+    "before": "2/2",
+    "after": "2/2",
+    "worse": [],
+    "outside": [],
+    "note": "",
+    "seconds": 1.0,
+}
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"open": {"m:f": "why"}}, {"wrong": ["m:f"]}, {"worse": ["t"]}, {"outside": ["m.py"]}]
+)
+def test_a_replayed_project_fails_by_any_of_what_may_not_be(wrong):
+    assert not table.failed(ROW)
+    assert table.failed(ROW | wrong)
+    assert table.failed({"problem": "no sdist"})
+
+
+def test_the_table_says_why_a_stub_stayed_open():
+    text = table.text({"p": ROW | {"open": {"m:f": "too little"}}, "q": {"problem": "no sdist"}})
+    assert "p: m:f abstained: too little" in text
+    assert "no sdist" in text
+
+
+def test_a_test_that_is_gone_or_fails_now_is_worse():
+    assert suite.worse({"a": "passed", "b": "passed", "c": "failure"}, {"a": "passed", "c": "failure"}) == ["b"]
