@@ -6,14 +6,14 @@ import contextlib
 import json
 import os
 import secrets
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 
 from pytest_supercharger.domain import Candidate
 from pytest_supercharger.errors import SourceError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Mapping
     from pathlib import Path
 
 __all__ = ["Entry", "append", "clear", "folder", "read"]
@@ -35,7 +35,7 @@ class Entry:
     probability: float
     reason: str
     evidence: str  # the record that goes beside the project once the candidate is written
-    together: tuple[str, ...] = ()  # ids of the stubs it was chosen together with: all are written, or none
+    together: Mapping[str, str] = field(default_factory=dict)  # stubs it was chosen with -> ids of their candidates
 
 
 def folder(root: Path) -> Path:
@@ -127,8 +127,8 @@ def _entry(line: bytes) -> Entry | None:
         candidate = found["candidate"]
         texts = [found[name] for name in ("stub_id", "relpath", "sha256", "reason", "evidence")]
         texts += [candidate[name] for name in ("id", "text_id", "body")]
-        together = found.get("together", [])
-        texts += [*candidate["imports"], *candidate["helpers"], *together]
+        together = dict(found.get("together", {}))
+        texts += [*candidate["imports"], *candidate["helpers"], *together, *together.values()]
         if not all(isinstance(text, str) for text in texts):
             return None
         return Entry(
@@ -145,7 +145,7 @@ def _entry(line: bytes) -> Entry | None:
             probability=float(found["probability"]),
             reason=found["reason"],
             evidence=found["evidence"],
-            together=tuple(together),
+            together=together,
         )
     except (ValueError, KeyError, TypeError):
         return None
