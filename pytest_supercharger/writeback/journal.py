@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
-import secrets
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 
 from pytest_supercharger.domain import Candidate
 from pytest_supercharger.errors import SourceError
+from pytest_supercharger.writeback import temporaries
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -45,7 +44,7 @@ def folder(root: Path) -> Path:
         path.mkdir(exist_ok=True)
         ignore = path / ".gitignore"
         if not ignore.exists():
-            ignore.write_text(_IGNORED, encoding="ascii")
+            temporaries.put(ignore, _IGNORED.encode("ascii"))
     except OSError as error:
         raise _problem(path, error) from error
     return path
@@ -62,7 +61,7 @@ def append(root: Path, entry: Entry) -> None:
             # A run that was killed while writing left half a line; the new entry must not become its tail.
             if size and os.pread(fd, 1, size - 1) != b"\n":
                 line = b"\n" + line
-            _write(fd, line)
+            temporaries.write(fd, line)
         finally:
             os.close(fd)
     except OSError as error:
@@ -94,31 +93,13 @@ def clear(root: Path, ids: Collection[str]) -> None:
     try:
         if not kept:
             path.unlink(missing_ok=True)
+            if path.parent.is_dir():
+                temporaries.sweep(path)
             return
-        _rewrite(path, b"".join(json.dumps(asdict(entry)).encode("ascii") + b"\n" for entry in kept))
+        data = b"".join(json.dumps(asdict(entry)).encode("ascii") + b"\n" for entry in kept)
+        temporaries.put(path, data, mode=0o600)
     except OSError as error:
         raise _problem(path, error) from error
-
-
-def _rewrite(path: Path, data: bytes) -> None:
-    temporary = path.with_name(f"{NAME}.{secrets.token_hex(8)}.tmp")
-    fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        try:
-            _write(fd, data)
-        finally:
-            os.close(fd)
-        temporary.replace(path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            temporary.unlink()
-        raise
-
-
-def _write(fd: int, data: bytes) -> None:
-    while data:
-        data = data[os.write(fd, data) :]
-    os.fsync(fd)
 
 
 def _entry(line: bytes) -> Entry | None:
