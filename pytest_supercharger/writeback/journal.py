@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from pytest_supercharger.domain import Candidate
 from pytest_supercharger.errors import SourceError
-from pytest_supercharger.writeback import temporaries
+from pytest_supercharger.writeback import files, temporaries
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -62,6 +62,8 @@ def append(root: Path, entry: Entry) -> None:
             if size and os.pread(fd, 1, size - 1) != b"\n":
                 line = b"\n" + line
             temporaries.write(fd, line)
+            if not size:
+                temporaries.sync_directory(path.parent)
         finally:
             os.close(fd)
     except OSError as error:
@@ -87,19 +89,33 @@ def read(root: Path) -> tuple[Entry, ...]:
 
 
 def clear(root: Path, ids: Collection[str]) -> None:
-    """Forget the entries of these stubs, in one step; the file goes with its last entry."""
+    """Forget the entries of these stubs and those for another state of their file, in one step.
+
+    The journal goes with its last entry, and what killed processes have left of it goes too.
+    """
     path = root / FOLDER / NAME
-    kept = [entry for entry in read(root) if entry.stub_id not in ids]
+    if not path.parent.is_dir():
+        return
+    known = read(root)
+    kept = [entry for entry in known if entry.stub_id not in ids and _is_for_this_file(root, entry)]
     try:
+        temporaries.sweep(path)
+        if len(kept) == len(known):
+            return
         if not kept:
-            path.unlink(missing_ok=True)
-            if path.parent.is_dir():
-                temporaries.sweep(path)
+            path.unlink()
             return
         data = b"".join(json.dumps(asdict(entry)).encode("ascii") + b"\n" for entry in kept)
         temporaries.put(path, data, mode=0o600)
     except OSError as error:
         raise _problem(path, error) from error
+
+
+def _is_for_this_file(root: Path, entry: Entry) -> bool:
+    try:
+        return files.sha256((root / entry.relpath).read_bytes()) == entry.sha256
+    except OSError:
+        return False
 
 
 def _entry(line: bytes) -> Entry | None:
