@@ -11,6 +11,7 @@ from pytest_supercharger import circles
 from pytest_supercharger.domain import Candidate, Decision, Outcome, SourceFile, Stub
 from pytest_supercharger.errors import SourceError
 from pytest_supercharger.writeback import edits
+from pytest_supercharger.writeback.import_style import ImportStyle
 
 __all__ = ["Filling", "Ledger", "Waited"]
 
@@ -28,9 +29,12 @@ class Waited(enum.Enum):
 class Ledger:
     """The state of all stubs of a run; thread-safe."""
 
-    def __init__(self, sources: Mapping[str, SourceFile], stubs: Sequence[Stub]) -> None:
+    def __init__(
+        self, sources: Mapping[str, SourceFile], stubs: Sequence[Stub], style: ImportStyle | None = None
+    ) -> None:
         """`sources` maps a path relative to the project root to the file as it was read."""
         self._sources = sources
+        self._style = style
         self._stubs = {stub.id: stub for stub in stubs}
         self._accepted: dict[str, Filling] = {}
         self._withdrawn: set[str] = set()
@@ -145,7 +149,9 @@ class Ledger:
         by_file: dict[str, list[Filling]] = {}
         for stub, candidate in fillings.values():
             by_file.setdefault(stub.relpath, []).append((stub, candidate))
-        return {relpath: edits.fill(self._sources[relpath].data, todo) for relpath, todo in by_file.items()}
+        return {
+            relpath: edits.fill(self._sources[relpath].data, todo, self._style) for relpath, todo in by_file.items()
+        }
 
     def _filled(self, stub_id: str) -> Waited:
         return Waited.FILLED if stub_id in self._accepted else Waited.NOT_FILLED

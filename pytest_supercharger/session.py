@@ -129,7 +129,7 @@ class Session:
         Raises:
             SuperchargeError: the run cannot be carried out; no file was changed.
         """
-        ledger = Ledger(self._work.sources, self._work.stubs)
+        ledger = Ledger(self._work.sources, self._work.stubs, self._work.project.import_style())
         with self._open_sandbox() as sandbox:
             settings, say = self._settings, self._reporter.line
             bench = Bench(

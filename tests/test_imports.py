@@ -37,6 +37,7 @@ PURE = (
     "unfilled",
     "voting",
     "writeback.edits",
+    "writeback.import_settings",
     "writeback.imports",
     "writeback.verify",
     "clean.candidate",
