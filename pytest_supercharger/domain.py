@@ -283,7 +283,7 @@ class Outcome:
     tokens: int = 0  # generated for them
     seconds: float = 0.0
     redo: bool = False  # it was filled before, and is as it was where this is no acceptance
-    together: tuple[str, ...] = ()  # ids of stubs that need it and that it needs: accepted with it or not at all
+    together: Mapping[str, str] = field(default_factory=dict)  # stubs it needs that need it -> ids of their candidates
     needs: tuple[str, ...] = ()  # distributions that the code needs and the project's environment lacks
     mutation: MutationScore | None = None  # of the best candidate; None where it is not known
     question: Dispute | None = None  # of an abstention: what the user could decide it with

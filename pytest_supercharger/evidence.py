@@ -16,6 +16,7 @@ from pathlib import Path
 from pytest_supercharger import fingerprints, parsing, stubs
 from pytest_supercharger.domain import Candidate, GeneratedTest, MutationScore, Stub
 from pytest_supercharger.errors import SettingsError, SourceError
+from pytest_supercharger.writeback import temporaries
 
 __all__ = ["Record", "RecordedTest", "from_text", "load_all", "make", "matching", "remove", "save", "to_text"]
 
@@ -135,17 +136,15 @@ def from_text(text: str) -> Record:
 
 
 def save(root: Path, record: Record) -> Path:
-    """Write the record, whole or not at all.
+    """Write the record, whole or not at all; it is on the disk when this returns.
 
     Raises:
         SourceError: the folder cannot be written.
     """
     path = _path(root, record)
-    temporary = path.with_name(f".{path.name}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_text(to_text(record), encoding="utf-8")
-        temporary.replace(path)
+        temporaries.put(path, to_text(record).encode())
     except OSError as error:
         raise SourceError(f"{path} cannot be written ({error.strerror}); make the folder writable") from None
     return path

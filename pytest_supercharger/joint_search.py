@@ -8,9 +8,9 @@ nothing. Then each draws a fresh code and a fresh suite, is weighed again and co
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pytest_supercharger import joint_choice
 from pytest_supercharger.agreement import Assessment
@@ -48,7 +48,7 @@ class Choice:
 
     candidate: Candidate | None = None
     reason: str = ""
-    together: tuple[str, ...] = ()  # ids of the other stubs
+    together: Mapping[str, str] = field(default_factory=dict)  # id of each other stub -> id of its candidate
 
 
 class Table:
@@ -108,8 +108,9 @@ class _Search:
                 stub: Choice(reason=joint_choice.why_none(stub, shortlists, self._tried, obstacle))
                 for stub in self._ids
             }
+        ids = {stub: candidate.id for stub, candidate in zip(self._ids, chosen, strict=True)}
         return {
-            stub: Choice(candidate=candidate, together=tuple(other for other in self._ids if other != stub))
+            stub: Choice(candidate=candidate, together={other: ids[other] for other in ids if other != stub})
             for stub, candidate in zip(self._ids, chosen, strict=True)
         }
 

@@ -11,6 +11,7 @@ from pytest_supercharger import circles
 from pytest_supercharger.domain import Candidate, Decision, Outcome, SourceFile, Stub
 from pytest_supercharger.errors import SourceError
 from pytest_supercharger.writeback import edits
+from pytest_supercharger.writeback.import_style import ImportStyle
 from pytest_supercharger.writeback.unfill import Again
 
 __all__ = ["Filling", "Ledger", "Waited"]
@@ -30,15 +31,22 @@ class Ledger:
     """The state of all stubs of a run; thread-safe."""
 
     def __init__(
-        self, sources: Mapping[str, SourceFile], stubs: Sequence[Stub], again: Mapping[str, Again] | None = None
+        self,
+        sources: Mapping[str, SourceFile],
+        stubs: Sequence[Stub],
+        *,
+        again: Mapping[str, Again] | None = None,
+        style: ImportStyle | None = None,
     ) -> None:
         """`sources` and `again` map a path relative to the project root to the file as it was read.
 
-        The functions of `again` have their old body from when they are decided, unless a new one is accepted.
+        The functions of `again` have their old body from when they are decided, unless a new one is accepted. Imports
+        are brought in as `style` says.
         """
         self._sources = sources
         self._again = again or {}
         self._old = {key: filling for file in self._again.values() for key, filling in file.old.items()}
+        self._style = style
         self._stubs = {stub.id: stub for stub in stubs}
         self._accepted: dict[str, Filling] = {}
         self._withdrawn: set[str] = set()
@@ -165,9 +173,9 @@ class Ledger:
     def _file(self, relpath: str, fillings: Sequence[Filling], new: Collection[str]) -> bytes:
         again = self._again.get(relpath)
         if again is None or again.old.keys() - {stub.id for stub, _ in fillings}:
-            return edits.fill(self._sources[relpath].data, fillings)
+            return edits.fill(self._sources[relpath].data, fillings, self._style)
         # Nobody's body is open: this is how the file is written, so this is what has to be run.
-        return again.rewritten([filling for filling in fillings if filling[0].id in new])
+        return again.rewritten([filling for filling in fillings if filling[0].id in new], self._style)
 
     def _kept(self) -> dict[str, Filling]:
         """The old bodies of functions that were to be filled anew and got no other."""

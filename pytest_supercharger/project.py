@@ -15,6 +15,7 @@ from pytest_supercharger.context import imported_modules
 from pytest_supercharger.domain import SourceFile
 from pytest_supercharger.errors import SettingsError, SourceError
 from pytest_supercharger.importing import ImportRules, is_test_file, resolve_copy
+from pytest_supercharger.writeback import import_settings
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from pytest_supercharger.clean.layout import Style
+    from pytest_supercharger.writeback.import_style import ImportStyle
 
 __all__ = ["Project"]
 
@@ -143,6 +145,13 @@ class Project:
 
         names = {"pyproject": "pyproject.toml", "style_yapf": ".style.yapf", "setup_cfg": "setup.cfg"}
         return project_style(**{argument: _text(self.root / name) for argument, name in names.items()})
+
+    def import_style(self) -> ImportStyle:
+        """Return how imports are ordered, by the settings of isort or ruff."""
+        folders = (*self.rules.declared, self.root / "src", self.root)
+        places = [(path, folder) for path in self.files for folder in folders if path.is_relative_to(folder)]
+        own = {path.relative_to(folder).parts[0].removesuffix(".py") for path, folder in places}
+        return import_settings.import_style({name: _text(self.root / name) for name in import_settings.FILES}, own)
 
     def _read(self, path: Path) -> SourceFile:
         relpath = path.relative_to(self.root).as_posix()

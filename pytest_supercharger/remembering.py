@@ -43,20 +43,31 @@ def kept(
     """Yield what an earlier run accepted, where the file is the same, this run would accept it and all still passes.
 
     In the order of acceptance, so that a function comes after those it needs; each is settled in the ledger first.
-    Those that were chosen together come back together or not at all.
+    Those that were chosen together come back together, with the very bodies that were chosen, or not at all: two
+    interrupted runs may have made two choices, and half of each may be what is left.
     """
     by_id = {stub.id: stub for stub in stubs}
     entries = {entry.stub_id: entry for entry in journal.read(root)}
     seen: set[str] = set()
     for entry in entries.values():
         circle = [entry.stub_id, *entry.together]
-        if entry.stub_id in seen or not (entries.keys() & by_id.keys()).issuperset(circle):
+        if entry.stub_id in seen or not by_id.keys() >= set(circle) or not _is_whole(entry, entries):
             continue
         seen |= set(circle)
         known = [(by_id[stub_id], entries[stub_id]) for stub_id in circle]
         if all(_suffices(one, stub, sources[stub.relpath], settings) for stub, one in known):
             for outcome, record in _recalled(known, sources, settings, bench):
                 yield bench.ledger.settle(outcome), record
+
+
+def _is_whole(entry: journal.Entry, entries: Mapping[str, journal.Entry]) -> bool:
+    """Whether all that was chosen together with this entry is there, and was chosen with the same."""
+    choice = _choice(entry)
+    return all(stub_id in entries and _choice(entries[stub_id]) == choice for stub_id in choice)
+
+
+def _choice(entry: journal.Entry) -> dict[str, str]:
+    return {**entry.together, entry.stub_id: entry.candidate.id}
 
 
 def _recalled(

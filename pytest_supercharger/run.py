@@ -32,6 +32,7 @@ from pytest_supercharger.errors import SuperchargeError, in_one_line
 from pytest_supercharger.options import Settings
 from pytest_supercharger.project import Project
 from pytest_supercharger.reporting import Reporter
+from pytest_supercharger.writeback import journal
 
 if TYPE_CHECKING:
     from pytest_supercharger.sandbox.base import Sandbox
@@ -135,6 +136,8 @@ class Run:
             self._end(prompts=showing.show(work, self.reporter, seed=self._settings.seed, change=change))
             return
         if not work.stubs:
+            if self._settings.writes:  # a run that was killed after its last write has left its journal
+                journal.clear(self._root, ())
             self.reporter.line("no stubs marked @supercharge; nothing to fill")
             self._finish(())
             return

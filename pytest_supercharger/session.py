@@ -98,9 +98,10 @@ class Session:
         Raises:
             SuperchargeError: the run cannot be carried out; no file was changed.
         """
-        ledger = Ledger(self._work.sources, self._work.stubs, self._work.again)
+        again = self._work.again
+        ledger = Ledger(self._work.sources, self._work.stubs, again=again, style=self._work.project.import_style())
         with self._open_sandbox() as opened:
-            sandbox = Opened(opened, {relpath: again.marked.data for relpath, again in self._work.again.items()})
+            sandbox = Opened(opened, {relpath: file.marked.data for relpath, file in again.items()})
             settings, say = self._settings, self._reporter.line
             bench = Bench(
                 tests=self._reach(sandbox),

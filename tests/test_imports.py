@@ -38,6 +38,7 @@ PURE = (
     "unfilled",
     "voting",
     "writeback.edits",
+    "writeback.import_settings",
     "writeback.imports",
     "writeback.unfill",
     "writeback.verify",

@@ -128,7 +128,7 @@ def test_a_stub_that_was_open_all_along_takes_nobody_with_it(tmp_path):
 def test_a_body_that_was_chosen_together_with_one_that_has_gone_goes_too(tmp_path, filled):
     """Nobody's tests call the other one here: the choice was made for both."""
     project = Project(tmp_path, own={"f": ("f",)}, project={"t::g": ("g",)}, failing=["t::g"], filled=filled)
-    project.outcomes["m:f"] = replace(project.outcomes["m:f"], together=("m:g",))
+    project.outcomes["m:f"] = replace(project.outcomes["m:f"], together={"m:g": "g"})
     stays, reasons = project.joined()
     assert stays == set()
     assert reasons["f"] == "was chosen together with m:g, which is not filled"

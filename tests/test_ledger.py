@@ -166,7 +166,7 @@ def reopened():
     source = SourceFile(path=Path("/p/m.py"), relpath="m.py", module="m", data=FILLED)
     again = open_again(source, [1, 6])
     stubs = [stub for stub, _ in again.old.values()]
-    return Ledger({"m.py": again.marked}, stubs, {"m.py": again}), stubs
+    return Ledger({"m.py": again.marked}, stubs, again={"m.py": again}), stubs
 
 
 def test_a_function_that_was_filled_before_goes_on_with_its_body_where_it_gets_no_other():

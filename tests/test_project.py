@@ -291,3 +291,11 @@ def test_the_oldest_python_is_the_projects_own_word(tmp_path: Path, name: str, t
 def test_the_style_is_that_of_the_projects_formatter(tmp_path: Path) -> None:
     make(tmp_path, "pyproject.toml", text="[tool.black]\nline-length = 101\n")
     assert discover(tmp_path).style().column_limit == 101
+
+
+def test_imports_are_ordered_as_the_project_says_and_its_own_modules_are_known(tmp_path: Path) -> None:
+    make(tmp_path, "src/shop/__init__.py", "src/shop/cart.py", "tools.py", "lib/more/x.py", text="")
+    make(tmp_path, "setup.cfg", text="[isort]\nforce_single_line = true\n")
+    style = discover(tmp_path, pythonpath=("lib",)).import_style()
+    assert style.single_line
+    assert {"shop", "tools", "more"} <= style.own

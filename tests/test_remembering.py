@@ -177,7 +177,7 @@ def test_those_that_were_chosen_together_come_back_together_or_not_at_all(tmp_pa
     first, record = accepted(dataclasses.replace(file, data=TEXT))
     one, two = find(file)
     for stub, other in ((one, two), (two, one))[lost:]:
-        outcome = dataclasses.replace(first, stub=stub, together=(other.id,))
+        outcome = dataclasses.replace(first, stub=stub, together={other.id: first.candidate.id})
         remembering.keep(tmp_path, file, outcome, dataclasses.replace(record, stub=stub.id))
 
     def judge(overlay, test):
@@ -188,3 +188,21 @@ def test_those_that_were_chosen_together_come_back_together_or_not_at_all(tmp_pa
     assert [outcome.stub.id for outcome, _ in found] == back
     assert sorted(ledger.accepted()) == back
     assert all(outcome.together for outcome, _ in found)
+
+
+def test_halves_of_two_joint_choices_are_not_taken_for_one(tmp_path):
+    file = SourceFile(path=tmp_path / "m.py", relpath="m.py", module="m", data=BOTH)
+    first, record = accepted(dataclasses.replace(file, data=TEXT))
+    one, two = find(file)
+
+    def keep(stub, other, candidate_id):
+        candidate = dataclasses.replace(first.candidate, id=candidate_id)
+        outcome = dataclasses.replace(first, stub=stub, candidate=candidate, together={other.id: candidate_id})
+        remembering.keep(tmp_path, file, outcome, dataclasses.replace(record, stub=stub.id))
+
+    keep(one, two, "old")
+    keep(two, one, "old")
+    keep(one, two, "new")  # and the second run ends before it keeps the other half
+    assert recalled(file, FakeSandbox())[0] == []
+    keep(two, one, "new")
+    assert [outcome.candidate.id for outcome, _ in recalled(file, FakeSandbox())[0]] == ["new", "new"]

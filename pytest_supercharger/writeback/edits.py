@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 from pytest_supercharger import parsing, source, stubs
 from pytest_supercharger.errors import SourceError
 from pytest_supercharger.writeback import imports, unmark
+from pytest_supercharger.writeback.import_style import ImportStyle
 from pytest_supercharger.writeback.indent import indented, unit_of
+from pytest_supercharger.writeback.names import Names, check_together
 from pytest_supercharger.writeback.page import Edit, Page, apply, is_blank, is_comment, is_directive
 
 if TYPE_CHECKING:
@@ -25,11 +27,17 @@ __all__ = ["fill"]
 _FILE_HEADER = re.compile(r"#!|#.*?coding[:=]")
 
 
-def fill(data: bytes, fillings: Sequence[tuple[Stub, Candidate]], *, unmarked: Collection[str] = ()) -> bytes:
+def fill(
+    data: bytes,
+    fillings: Sequence[tuple[Stub, Candidate]],
+    style: ImportStyle | None = None,
+    *,
+    unmarked: Collection[str] = (),
+) -> bytes:
     """Return `data` with each stub's body, its marker, and the imports and definitions its candidate needs.
 
-    Every byte outside of these stays. `unmarked` are ids of stubs that carry no marker. `SourceError` where a stub is
-    gone, a name clashes, or the encoding of the file cannot hold the new text.
+    Every byte outside of these stays. Imports are brought in as `style` says; `unmarked` are ids of stubs that carry no
+    marker. `SourceError` where a stub is gone, a name clashes, or the encoding of the file cannot hold the new text.
     """
     if not fillings:
         return data
@@ -41,11 +49,11 @@ def fill(data: bytes, fillings: Sequence[tuple[Stub, Candidate]], *, unmarked: C
     found_nodes = ((_located(tree, stub, unmarked), candidate) for stub, candidate in fillings)
     pairs = sorted(found_nodes, key=lambda pair: pair[0].lineno)
     nodes, candidates = [node for node, _ in pairs], [candidate for _, candidate in pairs]
-    imports.check_together(name, tree, candidates)
+    check_together(name, tree, candidates)
     if len({id(node) for node in nodes}) < len(nodes):
         raise SourceError(f"{name}: one stub is filled twice in one write; keep one candidate a stub")
     try:
-        text = apply(page.text, list(_edits(page, tree, nodes, candidates)))
+        text = apply(page.text, list(_edits(page, tree, nodes, candidates, style or ImportStyle())))
     except RecursionError as error:
         raise SourceError(f"{name}: the new code is nested too deeply; ask for another candidate") from error
     source.parse(text, name=f"{name} (filled)")
@@ -60,11 +68,14 @@ def _located(tree: ast.Module, stub: Stub, unmarked: Collection[str]) -> Functio
     return node
 
 
-def _edits(page: Page, tree: ast.Module, nodes: Sequence[Function], candidates: Sequence[Candidate]) -> Iterator[Edit]:
+def _edits(
+    page: Page, tree: ast.Module, nodes: Sequence[Function], candidates: Sequence[Candidate], style: ImportStyle
+) -> Iterator[Edit]:
     markers = [marker for node in nodes for marker in stubs.marker_decorators(tree, node)]
     removals = unmark.imports(tree, markers, [text for item in candidates for text in (item.body, *item.helpers)])
     wanted = [statement for candidate in candidates for statement in candidate.imports]
-    added = imports.merge(page, tree, wanted, [removal.statement for removal in removals if removal.is_whole])
+    leaving_imports = [removal.statement for removal in removals if removal.is_whole]
+    added = imports.merge(page, tree, wanted, leaving_imports, style, _top(tree, nodes[0]))
     yield from added
     yield from unmark.edits(page, tree, removals, [edit.start for edit in added])
     filled_again = {edit.start for edit in added}
@@ -196,7 +207,7 @@ def _helpers(
 ) -> Iterator[Edit]:
     if not any(candidate.helpers for candidate in candidates):
         return
-    names = imports.Names(page.name, tree)
+    names = Names(page.name, tree)
     for statement in (statement for candidate in candidates for statement in candidate.imports):
         names.claim_import(statement)
     places: dict[int, list[str]] = {}
@@ -211,13 +222,17 @@ def _helpers(
 
 def _place_above(page: Page, tree: ast.Module, node: Function) -> int:
     """Return the row above the top-level statement that holds `node`, its decorators and its attached comments."""
-    top = next(item for item in tree.body if item.lineno <= node.lineno <= (item.end_lineno or item.lineno))
+    top = _top(tree, node)
     row = page.line_of(min([top.lineno, *(marker.lineno for marker in getattr(top, "decorator_list", []))])).first
     while row > 1 and page.rows[row - 2].startswith("#"):
         if row <= 3 and _FILE_HEADER.match(page.rows[row - 2]):
             break
         row -= 1
     return row
+
+
+def _top(tree: ast.Module, node: Function) -> ast.stmt:
+    return next(item for item in tree.body if item.lineno <= node.lineno <= (item.end_lineno or item.lineno))
 
 
 def _spaced(page: Page, row: int, helpers: Sequence[str], leaving: set[int]) -> str:

@@ -9,21 +9,18 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
-import secrets
 import stat
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pytest_supercharger.errors import SourceError
+from pytest_supercharger.writeback import temporaries
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
 __all__ = ["Change", "RealFiles", "apply", "check", "sha256"]
-
-TEMPORARY_SUFFIX = ".supercharger-tmp"
 
 
 def sha256(data: bytes) -> str:
@@ -89,25 +86,15 @@ class RealFiles:
 
     def sync_directory(self, path: Path) -> None:
         """Wait until the names in a directory are on the disk."""
-        fd = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(fd)
-        finally:
-            os.close(fd)
+        temporaries.sync_directory(path)
 
     def siblings(self, path: Path) -> list[Path]:
         """Return what lies in the folder of `path`."""
         return [*path.parent.iterdir()]
 
     def is_running(self, pid: int) -> bool:
-        """Say whether there is a process of this number."""
-        try:
-            os.kill(pid, 0)
-        except ProcessLookupError:
-            return False
-        except (PermissionError, OverflowError):
-            return True
-        return True
+        """Say whether there is another process of this number."""
+        return temporaries.is_running(pid)
 
     def remove(self, path: Path) -> None:
         """Delete a file."""
@@ -133,18 +120,19 @@ def apply(changes: Sequence[Change], fs: RealFiles | None = None) -> None:
     """
     fs = fs or RealFiles()
     targets = _targets(changes, fs)
-    temporaries: dict[Path, Path] = {}
+    made: dict[Path, Path] = {}
     written: list[str] = []
     try:
         for target in targets:
             _sweep(target, fs)
-            _prepare(target, temporaries, fs)
+        for target in targets:
+            _prepare(target, made, fs)
         for target in targets:
             _check_unchanged(target, fs)
         for target in targets:
             _check_unchanged(target, fs)
-            fs.replace(temporaries[target.path], target.path)
-            del temporaries[target.path]
+            fs.replace(made[target.path], target.path)
+            del made[target.path]
             written.append(str(target.change.path))
         for folder in dict.fromkeys(target.path.parent for target in targets):
             fs.sync_directory(folder)
@@ -152,7 +140,7 @@ def apply(changes: Sequence[Change], fs: RealFiles | None = None) -> None:
         done = f"written before that: {', '.join(written)}" if written else "no file was changed"
         raise SourceError(f"cannot write the filled sources: {error}; {done}; then run pytest again") from error
     finally:
-        for temporary in temporaries.values():
+        for temporary in made.values():
             _discard(temporary, fs)
 
 
@@ -199,21 +187,16 @@ def _refusal(change: Change, problem: str, step: str) -> SourceError:
 
 def _sweep(target: _Target, fs: RealFiles) -> None:
     """Remove the temporary files of processes that have ended; one that still writes keeps its own."""
-    name = re.compile(rf"{re.escape(_stem(target))}(\d+)-[0-9a-f]+{re.escape(TEMPORARY_SUFFIX)}")
     for path in fs.siblings(target.path):
-        if (match := name.fullmatch(path.name)) and not fs.is_running(int(match[1])):
+        pid = temporaries.writer_of(path.name, target.path)
+        if pid is not None and not fs.is_running(pid):
             _discard(path, fs)
 
 
-def _stem(target: _Target) -> str:
-    return f".{target.path.name[:100]}."
-
-
-def _prepare(target: _Target, temporaries: dict[Path, Path], fs: RealFiles) -> None:
-    unique = f"{os.getpid()}-{secrets.token_hex(8)}"
-    path = target.path.with_name(f"{_stem(target)}{unique}{TEMPORARY_SUFFIX}")
+def _prepare(target: _Target, made: dict[Path, Path], fs: RealFiles) -> None:
+    path = temporaries.beside(target.path)
     fd = fs.create(path)
-    temporaries[target.path] = path
+    made[target.path] = path
     try:
         data = memoryview(target.change.new)
         while data:

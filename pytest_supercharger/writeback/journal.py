@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
-import secrets
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 
 from pytest_supercharger.domain import Candidate
 from pytest_supercharger.errors import SourceError
+from pytest_supercharger.writeback import files, temporaries
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Mapping
     from pathlib import Path
 
 __all__ = ["Entry", "append", "clear", "folder", "read"]
@@ -35,7 +34,7 @@ class Entry:
     probability: float
     reason: str
     evidence: str  # the record that goes beside the project once the candidate is written
-    together: tuple[str, ...] = ()  # ids of the stubs it was chosen together with: all are written, or none
+    together: Mapping[str, str] = field(default_factory=dict)  # stubs it was chosen with -> ids of their candidates
 
 
 def folder(root: Path) -> Path:
@@ -45,7 +44,7 @@ def folder(root: Path) -> Path:
         path.mkdir(exist_ok=True)
         ignore = path / ".gitignore"
         if not ignore.exists():
-            ignore.write_text(_IGNORED, encoding="ascii")
+            temporaries.put(ignore, _IGNORED.encode("ascii"))
     except OSError as error:
         raise _problem(path, error) from error
     return path
@@ -62,7 +61,9 @@ def append(root: Path, entry: Entry) -> None:
             # A run that was killed while writing left half a line; the new entry must not become its tail.
             if size and os.pread(fd, 1, size - 1) != b"\n":
                 line = b"\n" + line
-            _write(fd, line)
+            temporaries.write(fd, line)
+            if not size:
+                temporaries.sync_directory(path.parent)
         finally:
             os.close(fd)
     except OSError as error:
@@ -88,37 +89,33 @@ def read(root: Path) -> tuple[Entry, ...]:
 
 
 def clear(root: Path, ids: Collection[str]) -> None:
-    """Forget the entries of these stubs, in one step; the file goes with its last entry."""
+    """Forget the entries of these stubs and those for another state of their file, in one step.
+
+    The journal goes with its last entry, and what killed processes have left of it goes too.
+    """
     path = root / FOLDER / NAME
-    kept = [entry for entry in read(root) if entry.stub_id not in ids]
+    if not path.parent.is_dir():
+        return
+    known = read(root)
+    kept = [entry for entry in known if entry.stub_id not in ids and _is_for_this_file(root, entry)]
     try:
-        if not kept:
-            path.unlink(missing_ok=True)
+        temporaries.sweep(path)
+        if len(kept) == len(known):
             return
-        _rewrite(path, b"".join(json.dumps(asdict(entry)).encode("ascii") + b"\n" for entry in kept))
+        if not kept:
+            path.unlink()
+            return
+        data = b"".join(json.dumps(asdict(entry)).encode("ascii") + b"\n" for entry in kept)
+        temporaries.put(path, data, mode=0o600)
     except OSError as error:
         raise _problem(path, error) from error
 
 
-def _rewrite(path: Path, data: bytes) -> None:
-    temporary = path.with_name(f"{NAME}.{secrets.token_hex(8)}.tmp")
-    fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+def _is_for_this_file(root: Path, entry: Entry) -> bool:
     try:
-        try:
-            _write(fd, data)
-        finally:
-            os.close(fd)
-        temporary.replace(path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            temporary.unlink()
-        raise
-
-
-def _write(fd: int, data: bytes) -> None:
-    while data:
-        data = data[os.write(fd, data) :]
-    os.fsync(fd)
+        return files.sha256((root / entry.relpath).read_bytes()) == entry.sha256
+    except OSError:
+        return False
 
 
 def _entry(line: bytes) -> Entry | None:
@@ -127,8 +124,8 @@ def _entry(line: bytes) -> Entry | None:
         candidate = found["candidate"]
         texts = [found[name] for name in ("stub_id", "relpath", "sha256", "reason", "evidence")]
         texts += [candidate[name] for name in ("id", "text_id", "body")]
-        together = found.get("together", [])
-        texts += [*candidate["imports"], *candidate["helpers"], *together]
+        together = dict(found.get("together", {}))
+        texts += [*candidate["imports"], *candidate["helpers"], *together, *together.values()]
         if not all(isinstance(text, str) for text in texts):
             return None
         return Entry(
@@ -145,7 +142,7 @@ def _entry(line: bytes) -> Entry | None:
             probability=float(found["probability"]),
             reason=found["reason"],
             evidence=found["evidence"],
-            together=tuple(together),
+            together=together,
         )
     except (ValueError, KeyError, TypeError):
         return None

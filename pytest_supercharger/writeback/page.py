@@ -87,6 +87,11 @@ class Page:
         """Return the indexes where a node starts and ends."""
         return self.positions.span(node)
 
+    def span_of(self, alias: ast.alias) -> tuple[int, int]:
+        """Return the indexes where one name of an import starts and ends."""
+        last, column = alias.end_lineno or alias.lineno, alias.end_col_offset or alias.col_offset
+        return self.positions.index(alias.lineno, alias.col_offset), self.positions.index(last, column)
+
 
 def apply(text: str, edits: Sequence[Edit]) -> str:
     """Return `text` with all edits done; where two touch, the one that was made first comes first."""

@@ -17,6 +17,7 @@ from pytest_supercharger.writeback.page import Edit, Page, apply
 
 if TYPE_CHECKING:
     from pytest_supercharger.marks import Function
+    from pytest_supercharger.writeback.import_style import ImportStyle
 
 __all__ = ["Again", "open_again"]
 
@@ -38,10 +39,10 @@ class Again:
         """The file on the disk with no body in these functions: what a rewrite of them starts from."""
         return empty(self.source, [self.old[stub_id][0] for stub_id in self.old if stub_id in chosen])
 
-    def rewritten(self, fillings: Sequence[Filling]) -> bytes:
+    def rewritten(self, fillings: Sequence[Filling], style: ImportStyle | None = None) -> bytes:
         """The file on the disk with these bodies in it; functions that are not among them keep theirs, to the byte."""
         ours = [stub.id for stub, _ in fillings if stub.id in self.old]
-        return edits.fill(self.emptied(ours), fillings, unmarked=ours)
+        return edits.fill(self.emptied(ours), fillings, style, unmarked=ours)
 
 
 def open_again(file: SourceFile, lines: Collection[int]) -> Again:

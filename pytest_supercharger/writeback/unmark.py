@@ -148,7 +148,7 @@ def _without_names(page: Page, removal: Removal) -> Iterator[Edit]:
     in_brackets = page.text[: page.span(removal.statement)[1]].endswith(")")
     for alias in removal.aliases:
         index = names.index(alias)
-        start, end = _alias_span(page, alias)
+        start, end = page.span_of(alias)
         after = index + 1 < len(names)
         comma = page.text.index(",", end) + 1 if after else _trailing_comma(page, end)
         row_start, row_end = page.start(alias.lineno), page.start(alias.lineno + 1)
@@ -156,17 +156,12 @@ def _without_names(page: Page, removal: Removal) -> Iterator[Edit]:
         if in_brackets and comma <= row_end and is_blank(page.text[row_start:start] + rest):
             yield Edit(start=row_start, end=row_end, text="")
         elif after:
-            yield Edit(start=start, end=_alias_span(page, names[index + 1])[0], text="")
+            yield Edit(start=start, end=page.span_of(names[index + 1])[0], text="")
         else:
-            previous = _alias_span(page, kept[-1])[1] if kept else start
+            previous = page.span_of(kept[-1])[1] if kept else start
             gap = page.text[previous:start]
             # A comment between the two would be lost, and a comma before it is legal where there are brackets.
             yield Edit(start=start if "#" in gap else previous, end=comma if "#" in gap else end, text="")
-
-
-def _alias_span(page: Page, alias: ast.alias) -> tuple[int, int]:
-    end_line, end_column = alias.end_lineno or alias.lineno, alias.end_col_offset or alias.col_offset
-    return page.positions.index(alias.lineno, alias.col_offset), page.positions.index(end_line, end_column)
 
 
 def _trailing_comma(page: Page, index: int) -> int:

@@ -14,7 +14,7 @@ from pytest_supercharger.errors import SourceError
 from pytest_supercharger.writeback import verify_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from pytest_supercharger.domain import Candidate, Stub
     from pytest_supercharger.marks import Function
@@ -52,6 +52,7 @@ def verify(
         [pair for pair, _ in pairs],
         [*markers, *(node for node in ast.walk(old_tree) if isinstance(node, ast.stmt) and _drops(node, gone))],
         [text for _, candidate in pairs for text in (candidate.body, *candidate.helpers, *candidate.imports)],
+        list(_joined(old_tree, new_tree, [candidate for _, candidate in pairs], name)),
     )
     # Last, for it takes the trees apart.
     try:
@@ -164,6 +165,31 @@ def _dropped(old_tree: ast.Module, new_tree: ast.Module, name: str) -> Counter[s
         if item not in new and (unbound := item.rpartition(" ")[2]) in read:
             raise _refusal(name, f"{unbound} is still used and would not be imported any more")
     return gone
+
+
+def _joined(
+    old_tree: ast.Module, new_tree: ast.Module, candidates: Sequence[Candidate], name: str
+) -> Iterator[verify_rows.Joined]:
+    """Yield the import statements that new names have joined, with what became of them."""
+    modules = {
+        (node.module, node.level)
+        for candidate in candidates
+        for code in candidate.imports
+        for node in source.parse(code, name=name).body
+        if isinstance(node, ast.ImportFrom)
+    }
+    old, new = ([*_from_imports(tree, modules)] for tree in (old_tree, new_tree))
+    for node in old:
+        there = {ast.dump(alias) for alias in node.names}
+        grown = [other for other in new if there < {ast.dump(alias) for alias in other.names}]
+        if grown and not any(ast.dump(other) == ast.dump(node) for other in new):
+            yield node, grown[0]
+
+
+def _from_imports(tree: ast.Module, modules: Collection[tuple[str | None, int]]) -> Iterator[ast.ImportFrom]:
+    for node in tree.body:
+        if isinstance(node, ast.ImportFrom) and (node.module, node.level) in modules:
+            yield node
 
 
 def _drops(node: ast.stmt, gone: Counter[str]) -> bool:

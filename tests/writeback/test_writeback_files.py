@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from pytest_supercharger.errors import SourceError
-from pytest_supercharger.writeback import files
+from pytest_supercharger.writeback import files, temporaries
 from pytest_supercharger.writeback.files import Change, RealFiles, sha256
 
 OLD = {"a.py": b"old a\r\n" * 50, "b.py": b"old b\n" * 50}
@@ -290,12 +290,12 @@ def test_only_what_an_ended_process_left_for_this_very_file_is_removed(project):
     with subprocess.Popen([sys.executable, "-c", ""]) as ended:
         ended.wait()
     kept = [
-        f".a.py.{os.getppid()}-0123456789abcdef{files.TEMPORARY_SUFFIX}",  # of a process that runs
-        f".c.py.{ended.pid}-0123456789abcdef{files.TEMPORARY_SUFFIX}",  # of another file
-        f".a.py.{ended.pid}-notes{files.TEMPORARY_SUFFIX}",
-        f"a.py.{ended.pid}-0123456789abcdef{files.TEMPORARY_SUFFIX}",
+        f".a.py.{os.getppid()}-0123456789abcdef{temporaries.SUFFIX}",  # of a process that runs
+        f".c.py.{ended.pid}-0123456789abcdef{temporaries.SUFFIX}",  # of another file
+        f".a.py.{ended.pid}-notes{temporaries.SUFFIX}",
+        f"a.py.{ended.pid}-0123456789abcdef{temporaries.SUFFIX}",
     ]
-    for name in [*kept, f".a.py.{ended.pid}-0123456789abcdef{files.TEMPORARY_SUFFIX}"]:
+    for name in [*kept, f".a.py.{ended.pid}-0123456789abcdef{temporaries.SUFFIX}"]:
         (project / name).write_bytes(b"half")
     files.apply(changes(project))
     assert contents(project) == NEW | dict.fromkeys(kept, b"half")

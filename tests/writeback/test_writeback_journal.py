@@ -9,8 +9,10 @@ import pytest
 
 from pytest_supercharger.domain import Candidate
 from pytest_supercharger.errors import SourceError
-from pytest_supercharger.writeback import journal
+from pytest_supercharger.writeback import files, journal, temporaries
 from pytest_supercharger.writeback.journal import Entry
+
+FILE = b"def total(): ...\n"
 
 
 def entry(stub_id: str = "shop:total", body: str = "return 1\n") -> Entry:
@@ -18,7 +20,7 @@ def entry(stub_id: str = "shop:total", body: str = "return 1\n") -> Entry:
     return Entry(
         stub_id=stub_id,
         relpath="shop.py",
-        sha256="cc",
+        sha256=files.sha256(FILE),
         candidate=candidate,
         probability=0.97,
         reason="all agree",
@@ -77,6 +79,7 @@ def test_the_newest_entry_of_a_stub_counts(tmp_path):
 
 
 def test_clear_forgets_the_named_stubs_only(tmp_path):
+    (tmp_path / "shop.py").write_bytes(FILE)
     for name in ("shop:total", "shop:tax", "shop:net"):
         journal.append(tmp_path, entry(name))
     journal.clear(tmp_path, ["shop:total", "shop:net", "shop:unknown"])
@@ -85,6 +88,24 @@ def test_clear_forgets_the_named_stubs_only(tmp_path):
     assert journal.read(tmp_path) == ()
     assert [path.name for path in (tmp_path / ".supercharger").iterdir()] == [".gitignore"]
     journal.clear(tmp_path, {"shop:tax"})
+
+
+def test_clear_forgets_what_is_for_another_state_of_its_file_and_what_dead_runs_have_left(tmp_path):
+    (tmp_path / "shop.py").write_bytes(FILE)
+    journal.append(tmp_path, entry())
+    path = tmp_path / ".supercharger" / "journal.jsonl"
+    temporaries.beside(path).write_bytes(b"half")  # of this very process: of one that had its number before
+    journal.clear(tmp_path, ())
+    assert journal.read(tmp_path) == (entry(),)
+    assert sorted(other.name for other in path.parent.iterdir()) == [".gitignore", "journal.jsonl"]
+    (tmp_path / "shop.py").write_bytes(FILE + b"#\n")
+    journal.clear(tmp_path, ())
+    assert not path.exists()
+
+
+def test_clear_without_a_journal_makes_nothing(tmp_path):
+    journal.clear(tmp_path, ["shop:total"])
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_journal_that_is_a_symbolic_link_is_not_followed(tmp_path):

@@ -103,6 +103,31 @@ def test_nothing_filled_means_nothing_changed():
         verify(OLD, NEW, [])
 
 
+JOINING = [
+    (FILLINGS[0][0], Candidate(id="id", text_id="text", body="return path(x)\n", imports=("from os import path",)))
+]
+JOINED = OLD.replace(b"import os\n", b"from os import (  # why\n    fspath,\n    sep,\n)\n")
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b"  # why", b""),
+        (b"  # why", b"  # because"),
+        (b"    sep,\n", b""),
+        (b"    fspath,\n    path,\n    sep,\n", b"    path,\n    sep,\n    fspath,\n"),
+        (b"    path,\n", b"    path,\n    name,\n"),
+        (b")\n", b")\nimport sys\n"),
+    ],
+)
+def test_an_import_that_gets_a_name_loses_none_and_no_comment(old, new):
+    filled = fill(JOINED, JOINING)
+    verify(JOINED, filled, JOINING)
+    assert filled.count(old) >= 1
+    with pytest.raises(SourceError):
+        verify(JOINED, filled.replace(old, new, 1), JOINING)
+
+
 def test_a_marker_import_that_is_still_used_must_stay():
     old = OLD.replace(b"LIMIT = 3 ", b"LIMIT = supercharge ")
     new = fill(old, FILLINGS)

@@ -2,8 +2,8 @@ import os.path
 import re
 from typing import (
     Any,
+    List,
 )
-from typing import List
 
 
 def f(x):

@@ -1,0 +1,8 @@
+def f(x):
+    """Doc."""
+    
+	
+    return x + 1
+  
+ 
+x = 1 

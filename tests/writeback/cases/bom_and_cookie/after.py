@@ -1,0 +1,7 @@
+﻿# coding: utf-8
+
+
+def f(x):
+    """Doc."""
+    return "中"
+# é

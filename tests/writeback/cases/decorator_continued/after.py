@@ -1,0 +1,4 @@
+def f(x) \
+        :  # odd
+    """Doc."""
+    return x + 1

@@ -1,0 +1,8 @@
+# above
+# between
+
+@print  # kept
+# below
+def f(x):
+    """Doc."""
+    return x + 1

@@ -1,0 +1,7 @@
+# coding=gbk
+
+
+def f(x):
+    """Doc."""
+    return x + 1
+# жпнд

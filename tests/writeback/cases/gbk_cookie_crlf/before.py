@@ -1,0 +1,9 @@
+# coding=gbk
+from pytest_supercharger import supercharge
+
+
+@supercharge
+def f(x):
+    """Doc."""
+    raise NotImplementedError
+# жпнд

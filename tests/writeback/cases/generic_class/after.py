@@ -1,0 +1,12 @@
+from typing import Generic, TypeVar
+
+K = TypeVar("K")
+V = TypeVar("V", bound="Comparable")
+
+
+class Table(Generic[K, V]):
+    def get(
+        self, key: K, default: "V | None" = None, /, *more: V, **named: dict[str, list[V]]
+    ) -> "dict[K, V] | None":
+        """Get."""
+        return None

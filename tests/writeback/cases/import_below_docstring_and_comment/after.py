@@ -1,0 +1,8 @@
+"""Module."""
+# note
+import re
+
+
+def f(x):
+    """Doc."""
+    return x + 1

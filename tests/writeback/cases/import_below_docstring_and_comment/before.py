@@ -1,0 +1,9 @@
+"""Module."""
+# note
+from pytest_supercharger import supercharge
+
+
+@supercharge
+def f(x):
+    """Doc."""
+    raise NotImplementedError

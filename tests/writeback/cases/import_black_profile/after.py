@@ -1,0 +1,16 @@
+from typing import (
+    Any,
+    Iterable,
+    Iterator,
+    Mapping,
+    NamedTuple,
+    Optional,
+    Sequence,
+    Set,
+    Union,
+)
+
+
+def f(x):
+    """Doc."""
+    return x + 1

@@ -1,0 +1,12 @@
+import os
+
+import django
+
+import numpy
+from pytest_supercharger import supercharge
+
+
+@supercharge
+def f(x):
+    """Doc."""
+    raise NotImplementedError

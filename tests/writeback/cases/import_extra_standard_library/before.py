@@ -1,0 +1,10 @@
+import os
+
+import attr
+from pytest_supercharger import supercharge
+
+
+@supercharge
+def f(x):
+    """Doc."""
+    raise NotImplementedError

@@ -1,0 +1,10 @@
+from math import ceil
+import re
+
+from pytest_supercharger import supercharge
+
+
+@supercharge
+def f(x):
+    """Doc."""
+    raise NotImplementedError

@@ -1,0 +1,12 @@
+from collections.abc import (
+    Iterable,
+    Iterator,
+    Mapping,
+    MutableMapping,
+    Sequence,
+)  # types
+
+
+def f(x):
+    """Doc."""
+    return x + 1

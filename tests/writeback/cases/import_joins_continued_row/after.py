@@ -1,0 +1,7 @@
+from os.path import basename, join, \
+    split
+
+
+def f(x):
+    """Doc."""
+    return x + 1

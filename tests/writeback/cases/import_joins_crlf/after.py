@@ -1,0 +1,9 @@
+from math import (
+    ceil,
+    floor,
+)
+
+
+def f(x):
+    """Doc."""
+    return x + 1

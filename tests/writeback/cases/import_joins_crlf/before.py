@@ -1,0 +1,11 @@
+from math import (
+    ceil,
+)
+
+from pytest_supercharger import supercharge
+
+
+@supercharge
+def f(x):
+    """Doc."""
+    raise NotImplementedError

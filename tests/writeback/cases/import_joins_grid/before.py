@@ -1,0 +1,10 @@
+from collections import (ChainMap, Counter,
+                         OrderedDict)
+
+from pytest_supercharger import supercharge
+
+
+@supercharge
+def f(x):
+    """Doc."""
+    raise NotImplementedError

@@ -1,0 +1,13 @@
+from typing import (
+    AbstractSet,
+    Any,
+    Iterable,
+    # for callers
+    Mapping,  # read only
+    Sequence,
+)
+
+
+def f(x):
+    """Doc."""
+    return x + 1

@@ -1,0 +1,10 @@
+from typing import (
+    Any,
+    Mapping,
+    Sequence,
+    TypeVar,)
+
+
+def f(x):
+    """Doc."""
+    return x + 1

@@ -1,0 +1,11 @@
+from typing import (
+    Any,
+    Mapping,)
+
+from pytest_supercharger import supercharge
+
+
+@supercharge
+def f(x):
+    """Doc."""
+    raise NotImplementedError

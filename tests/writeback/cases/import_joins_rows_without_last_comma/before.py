@@ -1,0 +1,12 @@
+from typing import (
+    Any,
+    Mapping  # read only
+)
+
+from pytest_supercharger import supercharge
+
+
+@supercharge
+def f(x):
+    """Doc."""
+    raise NotImplementedError

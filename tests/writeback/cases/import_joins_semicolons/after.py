@@ -1,0 +1,6 @@
+import os; from math import ceil, floor; import sys
+
+
+def f(x):
+    """Doc."""
+    return x + 1

@@ -1,0 +1,6 @@
+from math import ceil, floor, sqrt
+
+
+def f(x):
+    """Doc."""
+    return x + 1

@@ -1,0 +1,6 @@
+from typing import Any, Iterable, Mapping, Optional
+
+
+def f(x):
+    """Doc."""
+    return x + 1

@@ -1,0 +1,9 @@
+from typing import Iterable
+
+from pytest_supercharger import supercharge
+
+
+@supercharge
+def f(x):
+    """Doc."""
+    raise NotImplementedError

@@ -1,0 +1,6 @@
+from os.path import join, basename, exists, dirname
+
+
+def f(x):
+    """Doc."""
+    return x + 1

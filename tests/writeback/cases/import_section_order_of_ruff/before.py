@@ -1,0 +1,11 @@
+import numpy
+
+import os
+
+from pytest_supercharger import supercharge
+
+
+@supercharge
+def f(x):
+    """Doc."""
+    raise NotImplementedError

@@ -1,0 +1,7 @@
+from math import *
+from math import floor
+
+
+def f(x):
+    """Doc."""
+    return x + 1

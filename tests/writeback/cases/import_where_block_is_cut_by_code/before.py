@@ -1,0 +1,10 @@
+import os
+__all__ = ["f"]
+from math import ceil
+from pytest_supercharger import supercharge
+
+
+@supercharge
+def f(x):
+    """Doc."""
+    raise NotImplementedError

@@ -1,0 +1,9 @@
+def f(x):
+    """Doc.
+
+    More.    """
+    # a
+    if x:
+        return 1
+    return 2
+# z

@@ -1,0 +1,4 @@
+def f(x):
+    """Doc."""
+    # spec
+    return x + 1

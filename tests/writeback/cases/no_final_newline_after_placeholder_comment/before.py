@@ -1,0 +1,5 @@
+from pytest_supercharger import supercharge
+@supercharge
+def f(x):
+    """Doc."""
+    ...  # spec

@@ -1,0 +1,5 @@
+class A:
+    def f(self, x):
+        """Doc."""
+        if x:
+            return 1

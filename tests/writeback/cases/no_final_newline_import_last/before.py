@@ -1,0 +1,3 @@
+@ps.supercharge
+def f(x): "Doc."
+import pytest_supercharger as ps

@@ -1,0 +1,3 @@
+﻿# supercharge of pytest_supercharger
+x = 1
+y = 2

@@ -1,0 +1,6 @@
+from pytest_supercharger import supercharge
+
+
+@supercharge
+class A:
+    """Doc."""

@@ -1,0 +1,9 @@
+import pytest_supercharger
+
+
+class A:
+    from game import pytest_supercharger
+
+    @pytest_supercharger.supercharge
+    def f(self):
+        """Doc."""

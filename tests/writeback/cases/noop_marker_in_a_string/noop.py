@@ -1,0 +1,7 @@
+TEXT = """
+from pytest_supercharger import supercharge
+
+@supercharge
+def f(x):
+    \"\"\"Doc.\"\"\"
+"""

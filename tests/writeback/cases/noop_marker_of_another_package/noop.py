@@ -1,0 +1,7 @@
+# pytest_supercharger
+from game import supercharge
+
+
+@supercharge
+def f(x):
+    """Doc."""

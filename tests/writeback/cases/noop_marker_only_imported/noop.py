@@ -1,0 +1,3 @@
+from pytest_supercharger import supercharge
+
+__all__ = ["supercharge"]

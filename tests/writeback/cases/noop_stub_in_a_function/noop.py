@@ -1,0 +1,8 @@
+from pytest_supercharger import supercharge
+
+
+def outer():
+    @supercharge
+    def f(x):
+        """Doc."""
+    return f

@@ -1,0 +1,8 @@
+# coding: ascii
+from pytest_supercharger import supercharge
+
+
+@supercharge
+def f(x):
+    """Doc."""
+    raise NotImplementedError

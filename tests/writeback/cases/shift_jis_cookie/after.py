@@ -1,0 +1,7 @@
+# -*- coding: shift_jis -*-
+
+
+def f(x):
+    """Doc."""
+    return "•\"
+# •\Ž¦
