@@ -12,6 +12,7 @@ from pytest_supercharger.ledger import Filling
 from pytest_supercharger.matrix import Matrix
 from pytest_supercharger.projecttests import GateVerdict
 from pytest_supercharger.sandbox.base import Overlay
+from pytest_supercharger.steadiness import do_otherwise
 
 __all__ = ["Confirming"]
 
@@ -104,7 +105,7 @@ class Confirming:
         passing = [
             o
             for o in others
-            if matrix.verdict(o.id, test.id) is Verdict.PASS and matrix.do_otherwise(candidate.id, o.id)
+            if matrix.verdict(o.id, test.id) is Verdict.PASS and do_otherwise(matrix, candidate.id, o.id)
         ]
         overlays = [ledger.overlay([*self._beside(), (matrix.stub, other)]) for other in passing[:_OTHERS]]
         return any(

@@ -19,6 +19,7 @@ from pytest_supercharger import (
     finding,
     fits,
     forgetting,
+    hooking,
     importing,
     redoing,
     reporting,
@@ -27,7 +28,7 @@ from pytest_supercharger import (
     showing,
     stubreports,
 )
-from pytest_supercharger.domain import Decision, Outcome, Question
+from pytest_supercharger.domain import Decision, Outcome
 from pytest_supercharger.errors import SuperchargeError, in_one_line
 from pytest_supercharger.options import Settings
 from pytest_supercharger.project import Project
@@ -132,7 +133,7 @@ class Run:
             self._check(work)
             return
         if self._settings.show_prompt:
-            change = self._hooks().question
+            change = hooking.of(self._config.hook).question
             self._end(prompts=showing.show(work, self.reporter, seed=self._settings.seed, change=change))
             return
         if not work.stubs:
@@ -153,7 +154,7 @@ class Run:
             generator=self._generator,
             reporter=self.reporter,
             calibration=fits.look_up,
-            hooks=self._hooks(),
+            hooks=hooking.of(self._config.hook),
             test_folder=work.project.test_folder(self._config.getini("testpaths")),
         ).run()
         self._changed = self._settings.writes and bool(finished.changes)
@@ -197,22 +198,6 @@ class Run:
 
         with nodes.opened(self._settings, self.reporter.line) as pool:
             yield pool
-
-    def _hooks(self) -> session.Hooks:
-        hook = self._config.hook
-
-        def question(asked: Question) -> Question:
-            changed: Question | None = hook.pytest_supercharge_question(question=asked)
-            return asked if changed is None else changed
-
-        def refuse(outcome: Outcome) -> str | None:
-            reason: str | None = hook.pytest_supercharge_accept(outcome=outcome)
-            return reason
-
-        def written(outcome: Outcome, path: Path) -> None:
-            hook.pytest_supercharge_written(outcome=outcome, path=path)
-
-        return session.Hooks(question=question, refuse=refuse, written=written)
 
     def _show(self, finished: session.Finished) -> None:
         self.reporter.block("\n" + reporting.table(finished.outcomes) + "\n")
