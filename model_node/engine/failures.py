@@ -21,7 +21,7 @@ def call_back(callback: Callable[[Any], None], value: Any) -> None:
         _log.exception("a callback failed")
 
 
-def broken(request_id: str, error: Exception) -> EngineError:
+def broken(request_id: str, error: BaseException) -> EngineError:
     """The error that a job gets when the engine failed under it."""
     _log.error("request %s failed in the engine", request_id, exc_info=error)
     reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
