@@ -34,7 +34,7 @@ class Project:
         self.calls = {f"test_{name}": calls for name, calls in (own | generated).items()} | project
         self.failing = failing
         self.sandbox = FakeSandbox(judge=self.judge, split=self.judge, gate=self.gate)
-        stubs = find(file)
+        stubs, self.data = find(file), file.data
         self.ledger = Ledger({file.relpath: file}, stubs)
         self.tests = ProjectTests(self.sandbox, None)
         self.tests.discover()
@@ -53,7 +53,7 @@ class Project:
         outcome = Outcome(stub=stub, decision=decision, reason="all agree", candidate=candidate)
         self.outcomes[stub.id] = self.ledger.settle(outcome)
         self.records[stub.id] = evidence.make(
-            stub, candidate, b"", probability=1.0, model="m", candidates=1, samples=1, tests=known, gate=[]
+            stub, candidate, self.data, probability=1.0, model="m", candidates=1, samples=1, tests=known, gate=[]
         )
 
     def judge(self, overlay, test):

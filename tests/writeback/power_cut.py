@@ -57,7 +57,7 @@ def begin(root: Path) -> None:
     """The first acceptance of a project, in the third file."""
     file = source(root, "c.py")
     kept = outcome(*stubs.find(file))
-    remembering.keep(root, file, kept, record(kept, b""))
+    remembering.keep(root, file, kept, record(kept, file.data))
 
 
 def write(root: Path) -> None:
