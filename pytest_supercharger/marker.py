@@ -57,7 +57,7 @@ def supercharge(  # noqa: F811 - ruff does not know our stand-in for overload
     uses: Sequence[object] = ...,
     examples: Sequence[object] = ...,
 ) -> Callable[[F], F]: ...
-def supercharge(function: Any = None, /, **options: Any) -> Any:  # noqa: F811
+def supercharge(function: Any = None, /, **options: Any) -> Any:  # noqa: F811 - as above
     """Mark a function or method whose body `pytest --supercharge` is to write.
 
     It stands directly on the function, below `@property`, `@classmethod` and `@staticmethod`. The options overrule

@@ -11,16 +11,12 @@ from fnmatch import fnmatch
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pytest_supercharger import toml
 from pytest_supercharger.context import imported_modules
 from pytest_supercharger.domain import SourceFile
 from pytest_supercharger.errors import SettingsError, SourceError
 from pytest_supercharger.importing import ImportRules, is_test_file, resolve_copy
 from pytest_supercharger.writeback import import_settings
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:  # pytest brings it along
-    import tomli as tomllib  # type: ignore[import-not-found, unused-ignore]
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -210,8 +206,8 @@ def _same(one: Path, other: Path) -> bool:
 
 def _requires_python(root: Path) -> str:
     try:
-        data: dict[str, Any] = tomllib.loads(_text(root / "pyproject.toml"))
-    except tomllib.TOMLDecodeError:
+        data: dict[str, Any] = toml.loads(_text(root / "pyproject.toml"))
+    except toml.TOMLDecodeError:
         data = {}
     project = data.get("project")
     declared = project.get("requires-python") if isinstance(project, dict) else None

@@ -56,14 +56,14 @@ def code_question(
     return _question(QuestionKind.CODE, stub, values, variant, seed, max_new_tokens, temperature)
 
 
-def test_question(  # not a test, whatever ruff makes of its name
+def test_question(
     stub: Stub,
     context: Context,
     *,
-    variant: int = 0,  # noqa: PT028
-    seed: int = 0,  # noqa: PT028
-    max_new_tokens: int = TEST_TOKENS,  # noqa: PT028
-    temperature: float = 0.8,  # noqa: PT028
+    variant: int = 0,  # noqa: PT028 - not a test
+    seed: int = 0,  # noqa: PT028 - not a test
+    max_new_tokens: int = TEST_TOKENS,  # noqa: PT028 - not a test
+    temperature: float = 0.8,  # noqa: PT028 - not a test
 ) -> Question:
     """Return the question for one short test, from the specification only."""
     values = _values(stub, context.surroundings, context.stub)

@@ -7,22 +7,18 @@ import configparser
 import functools
 import io
 import logging
-import sys
 import threading
 import tokenize
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from pytest_supercharger import toml
 from pytest_supercharger.clean._body import same_body
 from pytest_supercharger.clean._syntax import dedent_code, indent_code, parse, string_rows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-if sys.version_info >= (3, 11):
-    import tomllib
-else:  # yapf brings it along
-    import tomli as tomllib  # type: ignore[import-not-found, unused-ignore]
 
 _NO_CODE = frozenset({tokenize.NL, tokenize.COMMENT, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER})
 
@@ -97,8 +93,8 @@ def _ini(text: str, section: str) -> dict[str, str]:
 
 def _toml(text: str) -> dict[str, Any]:
     try:
-        found: dict[str, Any] = tomllib.loads(text)
-    except tomllib.TOMLDecodeError:
+        found: dict[str, Any] = toml.loads(text)
+    except toml.TOMLDecodeError:
         return {}
     return found
 

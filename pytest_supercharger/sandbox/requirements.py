@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import configparser
 import re
-import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,12 +15,8 @@ from typing import Any
 
 from packaging.requirements import InvalidRequirement, Requirement
 
+from pytest_supercharger import toml
 from pytest_supercharger.errors import SandboxError
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:  # pytest brings it along
-    import tomli as tomllib  # type: ignore[import-not-found, unused-ignore]
 
 __all__ = ["Requirements", "read"]
 
@@ -82,7 +77,7 @@ def _is_for_tests(name: str) -> bool:
 
 
 def _pyproject(text: str) -> Iterator[str]:
-    document = tomllib.loads(text)
+    document = toml.loads(text)
     project = _table(document, "project")
     yield from _strings(project.get("dependencies"))
     for name, extra in _table(project, "optional-dependencies").items():

@@ -157,3 +157,98 @@ def spread(numbers: list[int]) -> int:
 def with_ending(names: list[str], ending: str) -> list[str]:
     """Return the names that end with a dot and the ending, in their order; case matters."""
     return [name for name in names if name.endswith(f".{ending}")]
+
+
+@cases(("Banana",), ("",), ("RHYTHM",), ("AEIOU aeiou",), ("y",), ("Übung",))
+def vowels(text: str) -> int:
+    """Count the letters a, e, i, o and u of a text, small and capital.
+
+    >>> vowels("Banana")
+    3
+    """
+    return sum(letter in "aeiou" for letter in text.lower())
+
+
+@cases(([1, 2, 3],), ([],), ([-1, 1],), ([5],), ([0, 0, 2],), ([10, -20, 5],))
+def running_totals(numbers: list[int]) -> list[int]:
+    """Return for each number the sum of all numbers up to it, itself included.
+
+    >>> running_totals([1, 2, 3])
+    [1, 3, 6]
+    """
+    totals: list[int] = []
+    for number in numbers:
+        totals.append(number + (totals[-1] if totals else 0))
+    return totals
+
+
+@cases(("level",), ("Level",), ("",), ("ab",), ("a b a",), ("noon",), ("x",))
+def reads_alike(text: str) -> bool:
+    """Say whether a text is the same when it is read backwards; capital letters differ from small ones.
+
+    >>> reads_alike("level")
+    True
+    >>> reads_alike("Level")
+    False
+    """
+    return text == text[::-1]
+
+
+@cases(([[1, 2], [3]],), ([],), ([[]],), ([[], ["a"], []],), ([[1], [[2]]],), ([[0], [0]],))
+def joined(lists: list[list[object]]) -> list[object]:
+    """Return one list of the items of all these lists, in their order; lists within them stay as they are.
+
+    >>> joined([[1, 2], [3]])
+    [1, 2, 3]
+    """
+    return [item for part in lists for item in part]
+
+
+@cases(("a bb a",), ("",), ("one  two",), ("x\ny x",), ("A a",), ("to be or not to be",))
+def word_counts(text: str) -> dict[str, int]:
+    """Return how often each word between white space stands in a text.
+
+    >>> word_counts("a bb a")
+    {'a': 2, 'bb': 1}
+    """
+    counts: dict[str, int] = {}
+    for word in text.split():
+        counts[word] = counts.get(word, 0) + 1
+    return counts
+
+
+@cases(([4, 1, 3], 2), ([], 1), ([5], 3), ([1, 1, 2], 2), ([7, -7, 0], 1), ([2, 3], 0))
+def largest(numbers: list[int], count: int) -> list[int]:
+    """Return the `count` largest numbers, the largest first; all of them where there are fewer.
+
+    >>> largest([4, 1, 3], 2)
+    [4, 3]
+    """
+    return sorted(numbers, reverse=True)[:count]
+
+
+@cases((0,), (1,), (5,), (10,), (-1,), (3,))
+def product_up_to(number: int) -> int:
+    """Return the product of all whole numbers from 1 to this one; 1 for 0.
+
+    A negative number raises ValueError.
+
+    >>> product_up_to(5)
+    120
+    """
+    if number < 0:
+        raise ValueError("there is no such product below 0")
+    product = 1
+    for factor in range(2, number + 1):
+        product *= factor
+    return product
+
+
+@cases(("hello", "l"), ("", "a"), ("aaa", "a"), ("AbA", "a"), ("banana", "n"), ("no", "x"))
+def places(text: str, letter: str) -> list[int]:
+    """Return the places at which a letter stands in a text, counted from 0.
+
+    >>> places("hello", "l")
+    [2, 3]
+    """
+    return [place for place, found in enumerate(text) if found == letter]
