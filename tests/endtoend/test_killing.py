@@ -109,6 +109,12 @@ def wait_for_their_end(engine, pid):
                 engine.api.wait(summary["Id"], timeout=60, condition="removed")
 
 
+def made(engine, occasion):
+    """The engine's reports of our containers from now on."""
+    own = {"type": "container", "event": occasion, "label": CLIENT_LABEL}
+    return contextlib.closing(engine.api.events(decode=True, filters=own))
+
+
 def made_by(event, pid):
     owner = ClientIdentity.parse(event["Actor"]["Attributes"][CLIENT_LABEL])
     return owner is not None and owner.pid == pid
@@ -140,13 +146,17 @@ def dying(tmp_path):
 
 
 def test_a_run_killed_again_and_again_changes_nothing_and_leaves_no_container(project, node, engine, dying):
-    """At lines it prints, and at sandbox jobs between them."""
+    """At lines it prints, while containers are made, and at sandbox jobs between them."""
     dead = []
     for said in ("stubs to fill", "project tests"):
         with started(project, *asking(node)) as run:
             run.until(said)
             run.signal(signal.SIGKILL)
-            run.end()
+            dead.append(run)
+    for occasion in ("create", "start"):
+        with made(engine, occasion) as events, started(project, *asking(node)) as run:
+            assert any(made_by(event, run.pid) for event in events)
+            run.signal(signal.SIGKILL)
             dead.append(run)
     for number in random.Random(20).sample(range(1, 16), 3):
         with dying(project, node, f"job:{number}") as run:
@@ -159,44 +169,23 @@ def test_a_run_killed_again_and_again_changes_nothing_and_leaves_no_container(pr
     completes(project, node, engine, dead)
 
 
-def test_what_was_accepted_before_the_kill_is_written_by_the_next_run_without_a_model(project, node, engine):
-    with started(project, *asking(node)) as run:
-        run.until("shapes:area: accepted")
-        run.signal(signal.SIGKILL)
-        assert run.end() == -signal.SIGKILL
-    wait_for_their_end(engine, run.pid)
-    assert is_old(project) or is_new(project)
-    node.signal(signal.SIGKILL)
-    completes(project, node, engine, [run])
-
-
-@pytest.mark.parametrize("occasion", ["create", "start"])
-def test_a_run_killed_while_containers_are_made_leaves_none(project, node, engine, occasion):
-    events = engine.api.events(decode=True, filters={"type": "container", "event": occasion, "label": CLIENT_LABEL})
-    with contextlib.closing(events), started(project, *asking(node)) as run:
-        assert any(made_by(event, run.pid) for event in events)
-        run.signal(signal.SIGKILL)
-        assert run.end() == -signal.SIGKILL
-    wait_for_their_end(engine, run.pid)
-    assert is_old(project)
-    completes(project, node, engine, [run])
-
-
-@pytest.mark.parametrize(
-    ("moment", "written"),
-    [
-        ("open:.supercharger-tmp", False),
-        ("os.rename:.supercharger-tmp", False),
-        ("os.remove:journal.jsonl", True),
-    ],
-)
-def test_a_run_killed_while_it_writes_leaves_old_or_new_and_nothing_else(project, node, engine, dying, moment, written):
-    with dying(project, node, moment) as run:
-        assert run.end() == -signal.SIGKILL, run.output
-    assert "shapes:area: accepted" in run.output
-    assert is_new(project) if written else is_old(project)
-    wait_for_their_end(engine, run.pid)
-    completes(project, node, engine, [run])
+def test_runs_killed_while_they_write_leave_old_or_new_and_the_next_needs_no_model(project, node, engine, dying):
+    """What was accepted before the first kill is all that the runs after it need."""
+    kept = "shapes:area: kept from an interrupted run"
+    dead = []
+    for moment, said, written in (
+        ("open:.supercharger-tmp", "shapes:area: accepted", False),
+        ("os.rename:.supercharger-tmp", kept, False),
+        ("os.remove:journal.jsonl", kept, True),
+    ):
+        with dying(project, node, moment) as run:
+            assert run.end() == -signal.SIGKILL, run.output
+        dead.append(run)
+        assert said in run.output
+        assert is_new(project) if written else is_old(project)
+        wait_for_their_end(engine, run.pid)
+        node.signal(signal.SIGKILL)
+    completes(project, node, engine, dead)
     checked = supercharge(project, flag="--supercharge-check")
     assert "1 of 1 accepted functions pass their evidence" in checked.stdout
 
@@ -228,8 +217,10 @@ def test_a_node_that_dies_before_it_answers_leaves_the_file_as_it_is_and_a_messa
 
 
 def test_a_run_survives_the_death_of_its_containers(project, node, engine, dying, tmp_path):
-    """Every fifth job of a candidate finds its container dead at the first try."""
-    with dying(project, node, "container:5") as run:
+    """One is killed at its start, behind the first; then every fifth job of a candidate finds its own dead."""
+    with made(engine, "start") as starts, dying(project, node, "container:5") as run:
+        own = (event for event in starts if made_by(event, run.pid))
+        kill(engine, next(itertools.islice(own, 1, None))["id"])
         status = run.end()
     assert (tmp_path / "killed").exists()
     assert status == 0, run.output
@@ -238,17 +229,12 @@ def test_a_run_survives_the_death_of_its_containers(project, node, engine, dying
     assert containers_of(engine, run.pid) == []
 
 
-@pytest.mark.parametrize(("place", "statuses"), [(1, (0, 4)), (2, (0,))])
-def test_a_container_killed_at_its_start_is_replaced_or_the_run_says_why_it_ends(
-    project, node, engine, place, statuses
-):
-    """The first is the proof that the engine sees this machine's files, and may have ended already; then jobs."""
-    starts = engine.api.events(decode=True, filters={"type": "container", "event": "start", "label": CLIENT_LABEL})
-    with contextlib.closing(starts), started(project, *asking(node)) as run:
-        own = (event for event in starts if made_by(event, run.pid))
-        kill(engine, next(itertools.islice(own, place - 1, None))["id"])
+def test_when_the_first_container_is_killed_at_its_start_the_run_goes_on_or_says_why_not(project, node, engine):
+    """It is the proof that the engine sees this machine's files, and may have ended already."""
+    with made(engine, "start") as starts, started(project, *asking(node)) as run:
+        kill(engine, next(event for event in starts if made_by(event, run.pid))["id"])
         status = run.end()
-    assert status in statuses, run.output
+    assert status in (0, 4), run.output
     assert is_old(project) if status else is_new(project)
     assert ("ERROR: the sandbox's first container failed" in run.output) == (status == 4)
     assert "Traceback" not in run.output
@@ -268,29 +254,31 @@ ENDLESS = [
 
 @pytest.fixture
 def two_stubs(project, tmp_path):
-    """One stub is accepted at once; the answers for the other never end."""
+    """The answers for two: one is accepted at once, the code for the other never ends."""
     (project / "slow.py").write_text(SLOW)
     entries = [
         *lines(codes=GOOD, tests=TESTS, stub="shapes:area"),
         *lines(codes=ENDLESS, tests=TESTS, stub="slow:slow"),
     ]
-    with ReplayNode(replay_file(tmp_path, entries)) as running:
-        yield running
+    return replay_file(tmp_path, entries)
 
 
-@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 2), (signal.SIGTERM, -signal.SIGTERM)])
-def test_an_interrupt_ends_the_run_at_once_and_loses_nothing(project, two_stubs, engine, number, status):
+def test_an_interrupt_ends_the_run_at_once_and_loses_nothing(project, two_stubs, engine):
     """At once: long before the endless code of the other stub has used up its limits."""
-    with started(project, *asking(two_stubs), "--supercharge-time", "3600") as run:
-        run.until("shapes:area: accepted")
-        run.signal(number)
-        assert run.end() == status, run.output
-    assert "slow:slow: accepted" not in run.output
-    assert "Traceback" not in run.output
-    assert "interrupted; accepted functions are kept" in run.output
-    assert containers_of(engine, run.pid) == []
-    assert is_old(project)
-    two_stubs.signal(signal.SIGKILL)
+    for number, status, said in (
+        (signal.SIGINT, 2, "shapes:area: accepted"),
+        (signal.SIGTERM, -signal.SIGTERM, "shapes:area: kept from an interrupted run"),
+    ):
+        with ReplayNode(two_stubs) as node, started(project, *asking(node), "--supercharge-time", "3600") as run:
+            run.until(said)
+            node.until("generate kind=code subject=slow:slow")
+            run.signal(number)
+            assert run.end() == status, run.output
+        assert "slow:slow: accepted" not in run.output
+        assert "Traceback" not in run.output
+        assert "interrupted; accepted functions are kept" in run.output
+        assert containers_of(engine, run.pid) == []
+        assert is_old(project)
     done = supercharge(project, "--supercharge-only", "shapes:*")
     assert done.returncode == 0, done.stdout
     assert "shapes:area: kept from an interrupted run" in done.stdout
