@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 from zygote_slot import LIMITS
 
 from pytest_supercharger.domain import GeneratedTest, PairResult, Verdict
-from pytest_supercharger.sandbox import protocol, split_verdict
+from pytest_supercharger.sandbox import protocol, split_verdict, users
 from pytest_supercharger.sandbox.engine import connect, facts
 from pytest_supercharger.sandbox.host import SNAPSHOT, Host
+from pytest_supercharger.sandbox.reaper import ClientIdentity, slots_in_use
 from pytest_supercharger.sandbox.split_slot import SplitSlot
 
 if TYPE_CHECKING:
@@ -150,13 +151,14 @@ def filled(code: str = "", **bodies: str) -> bytes:
 class SplitPair:
     """A pair of containers over `project`, which holds `MODULE` as mod.py; each call is one job."""
 
-    def __init__(self, project: Path, *, number: int = 210, more: str = "") -> None:
+    def __init__(self, project: Path, *, more: str = "") -> None:
         self._more = more
         (project / "mod.py").write_text(MODULE + more)
         self._client = connect()
         self._host = Host.prepare(self._client, facts(self._client), project, LIMITS)
         setup = protocol.setup_job(project=str(project), snapshot=SNAPSHOT, roots=["", "src"], limits=LIMITS)
-        specs = (self._host.spec(number), self._host.spec(number + 1))
+        one, other = users.choose(2, slots_in_use(self._client), ClientIdentity.current())
+        specs = (self._host.spec(one), self._host.spec(other))
         self.slot = SplitSlot.pair(self._client.api, specs, setup)
 
     def close(self) -> None:

@@ -21,6 +21,7 @@ from pytest_supercharger.sandbox.docker import DockerSandbox
 from pytest_supercharger.sandbox.engine import connect, facts
 from pytest_supercharger.sandbox.networked import NetworkedSpec, networked_arguments
 from pytest_supercharger.sandbox.placement import Placement
+from pytest_supercharger.sandbox.reaper import CLIENT_LABEL, ClientIdentity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -163,7 +164,8 @@ def test_neither_settings_of_the_index_nor_the_project_stay_in_the_image(
 
 def test_the_copy_of_the_project_goes_with_the_run(client: DockerClient, project: Path, base: str) -> None:
     def volumes() -> set[str]:
-        return {found["Name"] for found in client.api.volumes()["Volumes"] or ()}
+        own = {"label": f"{CLIENT_LABEL}={ClientIdentity.current()}"}
+        return {found["Name"] for found in client.api.volumes(filters=own)["Volumes"] or ()}
 
     before = volumes()
     placement = Placement(environment="image", image=base)

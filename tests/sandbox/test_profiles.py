@@ -25,7 +25,7 @@ def plain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ZygoteSlot]:
     """A slot that runs tests by `pytest.main()`."""
     project = tmp_path_factory.mktemp("plain")
     (project / "mod.py").write_text(MODULE)
-    slot = ZygoteSlot(project, number=201, plain=True)
+    slot = ZygoteSlot(project, plain=True)
     yield slot
     slot.close()
 

@@ -93,9 +93,10 @@ def never_started(client: DockerClient, owner: ClientIdentity) -> str:
 
 @pytest.mark.docker
 def test_a_container_that_was_never_started_is_reaped_when_its_maker_is_gone(client: DockerClient) -> None:
-    orphan, mine = never_started(client, ended()), never_started(client, ME)
+    mine = never_started(client, ME)
     try:
-        assert orphan in reap(client)
+        # A run beside this one may be faster, but hardly every time.
+        orphan = next(made for _ in range(5) if (made := never_started(client, ended())) in reap(client))
         left = {summary["Id"] for summary in client.api.containers(all=True)}
         assert orphan not in left
         assert mine in left

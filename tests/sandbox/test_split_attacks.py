@@ -17,7 +17,7 @@ pytestmark = pytest.mark.docker
 
 @pytest.fixture(scope="module")
 def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SplitPair]:
-    pair = SplitPair(tmp_path_factory.mktemp("split"), number=220)
+    pair = SplitPair(tmp_path_factory.mktemp("split"))
     yield pair
     pair.close()
 

@@ -290,7 +290,7 @@ def test_what_cannot_be_said_is_an_outcome_of_its_own(pair: SplitPair, test: str
 
 
 def test_objects_of_a_library_that_the_project_uses_are_left_to_one_process(tmp_path: Path) -> None:
-    pair = SplitPair(tmp_path, number=230, more="import iniconfig\n")
+    pair = SplitPair(tmp_path, more="import iniconfig\n")
     try:
         result = pair.run("f(1)", f="return iniconfig.IniConfig('x', data='[a]')")
         assert result.verdict is Verdict.NOT_ENCODABLE, result

@@ -275,7 +275,7 @@ def test_a_sigterm_during_a_job_ends_the_slot_after_it_and_not_the_job(
 
 def test_a_sigterm_between_jobs_ends_the_slot(client: DockerClient, tmp_path: Path) -> None:
     (tmp_path / "mod.py").write_text(MODULE)
-    slot = ZygoteSlot(tmp_path, number=202)
+    slot = ZygoteSlot(tmp_path)
     client.api.kill(slot.slot.container, "SIGTERM")
     client.api.wait(slot.slot.container, timeout=60, condition="removed")
     slot.close()

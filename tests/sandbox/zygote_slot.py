@@ -6,10 +6,11 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from pytest_supercharger.domain import GeneratedTest, Output, OutputKind, PairResult, Probe, Verdict
-from pytest_supercharger.sandbox import protocol, verdict
+from pytest_supercharger.sandbox import protocol, users, verdict
 from pytest_supercharger.sandbox.base import GateResult, Limits
 from pytest_supercharger.sandbox.engine import connect, facts
 from pytest_supercharger.sandbox.host import SNAPSHOT, Host
+from pytest_supercharger.sandbox.reaper import ClientIdentity, slots_in_use
 from pytest_supercharger.sandbox.slot import Slot
 
 if TYPE_CHECKING:
@@ -58,11 +59,13 @@ class ZygoteSlot:
 
     limits = LIMITS
 
-    def __init__(self, project: Path, *, number: int = 200, plain: bool = False) -> None:
+    def __init__(self, project: Path, *, plain: bool = False) -> None:
         self._client = connect()
         self._host = Host.prepare(self._client, facts(self._client), project, LIMITS)
         roots = ["", "src"]
         setup = protocol.setup_job(project=str(project), snapshot=SNAPSHOT, roots=roots, limits=LIMITS, plain=plain)
+        # Users of its own, as a run has: the kernel counts processes by user.
+        (number,) = users.choose(1, slots_in_use(self._client), ClientIdentity.current())
         self._start = lambda: Slot.start(self._client.api, self._host.spec(number), setup)
         self.slot = self._start()
 
