@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 
-from model_node.engine import loading
 from model_node.engine.base import EngineError, Usage
 from model_node.engine.loading import digest_of
 from model_node.engine.local import LocalEngine
@@ -40,18 +39,20 @@ def test_int8_runs_with_its_linear_layers_in_int8(
 
 
 def test_int8_weights_are_kept_and_come_back_the_same(
-    make_engine: Callable[..., LocalEngine], collector: type, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    make_engine: Callable[..., LocalEngine], collector: type, tmp_path: Path
 ) -> None:
     import torch
 
     first = make_engine(quantization="int8", cache=tmp_path)
     (kept,) = (tmp_path / "int8").iterdir()
-    monkeypatch.setattr(loading, "keep", lambda *_: pytest.fail("rounded again"))
+    config = json.loads((kept / "config.json").read_text(encoding="utf-8"))
+    (kept / "config.json").write_text(json.dumps(config | {"marked": 1}), encoding="utf-8")
     again = make_engine(quantization="int8", cache=tmp_path)
     mine, its = first._loaded.model.state_dict(), again._loaded.model.state_dict()
     assert all(torch.equal(mine[name], its[name]) for name in mine)
+    assert again._loaded.model.config.marked == 1  # it came from there
     assert again.info().model_digest == first.info().model_digest
-    monkeypatch.undo()
+    (kept / "model.safetensors").unlink()  # not written over: the engine above has it mapped
     (kept / "model.safetensors").write_bytes(b"torn")
     owner = collector()
     make_engine(quantization="int8", cache=tmp_path).submit(owner.job("yes", max_new_tokens=4))

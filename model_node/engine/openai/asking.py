@@ -31,7 +31,7 @@ from model_node.engine.openai.slots import Slots
 from model_node.engine.stopping import cut
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping, Sequence
+    from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable, Mapping, Sequence
     from typing import TypeVar
 
     from model_node.engine.openai.endpoint import Endpoint
@@ -131,7 +131,7 @@ class Asker:
 
     async def _ask(
         self, prompt: Prompt, body: Callable[[bool], Mapping[str, Any]]
-    ) -> AsyncIterator[tuple[Mapping[str, Any], Any]]:
+    ) -> AsyncGenerator[tuple[Mapping[str, Any], Any], None]:
         """The events of an answer, each with what was sent; fields that the server refuses are left out and learned."""
         while True:
             continues = self._dialect.continues

@@ -20,7 +20,7 @@ from model_node.engine.base import EngineError, ErrorKind
 from model_node.engine.openai.refusals import Refusal, as_error, refusal_of
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+    from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 
 __all__ = ["KEY_VARIABLE", "Endpoint", "base_url_of", "read_key"]
 
@@ -86,7 +86,7 @@ class Endpoint:
         async with aclosing(self._events("GET", path, None)) as events:
             return await anext(events, None)
 
-    async def post(self, path: str, body: Mapping[str, Any]) -> AsyncIterator[Any]:
+    async def post(self, path: str, body: Mapping[str, Any]) -> AsyncGenerator[Any, None]:
         """The answer to `body`: its only JSON object, or those of a stream as they come.
 
         A busy server is asked again, later each time. Raises Refusal where the server says no, EngineError where it
@@ -109,7 +109,7 @@ class Endpoint:
                 _log.info("%s answered %d; asking again in %.1f s", self.url, refusal.status, pause)
             await self._pause(pause)
 
-    async def _events(self, method: str, path: str, body: Mapping[str, Any] | None) -> AsyncIterator[Any]:
+    async def _events(self, method: str, path: str, body: Mapping[str, Any] | None) -> AsyncGenerator[Any, None]:
         try:
             async with self._client.stream(method, f"{self.url}/{path}", json=body) as response:
                 if not response.is_success:
@@ -127,7 +127,7 @@ class Endpoint:
         except httpx2.DecodingError as error:
             raise self._not_json(str(error)) from None
 
-    async def _streamed(self, response: httpx2.Response) -> AsyncIterator[Any]:
+    async def _streamed(self, response: httpx2.Response) -> AsyncGenerator[Any, None]:
         async for event in httpx2.EventSource(response):
             if event.data == "[DONE]":
                 return
