@@ -70,5 +70,5 @@ def gpu_memory(device: str) -> tuple[int, ...]:
         return ()
     number = device.removeprefix("cuda:")
     count = torch.cuda.device_count()
-    places = {int(number)} & set(range(count)) if number.isdecimal() else range(count)
+    places = [place for place in range(count) if not number.isdecimal() or place == int(number)]
     return tuple(torch.cuda.get_device_properties(place).total_memory for place in places)

@@ -185,6 +185,7 @@ def _engine(options: argparse.Namespace) -> Engine:
         )
     folder, quantization = _model(options)
     from model_node.engine.local import LocalEngine
+    from model_node.models import default_cache
 
     return LocalEngine(
         folder,
@@ -193,6 +194,7 @@ def _engine(options: argparse.Namespace) -> Engine:
         max_batch=options.max_batch,
         max_context=options.max_context,
         max_queued=options.max_queued,
+        cache=default_cache(),
         model_id=folder.name if options.model == "auto" or options.model.endswith(".gguf") else options.model,
     )
 

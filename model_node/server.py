@@ -44,7 +44,7 @@ class Server:
         self._engine = engine
         self._config = config
         self._metrics = metrics
-        self._service = ModelNodeService(engine) if metrics is None else ModelNodeService(engine, on_end=metrics.ended)
+        self._service = ModelNodeService(engine, on_end=metrics.ended) if metrics else ModelNodeService(engine)
         self._health = health.aio.HealthServicer()
         interceptors = [TokenInterceptor(config.token)] if config.token is not None else []
         self._server = grpc.aio.server(interceptors=interceptors, options=_OPTIONS)

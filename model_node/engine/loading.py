@@ -13,6 +13,8 @@ import transformers
 
 from model_node.engine.base import Device, EngineError, ErrorKind
 from model_node.engine.cpu import prepare
+from model_node.engine.rounded import keep, place, reloaded
+from model_node.engine.warmup import check_numbers
 
 __all__ = ["LoadedModel", "digest_of", "leave_cudnn_out", "load_model"]
 
@@ -40,15 +42,22 @@ class LoadedModel:
     digest: str
 
 
-def load_model(folder: Path, *, quantization: str, device: str, max_context: int | None) -> LoadedModel:
-    """Load the model in `folder`; raises EngineError when it cannot be run as asked."""
+def load_model(
+    folder: Path, *, quantization: str, device: str, max_context: int | None, cache: Path | None = None
+) -> LoadedModel:
+    """Load the model in `folder`; raises EngineError when it cannot be run as asked.
+
+    Weights in 8 bit are kept in `cache`, where there is one, and come from there the next time.
+    """
     transformers.utils.logging.disable_progress_bar()
     config = _config(folder)
     options = _options(folder, quantization, _place(device))
+    digest = digest_of(folder, quantization)
+    kept = place(cache, digest) if cache is not None and quantization in _THRESHOLDS else None
     leave_cudnn_out()
     try:
         tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
-        model = transformers.AutoModelForCausalLM.from_pretrained(folder, **options)
+        model = _model(folder, options, kept)
     except torch.OutOfMemoryError as error:
         raise _failed(
             f"model {folder} does not fit the memory of {device}; use a smaller model or --quantization int8"
@@ -60,6 +69,8 @@ def load_model(folder: Path, *, quantization: str, device: str, max_context: int
     model.eval()
     if quantization in _THRESHOLDS:
         _check_int8(model, folder)
+    if kept is not None and not kept.is_dir():
+        keep(model, kept)
     inputs = model.get_input_embeddings().weight.device
     limit = getattr(config, "max_position_embeddings", None) or _CONTEXT_CPU
     default = _CONTEXT_GPU if inputs.type == "cuda" else _CONTEXT_CPU
@@ -71,10 +82,19 @@ def load_model(folder: Path, *, quantization: str, device: str, max_context: int
         max_context=min(limit, max_context or default),
         cache_tokens=max(_free_bytes(model) // _cache_bytes_per_token(config), 1),
         devices=_devices(model),
-        digest=digest_of(folder, quantization),
+        digest=digest,
     )
-    prepare(model)  # last: it replaces the weights that were counted
+    prepare(model)  # only now: it replaces the weights that were counted
+    check_numbers(loaded)
     return loaded
+
+
+def _model(folder: Path, options: dict[str, Any], kept: Path | None) -> Any:
+    load = transformers.AutoModelForCausalLM.from_pretrained
+    # What is kept says itself how it was rounded.
+    plain = {name: value for name, value in options.items() if name != "quantization_config"}
+    model = None if kept is None else reloaded(kept, lambda place: load(place, **plain))
+    return load(folder, **options) if model is None else model
 
 
 def leave_cudnn_out() -> None:

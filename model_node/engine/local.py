@@ -54,12 +54,13 @@ class LocalEngine:
         max_context: int | None = None,
         max_queued: int = 4096,
         model_id: str,
+        cache: Path | None = None,
     ) -> None:
+        """Load from `folder` at the start; weights in 8 bit are kept in `cache`, where there is one."""
         self._folder = folder
-        self._quantization = quantization
-        self._device = device
+        self._settings: dict[str, Any] = {"quantization": quantization, "device": device, "max_context": max_context}
+        self._settings["cache"] = cache
         self._max_batch = max_batch or 0
-        self._max_context = max_context
         self._model_id = model_id
         self._wake = threading.Condition()  # guards everything below it
         self._scheduler = Scheduler(max_queued)
@@ -86,9 +87,7 @@ class LocalEngine:
         except ImportError as error:
             text = f'{error.name} is not installed; install it with pip install "pytest-supercharger[node]"'
             raise EngineError(ErrorKind.FAILED, text) from error
-        self._loaded = load_model(
-            self._folder, quantization=self._quantization, device=self._device, max_context=self._max_context
-        )
+        self._loaded = load_model(self._folder, **self._settings)
         self._max_batch = self._max_batch or _BATCH[self._loaded.device.type]
         self._encoder = Encoder(self._loaded.tokenizer, self._loaded.max_context)
         self._store = PrefixStore(self._loaded, min(_STORE_TOKENS, self._loaded.cache_tokens // 4))
@@ -103,7 +102,7 @@ class LocalEngine:
             model_id=self._model_id,
             model_digest=self._loaded.digest,
             backend="transformers",
-            quantization=self._quantization,
+            quantization=self._settings["quantization"],
             devices=self._loaded.devices,
             max_context_tokens=self._loaded.max_context,
             max_batch_samples=self._max_batch,

@@ -38,6 +38,42 @@ def test_int8_runs_with_its_linear_layers_in_int8(
     assert len(owner.samples) == 4
 
 
+def test_int8_weights_are_kept_and_come_back_the_same(
+    make_engine: Callable[..., LocalEngine], collector: type, tmp_path: Path
+) -> None:
+    import torch
+
+    first = make_engine(quantization="int8", cache=tmp_path)
+    (kept,) = (tmp_path / "int8").iterdir()
+    config = json.loads((kept / "config.json").read_text(encoding="utf-8"))
+    (kept / "config.json").write_text(json.dumps(config | {"marked": 1}), encoding="utf-8")
+    again = make_engine(quantization="int8", cache=tmp_path)
+    mine, its = first._loaded.model.state_dict(), again._loaded.model.state_dict()
+    assert all(torch.equal(mine[name], its[name]) for name in mine)
+    assert again._loaded.model.config.marked == 1  # it came from there
+    assert again.info().model_digest == first.info().model_digest
+    (kept / "model.safetensors").unlink()  # not written over: the engine above has it mapped
+    (kept / "model.safetensors").write_bytes(b"torn")
+    owner = collector()
+    make_engine(quantization="int8", cache=tmp_path).submit(owner.job("yes", max_new_tokens=4))
+    assert isinstance(owner.wait().result, Usage)
+    assert (kept / "model.safetensors").stat().st_size > 4
+
+
+def test_a_model_whose_numbers_are_none_is_refused(
+    make_engine: Callable[..., LocalEngine], tiny_folder: Path, tmp_path: Path
+) -> None:
+    from safetensors.torch import load_file, save_file
+
+    folder = tmp_path / "nan"
+    shutil.copytree(tiny_folder, folder)
+    weights = load_file(folder / "model.safetensors")
+    weights["model.norm.weight"][0] = float("nan")
+    save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
+    with pytest.raises(EngineError, match="the model's numbers are not finite"):
+        make_engine(folder)
+
+
 def test_int8_of_a_model_with_fused_experts_is_refused(
     make_engine: Callable[..., LocalEngine], tiny_folder: Path, tmp_path: Path
 ) -> None:

@@ -19,7 +19,9 @@ _MOST_SAID = 400  # characters
 class Refusal(Exception):
     """An answer with an error status, or an error in the middle of a stream."""
 
-    def __init__(self, status: int, said: str, *, code: str = "", field: str = "", retry_after: float | None = None):
+    def __init__(
+        self, status: int, said: str, *, code: str = "", field: str = "", retry_after: float | None = None
+    ) -> None:
         super().__init__(f"{status}: {said}")
         self.status = status
         self.said = said

@@ -1,0 +1,1 @@
+"""Ways to decode the same work on this machine, and the work."""

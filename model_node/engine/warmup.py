@@ -1,0 +1,31 @@
+"""The first words a model reads: numbers that are none must not reach a user as text."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+
+from model_node.engine.base import EngineError, ErrorKind
+from model_node.engine.prefixes import extend
+from model_node.engine.rows import RowCache
+
+if TYPE_CHECKING:
+    from model_node.engine.loading import LoadedModel
+
+__all__ = ["check_numbers"]
+
+_TEXT = "def add(a, b):\n    return a + b\n"
+
+
+def check_numbers(loaded: LoadedModel) -> None:
+    """Read a few tokens the way prompts are read; EngineError where a logit is not finite."""
+    tokens = tuple(loaded.tokenizer.encode(_TEXT)) or (0,)
+    with torch.inference_mode():
+        finite = bool(torch.isfinite(extend(loaded, RowCache(), tokens, keep=0)).all())
+    if not finite:
+        message = (
+            "the model's numbers are not finite, so its answers would be noise: its weights are damaged, or too large"
+            " for this type; fetch them anew, or try --quantization bf16 or fp32"
+        )
+        raise EngineError(ErrorKind.FAILED, message)
