@@ -52,7 +52,7 @@ def test_tests_are_saved_and_an_accepted_function_is_filled_anew(project, fill):
 
     before = source(project)
     other = [
-        HEADER + f"    {line}\n    if width < 0 or height < 0:\n        raise ValueError\n    return area\n"
+        HEADER + f"    {line}\n    if width < 0 or height < 0:\n        raise ValueError\n    return size\n"
         for line in AREAS
     ]
     result, decided = fill(
@@ -60,15 +60,15 @@ def test_tests_are_saved_and_an_accepted_function_is_filled_anew(project, fill):
     )
     assert result.ret == 0, result.stdout.str()
     assert (decided["shapes:area"]["decision"], decided["shapes:area"]["redo"]) == ("accepted", True)
-    begin = before.index("    if ")
+    begin = before.rindex('"""\n') + 4
     assert source(project)[:begin] == before[:begin]
-    assert "    return area\n" in source(project)
+    assert source(project).endswith("    return size\n")
     assert path.read_text(encoding="utf-8") == saved
     # What was saved is a test of the project now, and gates.
     assert f"{saved.count('def test_area_')} project tests" in result.stdout.str()
 
 
-AREAS = ("area = width * height", "area = height * width", "area = width\n    area *= height")
+AREAS = ("size = width * height", "size = height * width", "size = width\n    size *= height")
 
 
 def rejected(project, fill, codes, tests=TESTS, **more):
