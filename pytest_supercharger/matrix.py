@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from pytest_supercharger.behaviour import Behaviour, Evidence
@@ -208,22 +208,6 @@ class Matrix:
         """The project tests that passed with this candidate, or with any; one that was stopped has not."""
         gates = [self.gates.get(candidate_id)] if candidate_id is not None else [*self.gates.values()]
         return tuple(sorted({node for gate in gates if gate is not None for node in gate.spoke}))
-
-    def unsteady_project_tests(self) -> set[str]:
-        """Project tests that fail and pass with one body, for two that give different results on an input."""
-        seen: dict[str, list[str]] = {}
-        for key, gate in self.gates.items():
-            for node in gate.unsteady:
-                seen.setdefault(node, []).append(key)
-        pairs = ((node, one, other) for node, keys in seen.items() for one in keys for other in keys if one < other)
-        return {node for node, one, other in pairs if self.do_otherwise(one, other)}
-
-    def excuse(self, flaky: Collection[str]) -> tuple[str, ...]:
-        """Drop what was known of the gate for candidates that fail none but these tests; returns their ids."""
-        found = tuple(key for key, gate in self.gates.items() if gate.failures and set(gate.failures) <= set(flaky))
-        for key in found:
-            del self.gates[key]
-        return found
 
     def do_otherwise(self, one: str, other: str) -> bool:
         """Whether two candidates give different results on an input."""
