@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from pytest_supercharger import probes
 from pytest_supercharger.bench import Bench
 from pytest_supercharger.domain import LIMITS, Candidate, GeneratedTest, Output, OutputKind, PairResult, Verdict
+from pytest_supercharger.flaky import do_otherwise
 from pytest_supercharger.ledger import Filling
 from pytest_supercharger.matrix import Matrix
 from pytest_supercharger.projecttests import GateVerdict
@@ -104,7 +105,7 @@ class Confirming:
         passing = [
             o
             for o in others
-            if matrix.verdict(o.id, test.id) is Verdict.PASS and matrix.do_otherwise(candidate.id, o.id)
+            if matrix.verdict(o.id, test.id) is Verdict.PASS and do_otherwise(matrix, candidate.id, o.id)
         ]
         overlays = [ledger.overlay([*self._beside(), (matrix.stub, other)]) for other in passing[:_OTHERS]]
         return any(

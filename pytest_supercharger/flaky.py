@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from pytest_supercharger.matrix import Matrix
 
-__all__ = ["ask_again", "to_blame"]
+__all__ = ["ask_again", "do_otherwise", "to_blame"]
 
 
 def to_blame(matrix: Matrix) -> set[str]:
@@ -16,7 +16,7 @@ def to_blame(matrix: Matrix) -> set[str]:
         for node in gate.unsteady:
             seen.setdefault(node, []).append(key)
     pairs = ((node, one, other) for node, keys in seen.items() for one in keys for other in keys if one < other)
-    return {node for node, one, other in pairs if matrix.do_otherwise(one, other)}
+    return {node for node, one, other in pairs if do_otherwise(matrix, one, other)}
 
 
 def ask_again(matrix: Matrix, flaky: Collection[str]) -> tuple[str, ...]:
@@ -25,3 +25,9 @@ def ask_again(matrix: Matrix, flaky: Collection[str]) -> tuple[str, ...]:
     for key in found:
         del matrix.gates[key]
     return found
+
+
+def do_otherwise(matrix: Matrix, one: str, other: str) -> bool:
+    """Whether two candidates give different results on an input."""
+    pairs = ((matrix.outputs.get((one, probe)), matrix.outputs.get((other, probe))) for probe in matrix.probes)
+    return any(a is not None and b is not None and (a.kind, a.text) != (b.kind, b.text) for a, b in pairs)

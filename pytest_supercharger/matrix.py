@@ -209,11 +209,6 @@ class Matrix:
         gates = [self.gates.get(candidate_id)] if candidate_id is not None else [*self.gates.values()]
         return tuple(sorted({node for gate in gates if gate is not None for node in gate.spoke}))
 
-    def do_otherwise(self, one: str, other: str) -> bool:
-        """Whether two candidates give different results on an input."""
-        pairs = ((self.outputs.get((one, probe)), self.outputs.get((other, probe))) for probe in self.probes)
-        return any(a is not None and b is not None and (a.kind, a.text) != (b.kind, b.text) for a, b in pairs)
-
     def unused(self) -> dict[str, int]:
         """How many answers were not used, by reason."""
         counts = Counter(self.rejections)
