@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Sequence
 
-from pytest_supercharger import effects, probes, steadiness
+from pytest_supercharger import effects, flaky, probes
 from pytest_supercharger.aside import Aside
 from pytest_supercharger.bench import Bench
 from pytest_supercharger.confirming import Confirming
@@ -192,9 +192,9 @@ class Checker:
         To blame is a test that fails and passes with one body, and with one that does otherwise as well: two that agree
         may share what makes them unsteady.
         """
-        for line in self._tests.excuse(steadiness.to_blame(self._matrix)):
+        for line in self._tests.excuse(flaky.to_blame(self._matrix)):
             self._say(line)
-        for key in steadiness.ask_again(self._matrix, self._tests.flaky):
+        for key in flaky.ask_again(self._matrix, self._tests.flaky):
             self._run(self._matrix.candidates[key])
 
     def _run_trusted(self, overlay: Overlay, candidate: Candidate) -> None:

@@ -8,11 +8,11 @@ from collections.abc import Callable, Sequence
 from pytest_supercharger import probes
 from pytest_supercharger.bench import Bench
 from pytest_supercharger.domain import LIMITS, Candidate, GeneratedTest, Output, OutputKind, PairResult, Verdict
+from pytest_supercharger.flaky import do_otherwise
 from pytest_supercharger.ledger import Filling
 from pytest_supercharger.matrix import Matrix
 from pytest_supercharger.projecttests import GateVerdict
 from pytest_supercharger.sandbox.base import Overlay
-from pytest_supercharger.steadiness import do_otherwise
 
 __all__ = ["Confirming"]
 

@@ -75,8 +75,8 @@ def render(module: str, tests: Sequence[Test], style: Style) -> tuple[str, dict[
     definitions: dict[str, str] = {}
     named: dict[str, Test] = {}
     seen: set[str] = set()
-    for test in tests:
-        text = ast.dump(_called(test.function, "test"))
+    # Not in the order in which they came: that may differ from run to run.
+    for text, test in sorted(((unparse(_called(t.function, "test")), t) for t in tests), key=_place):
         needs = {**test.imports, **test.definitions}
         if text in seen or any(bound.get(name, need) != need for name, need in needs.items()):
             continue
@@ -119,6 +119,10 @@ def _name(test: Test, taken: Mapping[str, Test]) -> str:
     stem = re.sub(r"\W+", "_", test.qualname.lower()).strip("_")
     number = sum(other.qualname == test.qualname for other in taken.values()) + 1
     return f"test_{stem}_{number}"
+
+
+def _place(pair: tuple[str, Test]) -> tuple[str, str]:
+    return pair[1].qualname.lower(), pair[0]
 
 
 def _called(node: FunctionNode, name: str) -> FunctionNode:

@@ -63,15 +63,17 @@ def test_the_file_has_one_import_block_and_a_function_a_test():
     assert [*named] == ["test_area_1", "test_area_2", "test_area_3", "test_area_4"]
     functions = [node.name for node in ast.parse(text).body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
     assert functions == ["side", *named]
-    assert "@pytest.mark.asyncio\nasync def test_area_4():\n" in text
+    assert "@pytest.mark.asyncio\nasync def test_area_1():\n" in text
     assert "\n\n\n\n" not in text
-    assert text.endswith("== 0\n")
+    assert text.endswith("== 6\n")
     assert file_name("shop.shapes") == "test_shop_shapes_saved.py"
 
 
 def test_what_is_written_is_known_again_until_somebody_changes_it():
     text, _ = render("shop.shapes", taken(ONE), Style())
     assert render("shop.shapes", taken(ONE), Style())[0] == text
+    both = [render("shop.shapes", taken(*some), Style())[0] for some in ((ONE, RAISES), (RAISES, ONE))]
+    assert both[0] == both[1]
     assert is_ours(text, "shop.shapes")
     assert is_ours(text.replace("\n", "\r\n"), "shop.shapes")
     assert not is_ours(text, "shop_shapes")

@@ -1,4 +1,4 @@
-"""Project tests that do not do the same each time: which are to blame, and whose gate has to be asked again."""
+"""Project tests that are to blame for what they say of the candidates of one stub."""
 
 from __future__ import annotations
 
