@@ -84,8 +84,6 @@ class Solver:
         """The evidence of an accepted outcome."""
         return recording.record(outcome, self._matrix, self._services)
 
-    # -- the loop
-
     def _loop(self) -> Outcome:
         while True:
             stopped = "the run was stopped" if self._services.stop.is_set() else ""
@@ -226,8 +224,6 @@ class Solver:
         if known is None or known.best is None:
             reason = self._matrix.why_none(reason)
         return reason + unfilled.remark(self._matrix, reason, self._services.bench.ledger.is_accepted)
-
-    # -- what the loop needs to know
 
     def _make_checker(self) -> Checker:
         return Checker(

@@ -16,6 +16,7 @@ from touring.fetching import Place, TourError
 __all__ = ["calls", "read", "told", "worse"]
 
 _SECONDS = 900
+_RECORDING = 300.0
 _QUIET = ("-q", "-p", "no:cacheprovider", "-o", "console_output_style=classic")
 
 Results = Mapping[str, str]  # test -> passed, failed, error or skipped
@@ -57,7 +58,7 @@ def calls(place: Place) -> dict[str, Any]:
     path.unlink(missing_ok=True)
     here = str(Path(__file__).resolve().parent)
     env = {"TOURING_CALLS": str(path), "PYTHONPATH": here}
-    run(place, "-p", "touring_recorder", env=env, log="recording")
+    run(place, "-p", "touring_recorder", env=env, log="recording", seconds=_RECORDING)
     if not path.is_file():
         raise TourError(f"no calls were recorded for {place.name}; see {place.folder / 'recording.log'}")
     return dict(json.loads(path.read_text("utf-8")))

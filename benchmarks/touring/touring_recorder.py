@@ -15,6 +15,8 @@ import io
 import itertools
 import json
 import os
+import resource
+import signal
 import sys
 import warnings
 from pathlib import Path
@@ -24,6 +26,8 @@ import touring_values as values
 
 _MOST_CALLS = 400  # of one function that are looked at
 _MOST_KEPT = 24  # different ones that are kept
+_SECONDS = 1.0  # for a call
+_BYTES = 4 << 30
 _MOST_ITEMS = 40  # of an iterator that is a result
 
 _calls: dict[str, dict[str, dict[str, Any]]] = {}
@@ -86,6 +90,8 @@ def pytest_unconfigure() -> None:
     if not path or _busy:
         return
     _busy = True
+    signal.signal(signal.SIGALRM, _late)
+    resource.setrlimit(resource.RLIMIT_AS, (_BYTES, _BYTES))
     found = {}
     with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -95,13 +101,20 @@ def pytest_unconfigure() -> None:
     Path(path).write_text(json.dumps(found), "utf-8")
 
 
+def _late(number: int, frame: Any) -> None:
+    raise TimeoutError
+
+
 def _case(key: str, call: dict[str, Any]) -> dict[str, Any] | None:
     """The call as code with its result, the same twice; None where it has none that can be written."""
     try:
         code = _code(key, call)
+        signal.setitimer(signal.ITIMER_REAL, _SECONDS)
         one, other = _result(code), _result(code)
     except (Exception, SystemExit):  # of the project's code, on what may be a lone part of its state
         return None
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
     return {**code, **one} if one == other and one else None
 
 

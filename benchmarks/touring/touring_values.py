@@ -7,6 +7,7 @@ import builtins
 import importlib
 import inspect
 import io
+import itertools
 import math
 import re
 import sys
@@ -19,6 +20,7 @@ __all__ = ["Page", "Unwritable"]
 
 _MOST_CHARACTERS = 600
 _DEPTH = 6
+_MOST_ITEMS = 100
 _PLAIN = (type(None), bool, int, str, bytes, complex, type(...), range)
 _OPEN = {list: "[{}]", tuple: "({})", set: "{{{}}}", frozenset: "frozenset({{{}}})"}
 _ITERATORS = tuple(type(iter(thing)) for thing in ([], (), "", range(0), b"", {}))
@@ -56,7 +58,7 @@ class Page:
             return repr(value) if math.isfinite(value) else f"float({str(value)!r})"
         if kind in _OPEN:
             return self._collection(value, depth)
-        if kind is dict:
+        if kind is dict and len(value) <= _MOST_ITEMS:
             pairs = (f"{self.write(k, depth + 1)}: {self.write(v, depth + 1)}" for k, v in value.items())
             return "{" + ", ".join(pairs) + "}"
         if kind in (io.BytesIO, io.StringIO):
@@ -72,6 +74,8 @@ class Page:
         return self._by_repr(value)
 
     def _collection(self, value: Iterable[Any], depth: int) -> str:
+        if len(value) > _MOST_ITEMS:  # type: ignore[arg-type]
+            raise Unwritable
         parts = [self.write(item, depth + 1) for item in value]
         if isinstance(value, (set, frozenset)):
             parts.sort()  # the order of a set is another one in every process
@@ -82,7 +86,10 @@ class Page:
 
     def _iterator(self, value: Any, depth: int) -> str:
         state = value.__reduce__()
-        items = list(state[1][0])[state[2] if len(state) > 2 else 0 :]
+        start = state[2] if len(state) > 2 and state[2] is not None else 0
+        items = list(itertools.islice(state[1][0], start, start + _MOST_ITEMS + 1))
+        if len(items) > _MOST_ITEMS:
+            raise Unwritable
         return f"iter({self.write(items, depth + 1)})"
 
     def _named(self, value: Any) -> str:

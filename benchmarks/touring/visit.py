@@ -20,7 +20,7 @@ from pytest_supercharger.clean.candidate import clean
 from pytest_supercharger.domain import Answer, Candidate, FinishReason, SourceFile
 from pytest_supercharger.importing import is_test_file
 from pytest_supercharger.project import Project
-from touring import answers, choosing, marking, suite
+from touring import answers, choosing, judging, marking, suite
 from touring.choosing import Choice
 from touring.fetching import Place, TourError
 
@@ -69,7 +69,7 @@ def visit(place: Place, options: Options) -> dict[str, Any]:
         "left_out": dict(left_out),
         "filled": [line["stub"] for line in decisions if line["decision"] == "accepted"],
         "open": {line["stub"]: line["reason"] for line in decisions if line["decision"] != "accepted"},
-        "wrong": _wrong(place, picked, originals, decisions),
+        "wrong": (_strangers if options.replays else _wrong)(place, picked, originals, decisions),
         "before": suite.told(before),
         "after": suite.told(after),
         "worse": suite.worse(before, after),
@@ -227,6 +227,19 @@ def _outside(
 
 
 def _wrong(
+    place: Place, picked: Sequence[Choice], originals: Mapping[str, bytes], decisions: Sequence[Mapping[str, Any]]
+) -> list[str]:
+    """Of what a model wrote: those that do not give what the originals gave."""
+    tests = {
+        choice.stub_id: answers.tests(choice.calls, choice.found.qualname) for choice in _accepted(picked, decisions)
+    }
+    try:
+        return judging.wrong(place.python, place.work, tests) if tests else []
+    except RuntimeError as error:
+        raise TourError(f"what was filled cannot be judged: {error}") from None
+
+
+def _strangers(
     place: Place, picked: Sequence[Choice], originals: Mapping[str, bytes], decisions: Sequence[Mapping[str, Any]]
 ) -> list[str]:
     """Of replayed stubs: those that were filled with something else than what was answered."""
