@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from pytest_supercharger.writeback.page import Edit, Page, is_blank
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from pytest_supercharger.writeback.import_style import ImportStyle
 
@@ -46,7 +46,12 @@ def added(page: Page, node: ast.ImportFrom, new: Sequence[ast.alias], style: Imp
 
 def _place(names: Sequence[ast.alias], new: ast.alias, style: ImportStyle) -> int:
     """Return the index of the name that a new one stands before, by the order that they keep."""
-    for order in (style.name_key, lambda name: (0, name.lower()), lambda name: (0, name)):
+    orders: tuple[Callable[[str], tuple[int, str]], ...] = (
+        style.name_key,
+        lambda name: (0, name.lower()),
+        lambda name: (0, name),
+    )
+    for order in orders:
         keys = [order(alias.name) for alias in names]
         if keys == sorted(keys):
             return next((index for index, key in enumerate(keys) if key > order(new.name)), len(names))
