@@ -6,6 +6,7 @@ import contextlib
 import os
 import re
 import secrets
+import threading
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 __all__ = ["SUFFIX", "beside", "is_running", "put", "sweep", "sync_directory", "write", "writer_of"]
 
 SUFFIX = ".supercharger-tmp"
+# Stubs are decided in threads of one process, and a sweep takes what stands under this process's number.
+_TURN = threading.RLock()
 _STEM = 40  # characters of the target's name: with all that follows, no file system finds the whole too long
 
 
@@ -47,28 +50,18 @@ def put(path: Path, data: bytes, *, mode: int = 0o666) -> None:
     Raises:
         OSError: it cannot be written; an older one is still there.
     """
-    sweep(path)
-    temporary = beside(path)
-    fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0), mode)
-    try:
-        try:
-            write(fd, data)
-        finally:
-            os.close(fd)
-        temporary.replace(path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            temporary.unlink()
-        raise
-    sync_directory(path.parent)
+    with _TURN:
+        sweep(path)
+        _put(path, data, mode)
 
 
 def sweep(path: Path) -> None:
     """Remove what processes that have ended left beside this file."""
-    for other in [*path.parent.iterdir()]:
-        pid = writer_of(other.name, path)
-        if pid is not None and not is_running(pid):
-            other.unlink(missing_ok=True)
+    with _TURN:
+        for other in [*path.parent.iterdir()]:
+            pid = writer_of(other.name, path)
+            if pid is not None and not is_running(pid):
+                other.unlink(missing_ok=True)
 
 
 def write(fd: int, data: bytes) -> None:
@@ -89,3 +82,19 @@ def sync_directory(path: Path) -> None:
 
 def _prefix(target: Path) -> str:
     return f".{target.name[:_STEM]}."
+
+
+def _put(path: Path, data: bytes, mode: int) -> None:
+    temporary = beside(path)
+    fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0), mode)
+    try:
+        try:
+            write(fd, data)
+        finally:
+            os.close(fd)
+        temporary.replace(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+        raise
+    sync_directory(path.parent)

@@ -174,8 +174,8 @@ def test_runs_killed_while_they_write_leave_old_or_new_and_the_next_needs_no_mod
     kept = "shapes:area: kept from an interrupted run"
     dead = []
     for moment, said, written in (
-        ("open:.supercharger-tmp", "shapes:area: accepted", False),
-        ("os.rename:.supercharger-tmp", kept, False),
+        ("open:.shapes.py.", "shapes:area: accepted", False),
+        ("os.rename:.shapes.py.", kept, False),
         ("os.remove:journal.jsonl", kept, True),
     ):
         with dying(project, node, moment) as run:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -115,3 +116,14 @@ def test_a_journal_that_is_a_symbolic_link_is_not_followed(tmp_path):
     with pytest.raises(SourceError, match="cannot be used"):
         journal.append(tmp_path, entry())
     assert target.read_bytes() == b"keep\n"
+
+
+def test_threads_of_one_run_do_not_take_each_others_files(tmp_path):
+    """Two stubs may be accepted at the same moment, each in its own thread."""
+    path = tmp_path / "notes"
+    texts = [str(number).encode() * 1000 for number in range(8)]
+    with ThreadPoolExecutor(len(texts)) as threads:
+        for _ in threads.map(lambda text: [temporaries.put(path, text) for turn in range(25)], texts):
+            pass  # an error of a thread is raised here
+    assert path.read_bytes() in texts
+    assert [*tmp_path.iterdir()] == [path]
