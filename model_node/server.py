@@ -20,7 +20,7 @@ from model_node.v1 import model_node_pb2, model_node_pb2_grpc
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from model_node.engine.base import Engine
+    from model_node.engine.base import Engine, EngineError
     from model_node.metrics import Metrics
 
 __all__ = ["MAX_MESSAGE_BYTES", "SERVICE", "Server", "serve"]
@@ -86,9 +86,9 @@ class Server:
         self._service.phase = Phase.SERVING
         await self._set_health(health_pb2.HealthCheckResponse.SERVING)
 
-    async def close(self, *, at_once: asyncio.Event | None = None) -> None:
+    async def close(self, *, at_once: asyncio.Event | None = None, phase: Phase = Phase.DRAINING) -> None:
         """Refuse new work, give the running requests the grace, then stop; `at_once` ends the grace early."""
-        self._service.phase = Phase.DRAINING
+        self._service.phase = phase
         await self._health.enter_graceful_shutdown()
         # Not `stop(grace)`: an idle health watcher would hold it for the whole grace.
         waits: list[asyncio.Future[Any]] = [asyncio.ensure_future(self._service.idle())]
@@ -107,11 +107,17 @@ class Server:
 async def serve(
     engine: Engine, config: NodeConfig, announce: Callable[[str, int], None], metrics: Metrics | None = None
 ) -> None:
-    """Serve until SIGTERM or SIGINT; `announce` gets host and port once the engine is ready."""
+    """Serve until SIGTERM or SIGINT; `announce` gets host and port once the engine is ready.
+
+    Raises:
+        ConfigError: the address or a certificate cannot be used.
+        EngineError: the engine could not start, or has ended by itself.
+    """
     asked, again = asyncio.Event(), asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, lambda: again.set() if asked.is_set() else asked.set())
+    failed = _failure(engine, loop)
     server = Server(engine, config, metrics)
     port = await server.open()
     loading = asyncio.ensure_future(_start(engine))
@@ -122,12 +128,26 @@ async def serve(
             loading.result()
             await server.ready()
             announce(config.host, port)
-            await stopping
+            await asyncio.wait((stopping, failed), return_when=asyncio.FIRST_COMPLETED)
     finally:
         stopping.cancel()
-        await server.close(at_once=again)
+        await server.close(at_once=again, phase=Phase.FAILED if failed.done() else Phase.DRAINING)
         if loading.done() and loading.exception() is None:
             await asyncio.to_thread(engine.close)
+    if failed.done():
+        raise failed.result()
+
+
+def _failure(engine: Engine, loop: asyncio.AbstractEventLoop) -> asyncio.Future[EngineError]:
+    """What ends when the engine does."""
+    failed: asyncio.Future[EngineError] = loop.create_future()
+
+    def told(error: EngineError) -> None:
+        with contextlib.suppress(RuntimeError):  # the loop is gone: the process is on its way out
+            loop.call_soon_threadsafe(failed.set_result, error)
+
+    engine.on_failure = told
+    return failed
 
 
 async def _start(engine: Engine) -> None:

@@ -63,6 +63,7 @@ class Phase(enum.Enum):
     LOADING = "is loading its model; ask again when its health service says SERVING"
     SERVING = "serves"
     DRAINING = "is shutting down and takes no new work; ask another node"
+    FAILED = "has lost its engine and is ending; ask another node"
 
 
 class _Refusal(Exception):
@@ -108,6 +109,7 @@ class ModelNodeService(pb_grpc.ModelNodeServicer):  # type: ignore[misc]  # gene
                 params=convert.params_of(request.params),
                 first_sample_index=request.first_sample_index,
                 priority=request.priority,
+                client=context.peer(),  # a connection: what a client says of itself would be worth nothing
                 deadline=exchange.deadline,
                 on_sample=exchange.put,
                 on_done=exchange.put,
@@ -166,7 +168,7 @@ class ModelNodeService(pb_grpc.ModelNodeServicer):  # type: ignore[misc]  # gene
         """Tell how busy the node is."""
         if self.phase is Phase.LOADING:
             await context.abort(grpc.StatusCode.UNAVAILABLE, f"the node {self.phase.value}")
-        return convert.load_response(self._engine.load(), draining=self.phase is Phase.DRAINING)
+        return convert.load_response(self._engine.load(), draining=self.phase is not Phase.SERVING)
 
     async def Cancel(self, request: pb.CancelRequest, context: Any) -> pb.CancelResponse:
         """Stop a running request; its own call then ends CANCELLED."""

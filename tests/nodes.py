@@ -6,6 +6,7 @@ import asyncio
 import queue
 import threading
 from collections import deque
+from collections.abc import Callable
 from typing import Any
 
 from model_node.config import NodeConfig
@@ -33,6 +34,7 @@ class ScriptedEngine:
     def __init__(self, *, name: str = "scripted", max_queued: int = 64, max_context: int = 1000) -> None:
         self.refusals: deque[EngineError] = deque()  # raised by the next submits, one each
         self.cancelled: queue.Queue[str] = queue.Queue()
+        self.on_failure: Callable[[EngineError], None] = lambda _: None
         self._jobs: queue.Queue[Any] = queue.Queue()
         self._running: dict[str, Any] = {}
         self._info = EngineInfo(

@@ -131,6 +131,7 @@ class GenerateJob:
     params: SamplingParams
     first_sample_index: int = 0
     priority: int = 0
+    client: str = ""  # whose job it is: clients that wait share the rows fairly
     deadline: float | None = None  # of time.monotonic()
     on_sample: Callable[[FinishedSample], None]
     on_done: Callable[[Usage | EngineError], None]
@@ -214,6 +215,9 @@ class Load:
 
 class Engine(Protocol):
     """Turns jobs into samples, judgements and scores."""
+
+    on_failure: Callable[[EngineError], None]
+    """Set by the owner ahead of `start`; called once, from an engine thread, when the engine can do no more."""
 
     def start(self) -> None:
         """Load the model and start the engine thread; raises EngineError when it cannot."""

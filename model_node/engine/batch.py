@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -119,6 +120,10 @@ class Batch:
         ended = []
         for place, (token, logprob) in enumerate(zip(tokens, logprobs, strict=True), first):
             row = self.rows[place]
+            if math.isnan(logprob):
+                self._spoil(row)
+                ended.append(place)
+                continue
             row.tokens.append(token)
             row.logprob += logprob
             if (reason := self._ended(row, token)) is not None:
@@ -134,6 +139,19 @@ class Batch:
         if loops(row.tokens):
             return FinishReason.LOOP
         return FinishReason.LENGTH if len(row.tokens) >= row.group.limit else None
+
+    def _spoil(self, row: Row) -> None:
+        """End a sample whose logits are no numbers; nothing of it is sent, and the other rows know nothing of it."""
+        error = f"the model's logits were NaN after {len(row.tokens)} tokens; ask again, or start the node with bf16"
+        sample = FinishedSample(
+            prompt_index=row.group.prompt_index,
+            sample_index=row.sample_index,
+            text="",
+            finish_reason=FinishReason.ERROR,
+            num_tokens=len(row.tokens),
+            error=error,
+        )
+        self._emit(row.group.running, sample)
 
     def _finish(self, row: Row, reason: FinishReason) -> None:
         job = row.group.running.job

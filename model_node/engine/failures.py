@@ -8,7 +8,7 @@ from typing import Any
 
 from model_node.engine.base import EngineError, ErrorKind
 
-__all__ = ["broken", "call_back", "out_of_memory"]
+__all__ = ["broken", "call_back", "fatal", "out_of_memory"]
 
 _log = logging.getLogger(__name__)
 
@@ -24,17 +24,27 @@ def call_back(callback: Callable[[Any], None], value: Any) -> None:
 def broken(request_id: str, error: BaseException) -> EngineError:
     """The error that a job gets when the engine failed under it."""
     _log.error("request %s failed in the engine", request_id, exc_info=error)
-    reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
-    return EngineError(
-        ErrorKind.FAILED, f'request "{request_id}": the engine failed ({reason}); see the node\'s log and ask again'
-    )
+    text = f'request "{request_id}": the engine failed ({_reason(error)}); see the node\'s log and ask again'
+    return EngineError(ErrorKind.FAILED, text)
+
+
+def fatal(error: BaseException) -> EngineError:
+    """The error that ends the whole engine."""
+    _log.critical("the engine thread ended", exc_info=error)
+    text = f"the engine of this node has ended ({_reason(error)}); ask another node, and start this one again"
+    return EngineError(ErrorKind.UNAVAILABLE, text)
 
 
 def out_of_memory(error: Exception) -> bool:
-    """Whether the GPU's memory ran out; what torch holds back for later is then set free."""
+    """Whether memory ran out, the GPU's or the host's; what torch holds back for later is then set free."""
     import torch
 
-    if not isinstance(error, torch.OutOfMemoryError):
-        return False
-    torch.cuda.empty_cache()
-    return True
+    if isinstance(error, torch.OutOfMemoryError):
+        torch.cuda.empty_cache()
+        return True
+    # On a CPU torch raises a bare RuntimeError; only its text tells.
+    return isinstance(error, MemoryError) or "can't allocate memory" in str(error)
+
+
+def _reason(error: BaseException) -> str:
+    return str(error).splitlines()[0][:200] if str(error) else type(error).__name__

@@ -70,8 +70,9 @@ class Answers:
 
 
 def judge_logits(logits: torch.Tensor, answers: Answers) -> Judgement:
-    """Judge by the next token's logits [vocabulary]."""
+    """Judge by the next token's logits [vocabulary]; EngineError where they are no numbers."""
     logprobs = logits.float().log_softmax(dim=-1)
+    _check(logprobs[0].item())  # one NaN makes all of them NaN
     if answers.digits:
         found = logprobs[answers.digits].exp().tolist()
         mass = math.fsum(found)
@@ -101,4 +102,11 @@ def score_continuation(loaded: LoadedModel, prefill: Prefill, length: int, token
         before = torch.cat([logits, after[:-1]]).float().log_softmax(dim=-1)
         total += before.gather(1, torch.tensor(chunk, device=before.device)[:, None]).sum().item()
         logits = after[-1:]
+    _check(total)
     return ScoredContinuation(sum_logprob=total, num_tokens=len(tokens))
+
+
+def _check(number: float) -> None:
+    if math.isnan(number):
+        text = "the model's logits were NaN, which says nothing; ask again, or start the node with bf16"
+        raise EngineError(ErrorKind.FAILED, text)

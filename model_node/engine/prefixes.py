@@ -45,7 +45,8 @@ class PrefixStore:
         cache = source.cache.first(shared, len(tokens) - shared) if source is not None else RowCache()
         logits = extend(self._loaded, cache, tokens[shared:], keep=1)[:, -1]
         made = Prefill(cache=cache, logits=logits, computed=len(tokens) - shared)
-        self._keep(tokens, made)
+        if not logits.isnan().any():  # else the next request of this prompt would break on it as well
+            self._keep(tokens, made)
         return made
 
     def clear(self) -> None:

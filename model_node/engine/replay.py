@@ -29,6 +29,7 @@ from model_node.engine.base import (
     ScoreJob,
     Usage,
 )
+from model_node.engine.failures import broken, call_back
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -106,6 +107,7 @@ class ReplayEngine:
         self._wake: queue.SimpleQueue[str | None] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._thread = threading.Thread(target=self._run, name="replay-engine", daemon=True)
+        self.on_failure: Callable[[EngineError], None] = lambda _: None  # what fails here fails one job alone
 
     def start(self) -> None:
         """Read the file and start answering; EngineError says which line is wrong."""
@@ -187,10 +189,11 @@ class ReplayEngine:
             if job.deadline is not None and time.monotonic() >= job.deadline:
                 raise EngineError(ErrorKind.DEADLINE, f"the budget of request {job.request_id} is spent")
             finish = self._finish(job)
-        except EngineError as error:
-            job.on_done(error)
-        else:
             finish()
+        except EngineError as error:
+            call_back(job.on_done, error)
+        except Exception as error:  # of the owner, or ours: one job ends, the thread goes on
+            call_back(job.on_done, broken(job.request_id, error))
 
     def _finish(self, job: _Job) -> Callable[[], None]:
         # All lines are taken before the first is sent: a request either has an answer for every prompt or none.

@@ -7,8 +7,12 @@ import itertools
 import time
 from collections import deque
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from model_node.engine.base import EngineError, ErrorKind, GenerateJob, Usage
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 __all__ = ["Group", "Running", "Scheduler", "enter", "overdue"]
 
@@ -56,12 +60,18 @@ class Group:
 
 
 class Scheduler:
-    """The queue of samples: by priority, then in order of arrival."""
+    """The queue of samples: by priority, then fairly between clients, then in order of arrival.
+
+    Fair is start-time fair queueing (Goyal, Vin and Cheng, 1996): each client has a time that goes on by the tokens it
+    takes up, the client with the earliest is next, and one that was away has no claim on what it did not use.
+    """
 
     def __init__(self, max_queued: int) -> None:
         self.max_queued = max_queued
         self._groups: list[Group] = []
         self._arrivals = itertools.count()
+        self._times: dict[str, int] = {}  # of clients that are ahead of the clock
+        self._clock = 0
 
     @property
     def queued(self) -> int:
@@ -72,7 +82,7 @@ class Scheduler:
         """Queue the groups of one job; raises EngineError EXHAUSTED and queues none when they do not fit."""
         added = sum(len(group.waiting) for group in groups)
         queued = self.queued
-        if queued + added > self.max_queued:
+        if queued + added > self.max_queued + self._reserve(groups):
             raise EngineError(
                 ErrorKind.EXHAUSTED,
                 f"the queue holds {queued} of {self.max_queued} samples and {added} more do not fit; ask again later",
@@ -83,11 +93,19 @@ class Scheduler:
 
     def next_group(self) -> Group | None:
         """The group whose samples come next."""
-        return self._groups[0] if self._groups else None
+        return min(self._first(), key=lambda group: (self._time(group), group.order), default=None)
+
+    def share(self, group: Group, free: int) -> int:
+        """How many of `free` rows the client of `group` may take at once, so that all that wait get some."""
+        clients = {other.running.job.client for other in self._first()} | {group.running.job.client}
+        return -(-free // len(clients))
 
     def take(self, group: Group, count: int) -> list[int]:
         """Take up to `count` waiting samples of `group`."""
+        self._clock = self._time(group)
         taken = [group.waiting.popleft() for _ in range(min(count, len(group.waiting)))]
+        self._charge(group, len(taken))
+        self._times = {client: time for client, time in self._times.items() if time > self._clock}
         if not group.waiting:
             self._groups.remove(group)
         return taken
@@ -97,10 +115,27 @@ class Scheduler:
         if not group.waiting:
             self._insert(group)
         group.waiting.extendleft(sorted(samples, reverse=True))
+        self._charge(group, -len(samples))
 
     def remove(self, running: Running) -> None:
         """Forget what is left of a job."""
         self._groups = [group for group in self._groups if group.running is not running]
+
+    def _first(self) -> Iterator[Group]:
+        """The groups of the highest priority that waits."""
+        return itertools.takewhile(lambda group: group.order[0] == self._groups[0].order[0], self._groups)
+
+    def _time(self, group: Group) -> int:
+        return max(self._times.get(group.running.job.client, 0), self._clock)
+
+    def _charge(self, group: Group, samples: int) -> None:
+        self._times[group.running.job.client] = self._time(group) + samples * group.limit
+
+    def _reserve(self, groups: list[Group]) -> int:
+        """Room beyond the queue's end that others have filled: a quarter of it, for clients that have nothing there."""
+        waiting = {group.running.job.client for group in self._groups}
+        newcomer = bool(waiting) and not any(group.running.job.client in waiting for group in groups)
+        return self.max_queued // 4 if newcomer else 0
 
     def _insert(self, group: Group) -> None:
         bisect.insort(self._groups, group, key=lambda entry: entry.order)

@@ -58,6 +58,7 @@ class OpenAIEngine:
         self._open = False
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="openai-engine", daemon=True)
+        self.on_failure: Callable[[EngineError], None] = lambda _: None  # what fails here fails one job alone
         self._endpoint: Endpoint
         self._asker: Asker
 
