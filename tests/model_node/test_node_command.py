@@ -51,6 +51,12 @@ def start() -> Iterator[Any]:
         process.communicate()
 
 
+def request() -> pb.GenerateRequest:
+    prompt = pb.Prompt(text="SECRET", kind="code", subject="shop:total")
+    params = pb.SamplingParams(max_new_tokens=1)
+    return pb.GenerateRequest(request_id="r", prompts=[prompt], num_samples=1, params=params)
+
+
 def address_of(process: subprocess.Popen[str]) -> str:
     assert process.stdout is not None
     match = re.fullmatch(r"listening on (127\.0\.0\.1:\d+)\n", process.stdout.readline())
@@ -82,10 +88,7 @@ def test_it_says_where_it_listens_serves_and_ends_in_order(start: Any, answers: 
 def test_requests_are_logged_on_stderr(start: Any, answers: Path) -> None:
     process = start("--engine", "replay", "--replay", answers, "--port", "0")
     with grpc.insecure_channel(address_of(process)) as channel:
-        prompt = pb.Prompt(text="SECRET", kind="code", subject="shop:total")
-        params = pb.SamplingParams(max_new_tokens=1)
-        request = pb.GenerateRequest(request_id="r", prompts=[prompt], num_samples=1, params=params)
-        list(pb_grpc.ModelNodeStub(channel).Generate(request, timeout=PATIENCE))
+        list(pb_grpc.ModelNodeStub(channel).Generate(request(), timeout=PATIENCE))
     process.send_signal(signal.SIGTERM)
     _, err = process.communicate(timeout=PATIENCE)
     assert "generate kind=code subject=shop:total prompts=1 samples=1/1 tokens=2" in err
@@ -220,3 +223,29 @@ def test_a_node_that_still_loads_ends_at_once(start: Any, answers: Path) -> None
     process.send_signal(signal.SIGTERM)
     out, err = process.communicate(timeout=PATIENCE)
     assert (process.returncode, out, err) == (0, "", "")
+
+
+# An engine that ends on the first request that it gets.
+ENDS = """
+import threading
+from model_node.engine import replay
+from model_node.engine.failures import fatal
+
+def submit(engine, job):
+    threading.Thread(target=lambda: engine.on_failure(fatal(RuntimeError("the driver is gone")))).start()
+
+replay.ReplayEngine.submit = submit
+"""
+
+
+def test_a_node_whose_engine_has_ended_says_so_and_ends(start: Any, answers: Path) -> None:
+    node = start("--engine", "replay", "--replay", answers, "--port", "0", "--grace", "0", before=ENDS)
+    with grpc.insecure_channel(address_of(node)) as channel, pytest.raises(grpc.RpcError) as ended:
+        list(pb_grpc.ModelNodeStub(channel).Generate(request(), timeout=PATIENCE))
+    assert ended.value.code() is grpc.StatusCode.UNAVAILABLE
+    _, said = node.communicate(timeout=PATIENCE)
+    assert node.returncode == 2
+    assert said.splitlines()[-1] == (
+        "supercharger-node: the engine of this node has ended (the driver is gone); "
+        "ask another node, and start this one again"
+    )
