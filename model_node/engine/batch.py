@@ -57,7 +57,7 @@ class Batch:
 
     def fits(self, group: Group, count: int) -> int:
         """How many of `count` rows of `group` the cache memory holds beside the present ones."""
-        widest = max([group.longest, *(row.group.longest for row in self.rows)])
+        widest = max([group.longest, *(row.group.longest for row in self.rows)]) + self._loaded.state_tokens
         room = max(self._loaded.cache_tokens // widest - len(self.rows), 0)
         # A lone row always runs: its length is bounded by the context.
         return min(count, room if self.rows else max(room, 1))

@@ -67,7 +67,14 @@ class Encoder:
         turns = [{"role": message.role, "content": message.text} for message in prompt.messages]
         with self._lock:
             try:
-                return str(self._tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=True))
+                return str(
+                    self._tokenizer.apply_chat_template(
+                        turns,
+                        tokenize=False,
+                        add_generation_prompt=True,
+                        enable_thinking=False,  # thousands of tokens a sample; a search of many samples wants answers
+                    )
+                )
             except Exception as error:  # a template is a program of the model's maker: it may raise anything
                 raise EngineError(
                     ErrorKind.INVALID, f"the model's chat template refuses the messages ({error}); change their roles"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import logging
 from dataclasses import dataclass
@@ -13,7 +14,9 @@ import transformers
 
 from model_node.engine.base import Device, EngineError, ErrorKind
 from model_node.engine.cpu import prepare
+from model_node.engine.memory import cache_bytes, cache_tokens, devices, kinds
 from model_node.engine.rounded import keep, place, reloaded
+from model_node.engine.rows import STATES, RowCache
 from model_node.engine.warmup import check_numbers
 
 __all__ = ["LoadedModel", "digest_of", "leave_cudnn_out", "load_model"]
@@ -23,7 +26,7 @@ _CONTEXT_GPU = 32768
 _INT8_SHARE = 0.9
 # From this size on bitsandbytes keeps a column of a layer's input in 16 bit; 0: none (its issue #1867).
 _THRESHOLDS = {"int8": 6.0, "int8-all": 0.0}
-_ATTENTION = frozenset({"full_attention", "sliding_attention"})
+_ATTENTION = frozenset({"full_attention", "sliding_attention", STATES})
 # A template ends a turn with one of these, and some configurations name only one of them.
 _END_TOKENS = ("<|im_end|>", "<|endoftext|>", "<|eot_id|>", "<|end_of_text|>", "<end_of_turn>", "</s>")
 
@@ -38,8 +41,13 @@ class LoadedModel:
     end_tokens: frozenset[int]
     max_context: int
     cache_tokens: int  # how many tokens of key/value cache the memory holds
+    state_tokens: int = 0  # what the states of a row take, in tokens of that cache
     devices: tuple[Device, ...]
     digest: str
+
+    def new_cache(self) -> RowCache:
+        """An empty cache for the model's layers."""
+        return RowCache(kinds(self.model.config.get_text_config()))
 
 
 def load_model(
@@ -80,13 +88,13 @@ def load_model(
         device=inputs,
         end_tokens=_end_tokens(model, tokenizer),
         max_context=min(limit, max_context or default),
-        cache_tokens=max(_free_bytes(model) // _cache_bytes_per_token(config), 1),
-        devices=_devices(model),
+        cache_tokens=cache_tokens(model, config),
+        devices=devices(model),
         digest=digest,
     )
     prepare(model)  # only now: it replaces the weights that were counted
-    check_numbers(loaded)
-    return loaded
+    state_bytes = check_numbers(loaded).state_bytes
+    return dataclasses.replace(loaded, state_tokens=-(-state_bytes // cache_bytes(config)))
 
 
 def _model(folder: Path, options: dict[str, Any], kept: Path | None) -> Any:
@@ -132,11 +140,12 @@ def _config(folder: Path) -> Any:
         config = transformers.AutoConfig.from_pretrained(folder).get_text_config()
     except (OSError, ValueError) as error:
         raise _failed(f"model {folder} has no usable config.json ({_first_line(error)}); name another model") from error
-    strange = sorted(set(getattr(config, "layer_types", None) or ()) - _ATTENTION)
+    types = set(kinds(config))
+    strange = sorted(types - _ATTENTION) or ([STATES] if types == {STATES} else [])
     if strange:
         raise _failed(
             f"model {folder} has layers of type {', '.join(strange)}, which the decode loop does not run; "
-            "use a model with full attention, such as Qwen2.5-Coder"
+            "use a model with full or linear attention, such as Qwen2.5-Coder"
         )
     return config
 
@@ -204,41 +213,6 @@ def _end_tokens(model: Any, tokenizer: Any) -> frozenset[int]:
     names = {str(token): number for number, token in special.items()}
     found.update(names[name] for name in _END_TOKENS if name in names)
     return frozenset(found)
-
-
-def _cache_bytes_per_token(config: Any) -> int:
-    heads = getattr(config, "num_key_value_heads", None) or config.num_attention_heads
-    size = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
-    return int(config.num_hidden_layers * 2 * heads * size * 2)
-
-
-def _free_bytes(model: Any) -> int:
-    """What may be spent on the key/value cache: half of the free memory on a CPU, most of it on GPUs."""
-    gpus = {parameter.device.index for parameter in model.parameters() if parameter.device.type == "cuda"}
-    if gpus:
-        return int(0.7 * sum(torch.cuda.mem_get_info(gpu)[0] for gpu in gpus))
-    for line in Path("/proc/meminfo").read_text(encoding="ascii").splitlines():
-        if line.startswith("MemAvailable:"):
-            return int(line.split()[1]) * 1024 // 2
-    return 1 << 30
-
-
-def _devices(model: Any) -> tuple[Device, ...]:
-    sizes: dict[torch.device, int] = {}
-    for parameter in model.parameters():
-        sizes[parameter.device] = sizes.get(parameter.device, 0) + parameter.numel() * parameter.element_size()
-    return tuple(
-        Device(name=_device_name(device), total_bytes=_device_bytes(device), weight_bytes=size)
-        for device, size in sizes.items()
-    )
-
-
-def _device_name(device: torch.device) -> str:
-    return torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
-
-
-def _device_bytes(device: torch.device) -> int:
-    return int(torch.cuda.mem_get_info(device)[1]) if device.type == "cuda" else 0
 
 
 def _failed(message: str) -> EngineError:

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from model_node.engine.rows import RowCache
-
 if TYPE_CHECKING:
     from model_node.engine.loading import LoadedModel
+    from model_node.engine.rows import RowCache
 
 __all__ = ["Prefill", "PrefixStore", "extend"]
 
@@ -42,7 +41,7 @@ class PrefixStore:
             self._kept.move_to_end(tokens)
             return Prefill(cache=known.cache, logits=known.logits, computed=0)
         shared, source = self._longest(tokens)
-        cache = source.cache.first(shared, len(tokens) - shared) if source is not None else RowCache()
+        cache = source.cache.first(shared, len(tokens) - shared) if source is not None else self._loaded.new_cache()
         logits = extend(self._loaded, cache, tokens[shared:], keep=1)[:, -1]
         made = Prefill(cache=cache, logits=logits, computed=len(tokens) - shared)
         if not logits.isnan().any():  # else the next request of this prompt would break on it as well
@@ -58,7 +57,7 @@ class PrefixStore:
         for kept, prefill in self._kept.items():
             # The last token is always computed: its logits are what a prefill is for.
             length = _common(kept, tokens[:-1])
-            if length > best:
+            if length > best and (length == len(kept) or prefill.cache.is_divisible):
                 best, source = length, prefill
         return (best, source) if best >= _WORTH else (0, None)
 

@@ -12,10 +12,16 @@ from typing import TYPE_CHECKING, Any
 
 from transformers.cache_utils import Cache, CacheLayerMixin
 
+from model_node.engine.states import StateLayer
+
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import torch
 
-__all__ = ["RowCache"]
+__all__ = ["STATES", "RowCache"]
+
+STATES = "linear_attention"  # the type of a layer that has a state in the place of keys and values
 
 _SLACK_COLUMNS = 128
 _ALIGNED = 16  # columns: what fused attention asks of a mask's rows
@@ -101,6 +107,10 @@ class _RowLayer(CacheLayerMixin):
         copy.update(keys[:, :, :length], values[:, :, :length])
         return copy
 
+    def trim(self, width: int) -> None:
+        """Keep the last `width` columns."""
+        self.start = self.end - width
+
     def _begin(self, keys: torch.Tensor, values: torch.Tensor) -> None:
         """Take shape, type and device of `keys` and `values`, and hold nothing."""
         self.lazy_initialization(keys[:0, :, :0], values[:0, :, :0])
@@ -132,35 +142,53 @@ class _RowLayer(CacheLayerMixin):
 class RowCache(Cache):
     """All layers' rows; a cache of one row is a prefilled prompt."""
 
-    layers: list[_RowLayer]
+    layers: list[_RowLayer | StateLayer]
 
-    def __init__(self) -> None:
-        super().__init__(layer_class_to_replicate=_RowLayer)
+    def __init__(self, kinds: Sequence[str] = ()) -> None:
+        """Hold nothing; `kinds` are the types of the model's layers, where they are not all of one type."""
+        if STATES in kinds:
+            super().__init__(layers=[StateLayer() if kind == STATES else _RowLayer() for kind in kinds])
+        else:
+            super().__init__(layer_class_to_replicate=_RowLayer)
 
     @property
     def width(self) -> int:
         """Columns in use: the length of the longest row, or more until the next `trim`."""
-        return self.layers[0].get_seq_length() if self.layers else 0
+        return self._wide.get_seq_length() if self.layers else 0
+
+    @property
+    def is_divisible(self) -> bool:
+        """Whether what was read can be cut back to its first tokens."""
+        return not any(isinstance(layer, StateLayer) for layer in self.layers)
+
+    @property
+    def state_bytes(self) -> int:
+        """What the states of linear attention take, of all rows together."""
+        return sum(layer.size for layer in self.layers if isinstance(layer, StateLayer))
 
     @property
     def end(self) -> int:
         """The column that is written next."""
-        return self.layers[0].end
+        return self._wide.end
 
     @property
     def columns(self) -> int:
         """Columns of the buffers, in use or not."""
-        return self.layers[0].keys.shape[2]
+        return self._wide.keys.shape[2]
 
     @property
     def capacity(self) -> int:
         """Rows of the buffers, in use or not."""
-        return self.layers[0].keys.shape[0]
+        return self._wide.keys.shape[0]
 
     @property
     def builds(self) -> int:
         """Changes when the buffers do."""
-        return self.layers[0].builds
+        return self._wide.builds
+
+    @property
+    def _wide(self) -> _RowLayer:
+        return next(layer for layer in self.layers if isinstance(layer, _RowLayer))
 
     def make_room(self, columns: int) -> None:
         """See to it that the buffers hold `columns` more."""
@@ -170,12 +198,13 @@ class RowCache(Cache):
     def advance(self, columns: int) -> None:
         """Take columns into use that were written into the buffers from outside."""
         for layer in self.layers:
-            layer.end += columns
+            if isinstance(layer, _RowLayer):
+                layer.end += columns
 
     def append(self, source: RowCache, copies: int) -> None:
         """Add `copies` rows that hold the one row of `source`."""
         while len(self.layers) < len(source.layers):
-            self.layers.append(_RowLayer())
+            self.layers.append(type(source.layers[len(self.layers)])())
         for layer, other in zip(self.layers, source.layers, strict=True):
             layer.append(other, copies)
 
@@ -187,7 +216,7 @@ class RowCache(Cache):
     def trim(self, width: int) -> None:
         """Forget the columns that no row needs: keep the last `width`."""
         for layer in self.layers:
-            layer.start = layer.end - width
+            layer.trim(width)
 
     def first(self, length: int, room: int) -> RowCache:
         """A copy that holds the first `length` tokens of every row, with room for `room` more."""

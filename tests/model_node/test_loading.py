@@ -101,9 +101,9 @@ def test_layers_the_loop_does_not_run_are_refused(
     make_engine: Callable[..., LocalEngine], tiny_folder: Path, tmp_path: Path
 ) -> None:
     folder = edited(
-        tiny_folder, tmp_path / "hybrid", layer_types=["linear_attention", "full_attention", "full_attention"]
+        tiny_folder, tmp_path / "chunked", layer_types=["chunked_attention", "full_attention", "full_attention"]
     )
-    with pytest.raises(EngineError, match="layers of type linear_attention"):
+    with pytest.raises(EngineError, match="layers of type chunked_attention"):
         make_engine(folder)
 
 

@@ -28,6 +28,11 @@ def spoil(engine: LocalEngine, row: int, at: int) -> None:
     engine._batch._forward = sick  # type: ignore[method-assign]
 
 
+def without_numbers(_model: Any, _inputs: Any, result: Any) -> Any:
+    result.logits = torch.full_like(result.logits, float("nan"))
+    return result
+
+
 @pytest.mark.parametrize("temperature", [0.0, 1.0])
 def test_a_row_without_numbers_ends_alone_and_nothing_of_it_is_sent(
     make_engine: Callable[..., LocalEngine], collector: type, temperature: float
@@ -52,33 +57,18 @@ def test_a_prompt_whose_logits_are_no_numbers_is_not_kept(
     make_engine: Callable[..., LocalEngine], collector: type
 ) -> None:
     engine, first, second = make_engine(), collector(), collector()
-    model, calls = engine._loaded.model, []
-
-    class Sick:
-        def __call__(self, **inputs: Any) -> Any:
-            result = model(**inputs)
-            calls.append(1)
-            if len(calls) == 1:
-                result.logits = torch.full_like(result.logits, float("nan"))
-            return result
-
-    object.__setattr__(engine._loaded, "model", Sick())
+    hook = engine._loaded.model.register_forward_hook(without_numbers)
     engine.submit(first.job("yes", samples=2, max_new_tokens=3))
     assert {sample.finish_reason for sample in first.wait().samples} == {FinishReason.ERROR}
+    hook.remove()
     engine.submit(second.job("yes", samples=2, max_new_tokens=3))
     assert FinishReason.ERROR not in {sample.finish_reason for sample in second.wait().samples}
 
 
 @pytest.mark.parametrize("method", ["judge", "score"])
 def test_a_judgement_without_numbers_is_an_error(engine: LocalEngine, collector: type, method: str) -> None:
-    owner, model = collector(), engine._loaded.model
-
-    def sick(**inputs: Any) -> Any:
-        result = model(**inputs)
-        result.logits = torch.full_like(result.logits, float("nan"))
-        return result
-
-    object.__setattr__(engine._loaded, "model", sick)
+    owner = collector()
+    engine._loaded.model.register_forward_hook(without_numbers)
     prompt = Prompt(text="yes no")
     if method == "judge":
         engine.judge(JudgeJob(request_id="j", prompts=(prompt,), on_done=owner.done))
