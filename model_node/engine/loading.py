@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import logging
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -61,7 +62,7 @@ def load_model(
     config = _config(folder)
     options = _options(folder, quantization, _place(device))
     digest = digest_of(folder, quantization)
-    kept = place(cache, digest) if cache is not None and quantization in _THRESHOLDS else None
+    kept = place(cache, digest, folder) if cache is not None and quantization in _THRESHOLDS else None
     leave_cudnn_out()
     try:
         tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
@@ -93,7 +94,12 @@ def load_model(
         digest=digest,
     )
     prepare(model)  # only now: it replaces the weights that were counted
-    state_bytes = check_numbers(loaded).state_bytes
+    try:
+        state_bytes = check_numbers(loaded).state_bytes
+    except EngineError:
+        if kept is not None:
+            shutil.rmtree(kept, ignore_errors=True)  # else fetching the weights anew would not help
+        raise
     return dataclasses.replace(loaded, state_tokens=-(-state_bytes // cache_bytes(config)))
 
 

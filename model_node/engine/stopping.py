@@ -10,11 +10,11 @@ if TYPE_CHECKING:
 __all__ = ["StopWatch", "cut", "decoded", "loops"]
 
 _INCOMPLETE = "\ufffd"
-# A loop is a piece of at most so many tokens that comes at least four times and fills at least so many tokens: long
-# enough that neither a table of zeros nor a ruler of dashes is one.
+# A loop is a piece of at most so many tokens that comes at least so often and fills at least so many tokens: an empty
+# board of nine rows, a grid of a hundred zeros or a ruler of dashes is none.
 _LONGEST_PERIOD = 64
-_REPEATS = 4
-_LEAST_LOOP = 128
+_REPEATS = 12
+_LEAST_LOOP = 256
 _LOOK_EVERY = 16  # tokens
 
 

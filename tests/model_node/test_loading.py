@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
+from safetensors import SafetensorError
 
 from model_node.engine.base import EngineError, Usage
 from model_node.engine.loading import digest_of
 from model_node.engine.local import LocalEngine
+from model_node.engine.rounded import keep, place, reloaded
 
 
 def edited(folder: Path, copy: Path, **changes: Any) -> Path:
@@ -26,8 +30,6 @@ def edited(folder: Path, copy: Path, **changes: Any) -> Path:
 def test_int8_runs_with_its_linear_layers_in_int8(
     make_engine: Callable[..., LocalEngine], collector: type, quantization: str, threshold: float
 ) -> None:
-    import torch
-
     engine = make_engine(quantization=quantization)
     layer = engine._loaded.model.model.layers[0].mlp.gate_proj
     assert layer.weight.dtype == torch.int8
@@ -41,8 +43,6 @@ def test_int8_runs_with_its_linear_layers_in_int8(
 def test_int8_weights_are_kept_and_come_back_the_same(
     make_engine: Callable[..., LocalEngine], collector: type, tmp_path: Path
 ) -> None:
-    import torch
-
     first = make_engine(quantization="int8", cache=tmp_path)
     (kept,) = (tmp_path / "int8").iterdir()
     config = json.loads((kept / "config.json").read_text(encoding="utf-8"))
@@ -58,6 +58,48 @@ def test_int8_weights_are_kept_and_come_back_the_same(
     make_engine(quantization="int8", cache=tmp_path).submit(owner.job("yes", max_new_tokens=4))
     assert isinstance(owner.wait().result, Usage)
     assert (kept / "model.safetensors").stat().st_size > 4
+
+
+def test_memory_that_runs_out_does_not_cost_the_kept_weights(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text("{}")
+
+    def load(folder: Path) -> Any:
+        raise torch.OutOfMemoryError("no memory left")
+
+    with pytest.raises(torch.OutOfMemoryError):
+        reloaded(tmp_path, load)
+    assert (tmp_path / "config.json").exists()
+
+
+def test_weights_that_cannot_be_kept_cost_nothing_but_the_next_start(tmp_path: Path) -> None:
+    class Model:
+        def parameters(self) -> list[Any]:
+            return []
+
+        def save_pretrained(self, folder: Path) -> None:
+            (folder / "half").write_bytes(b"written")
+            raise SafetensorError("I/O error: No space left on device")
+
+    (tmp_path / "partial-999999999-gone").mkdir()
+    keep(Model(), tmp_path / "kept")
+    assert [*tmp_path.iterdir()] == []
+
+
+def test_kept_weights_are_those_of_the_same_files(tiny_folder: Path, tmp_path: Path) -> None:
+    same, other = (shutil.copytree(tiny_folder, tmp_path / name) for name in ("same", "other"))
+    (file,) = same.glob("*.safetensors")
+    assert place(tmp_path, "sha256:1", same) == place(tmp_path, "sha256:1", same)
+    os.utime(other / file.name, ns=(0, file.stat().st_mtime_ns + 1))
+    assert place(tmp_path, "sha256:1", other) != place(tmp_path, "sha256:1", same)
+
+
+def test_kept_weights_whose_numbers_are_none_do_not_stay(
+    make_engine: Callable[..., LocalEngine], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch, "isfinite", lambda logits: torch.zeros(1, dtype=torch.bool))
+    with pytest.raises(EngineError, match="the model's numbers are not finite"):
+        make_engine(quantization="int8", cache=tmp_path)
+    assert [*(tmp_path / "int8").iterdir()] == []
 
 
 def test_a_model_whose_numbers_are_none_is_refused(
@@ -154,8 +196,6 @@ def test_the_digest_changes_with_weights_tokenizer_and_rounding_and_not_with_the
 
 
 def test_bf16_is_the_default_type(tiny_folder: Path, device: str) -> None:
-    import torch
-
     engine = LocalEngine(tiny_folder, model_id="tiny", device=device)
     engine.start()
     try:

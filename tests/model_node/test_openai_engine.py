@@ -29,7 +29,7 @@ from model_node.engine.openai import OpenAIEngine, base_url_of
 from model_node.v1 import model_node_pb2 as pb
 from model_node.v1 import model_node_pb2_grpc as pb_grpc
 
-KEY = "sk-very-secret"
+KEY = "sk-very/secret"
 
 
 def chat(text: str = "Write it.", prefix: str = "") -> Prompt:
@@ -81,7 +81,7 @@ def run(make: Callable[..., OpenAIEngine], collector: Any) -> Callable[..., Any]
 
 def failed(owner: Any) -> EngineError:
     assert isinstance(owner.result, EngineError), owner.result
-    assert KEY not in str(owner.result)
+    assert "secret" not in str(owner.result)
     return owner.result
 
 
@@ -105,6 +105,12 @@ def test_choices_of_a_stream_are_handed_on_as_they_end(server: OpenAIServer, run
     assert (body["model"], body["n"], body["max_tokens"], body["temperature"]) == ("tiny", 2, 16, 0.0)
     assert body["messages"] == [{"role": "user", "content": "Write it."}]
     assert {"top_k", "min_p", "repetition_penalty", "stop"}.isdisjoint(body)
+
+
+def test_choices_that_nobody_asked_for_are_passed_over(server: OpenAIServer, run: Any) -> None:
+    server.script.append(stream((-1, "no", "stop"), (7, "no", "stop"), (0, "yes", "stop"), (1, "yes", "stop")))
+    owner = run(samples=2)
+    assert [(sample.sample_index, sample.text) for sample in owner.samples] == [(0, "yes"), (1, "yes")]
 
 
 def test_an_answer_that_comes_whole_is_as_good(server: OpenAIServer, run: Any) -> None:
@@ -207,6 +213,12 @@ def test_a_busy_server_is_asked_again_when_it_says(server: OpenAIServer, run: An
     ("answer", "kind", "words"),
     [
         (error(401, f"Incorrect API key provided: {KEY}"), ErrorKind.REFUSED, "right SUPERCHARGER_OPENAI_KEY"),
+        (
+            Answer(status=401, content=b'{"error": {"message": "Bad key: sk-very\\/secret"}}'),
+            ErrorKind.REFUSED,
+            r"Bad key: \*\*\*",
+        ),
+        (Answer(content=f'["Authorization: Bearer {KEY}"]'.encode()), ErrorKind.FAILED, r"Bearer \*\*\*"),
         (error(404, "no such model"), ErrorKind.REFUSED, "check --model and --base-url"),
         (error(400, "maximum context length is 4096 tokens"), ErrorKind.INVALID, "maximum context length"),
         (error(429, "busy", headers={"retry-after": "3600"}), ErrorKind.EXHAUSTED, "ask again later"),
@@ -298,6 +310,16 @@ def test_judging_reads_the_probabilities_of_the_answers(
     server.script.append(whole("x", **logprobs(**{"1": 0.6, "3": 0.2, "x": 0.2})))
     (judgement,), _ = judged(engine, digits=(1, 3))
     assert judgement == Judgement(score=pytest.approx(0.25), answer_mass=pytest.approx(0.8))
+
+
+@pytest.mark.parametrize("number", [math.nan, 1000.0])
+def test_numbers_that_are_no_probabilities_are_an_error(
+    server: OpenAIServer, make: Callable[..., OpenAIEngine], number: float
+) -> None:
+    top = [{"token": "Yes", "logprob": number}]
+    server.script.append(whole("x", logprobs={"content": [{"token": "x", "logprob": 0.0, "top_logprobs": top}]}))
+    problem = judged(make())
+    assert (problem.kind, "no logarithm of a probability" in str(problem)) == (ErrorKind.FAILED, True)
 
 
 @pytest.mark.parametrize("answer", [whole("Yes"), error(400, "logprobs is not supported by this model")])

@@ -16,6 +16,7 @@ YES = ("Yes", " Yes", "yes", " yes", "YES")
 NO = ("No", " No", "no", " no", "NO")
 _SHOWN = 20  # tokens; the most that the API allows
 _NEVER = 1e-300
+_ROUNDING = 1e-3  # above 0, where a server counts in few bits
 
 
 def judge_body(path: str) -> dict[str, Any]:
@@ -34,12 +35,19 @@ def likeliest(event: Any) -> dict[str, float]:
     try:
         found = event["choices"][0].get("logprobs") or {}
         if content := found.get("content"):
-            return {str(entry["token"]): float(entry["logprob"]) for entry in content[0]["top_logprobs"]}
+            return {str(entry["token"]): _logprob(entry["logprob"]) for entry in content[0]["top_logprobs"]}
         if shown := found.get("top_logprobs"):
-            return {str(token): float(logprob) for token, logprob in shown[0].items()}
+            return {str(token): _logprob(logprob) for token, logprob in shown[0].items()}
     except (TypeError, ValueError, AttributeError, KeyError, IndexError) as error:
         raise EngineError(ErrorKind.FAILED, f"the server sent log-probabilities of another form ({error!r})") from None
     raise no_logprobs("judge")
+
+
+def _logprob(value: Any) -> float:
+    number = float(value)
+    if not number <= _ROUNDING:  # NaN is not, either
+        raise ValueError(f"{number} is no logarithm of a probability")
+    return min(number, 0.0)
 
 
 def no_logprobs(what: str) -> EngineError:
@@ -100,4 +108,7 @@ def scored(event: Any, prompt: str, continuation: str) -> ScoredContinuation:
     own = [logprob for place, logprob in zip(places, logprobs, strict=False) if begin <= place < end]
     if not own or not all(isinstance(logprob, (int, float)) for logprob in own):
         raise no_logprobs("score")
-    return ScoredContinuation(sum_logprob=math.fsum(own), num_tokens=len(own))
+    try:
+        return ScoredContinuation(sum_logprob=math.fsum(map(_logprob, own)), num_tokens=len(own))
+    except ValueError as error:
+        raise EngineError(ErrorKind.FAILED, f"the server sent log-probabilities of another form ({error!r})") from None

@@ -107,10 +107,10 @@ class Asker:
                 reply: Reply | None = None
                 async for sent, event in events:
                     if reply is None:
-                        reply = Reply(stops_sent="stop" in sent)
+                        reply = Reply(stops_sent="stop" in sent, wanted=len(indices))
                         entry.replies.setdefault(prompt_index, reply)
                     for choice in reply.feed(event):
-                        if choice.index < len(indices) and indices[choice.index] in missing:
+                        if indices[choice.index] in missing:
                             missing.remove(indices[choice.index])
                             continues = "continue_final_message" in sent
                             self._emit(entry, _sample(job, prompt_index, indices[choice.index], choice, continues))

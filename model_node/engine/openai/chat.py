@@ -91,11 +91,13 @@ def sampling_body(params: SamplingParams, *, count: int, seed: int, stop: bool) 
 class Reply:
     """Puts the answer to one request together, whether it comes whole or as a stream."""
 
-    def __init__(self, *, stops_sent: bool) -> None:
+    def __init__(self, *, stops_sent: bool, wanted: int) -> None:
+        """`wanted` choices were asked for; others are passed over."""
         self.prompt_tokens = 0
         self.cached_tokens = 0
         self.completion_tokens = 0
         self._stops_sent = stops_sent
+        self._wanted = wanted
         self._texts: dict[int, list[str]] = {}
         self._pieces: Counter[int] = Counter()
 
@@ -108,15 +110,17 @@ class Reply:
         ended = []
         for item in items:
             try:
-                choice = self._item(item, len(items))
+                index = int(item.get("index") or 0)
+                if not 0 <= index < self._wanted:
+                    continue
+                choice = self._item(index, item, len(items))
             except (TypeError, ValueError, AttributeError, KeyError) as error:
                 raise _malformed(f"a choice of another form, {error}") from None
             if choice is not None:
                 ended.append(choice)
         return ended
 
-    def _item(self, item: Mapping[str, Any], among: int) -> Choice | None:
-        index = int(item.get("index") or 0)
+    def _item(self, index: int, item: Mapping[str, Any], among: int) -> Choice | None:
         whole = "message" in item
         piece = (item.get("delta") or item.get("message") or item).get("content" if "text" not in item else "text")
         if piece is not None and not isinstance(piece, str):

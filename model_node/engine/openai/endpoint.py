@@ -65,7 +65,7 @@ class Endpoint:
         self, base_url: str, key: str | None = None, *, pause: Callable[[float], Awaitable[object]] = asyncio.sleep
     ) -> None:
         self.url = base_url_of(base_url)
-        self._key = key or ""
+        self._spellings = {key, key.replace("/", "\\/"), json.dumps(key)[1:-1]} if key else set()
         self._pause = pause
         address = httpx2.URL(self.url)
         if key and address.scheme == "http" and not is_loopback(address.host):
@@ -114,7 +114,7 @@ class Endpoint:
             async with self._client.stream(method, f"{self.url}/{path}", json=body) as response:
                 if not response.is_success:
                     text = (await self._read(response)).decode("utf-8", "replace")
-                    raise refusal_of(response.status_code, self._struck(text), response.headers.get("retry-after"))
+                    raise refusal_of(response.status_code, self.struck(text), response.headers.get("retry-after"))
                 if response.headers.get("content-type", "").startswith("text/event-stream"):
                     async for event in self._streamed(response):
                         yield event
@@ -128,14 +128,18 @@ class Endpoint:
             raise self._not_json(str(error)) from None
 
     async def _streamed(self, response: httpx2.Response) -> AsyncGenerator[Any, None]:
+        size = 0
         async for event in httpx2.EventSource(response):
+            size += len(event.data)
+            if size > _MOST_BYTES:
+                raise self._not_json(f"more than {_MOST_BYTES} bytes")
             if event.data == "[DONE]":
                 return
             if not event.data:
                 continue
             value = self._json(event.data)
             if isinstance(value, dict) and value.get("error"):
-                raise refusal_of(500, self._struck(event.data), None)
+                raise refusal_of(500, self.struck(event.data), None)
             yield value
 
     async def _read(self, response: httpx2.Response) -> bytes:
@@ -156,5 +160,8 @@ class Endpoint:
         message = f"{self.url} answered with what is no JSON ({reason}); does --base-url name an OpenAI-compatible API?"
         return EngineError(ErrorKind.FAILED, message)
 
-    def _struck(self, text: str) -> str:
-        return text.replace(self._key, "***") if self._key else text
+    def struck(self, text: str) -> str:
+        """The text without the key, as it is or as JSON may write it."""
+        for spelling in self._spellings:
+            text = text.replace(spelling, "***")
+        return text

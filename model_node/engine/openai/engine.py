@@ -172,7 +172,9 @@ class OpenAIEngine:
         elif isinstance(error, asyncio.TimeoutError):
             text = f'request "{name}" ran out of time; give it more or ask for less'
             call_back(entry.job.on_done, EngineError(ErrorKind.DEADLINE, text))
-        elif error is None or isinstance(error, EngineError):
-            call_back(entry.job.on_done, error or task.result())
+        elif isinstance(error, EngineError):
+            call_back(entry.job.on_done, EngineError(error.kind, self._endpoint.struck(str(error))))
+        elif error is None:
+            call_back(entry.job.on_done, task.result())
         else:
             call_back(entry.job.on_done, broken(name, error))
