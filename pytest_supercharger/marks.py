@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from pytest_supercharger import parsing
 from pytest_supercharger.marker import OPTIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
-__all__ = ["Definition", "Function", "definitions", "dotted_name", "options", "statements"]
+__all__ = ["Definition", "Function", "decorated", "definitions", "dotted_name", "options", "statements", "texts"]
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -60,6 +61,38 @@ def options(marker: ast.expr) -> tuple[dict[str, object], list[str]]:
         except ValueError:
             wrong.append(f"gives the marker {name}={ast.unparse(keyword.value)}; write {expected} instead")
     return values, wrong
+
+
+def texts(options: Mapping[str, object]) -> dict[str, str]:
+    """Return options that were read as source text; names of functions stand in quotes, so that they need not exist."""
+    return {name: ast.unparse(_written(value)) for name, value in sorted(options.items())}
+
+
+def decorated(name: str, options: Mapping[str, str]) -> str:
+    """Return a decorator with such options.
+
+    Raises:
+        ValueError: one is no expression.
+    """
+    try:
+        pairs = [f"{key}={ast.unparse(parsing.expression(text))}" for key, text in options.items() if key in OPTIONS]
+    except SyntaxError as error:
+        raise ValueError(str(error)) from error
+    return f"@{name}({', '.join(pairs)})" if pairs else f"@{name}"
+
+
+def _written(value: Any) -> ast.expr:
+    """Return an expression for a literal; `repr` has none for infinity."""
+    if isinstance(value, tuple | list):
+        items = [*map(_written, value)]
+        return ast.Tuple(elts=items, ctx=ast.Load()) if isinstance(value, tuple) else ast.List(items, ast.Load())
+    if isinstance(value, dict):
+        return ast.Dict(keys=[*map(_written, value)], values=[*map(_written, value.values())])
+    if isinstance(value, set) and value:
+        return ast.Set(elts=sorted(map(_written, value), key=ast.unparse))
+    if isinstance(value, set):
+        return ast.Call(func=ast.Name(id="set", ctx=ast.Load()), args=[], keywords=[])
+    return ast.Constant(value=value)
 
 
 def _within(

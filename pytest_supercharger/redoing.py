@@ -50,7 +50,7 @@ def _opened(work: Work, relpath: str, records: Sequence[Record]) -> unfill.Again
         raise _gone(records[0].stub, f"{relpath} is not there any more")
     file = work.sources.get(relpath) or work.project.file(relpath)
     tree = source.parse(stubs.plain_text(file), name=relpath)
-    return unfill.open_again(file, [_line(file, tree, record) for record in records])
+    return unfill.open_again(file, {_line(file, tree, record): record.options for record in records})
 
 
 def _line(file: SourceFile, tree: ast.Module, record: Record) -> int:

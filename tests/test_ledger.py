@@ -165,7 +165,7 @@ FILLED = FILLED.replace(b"raise NotImplementedError", b"return  2  # as somebody
 
 def reopened():
     source = SourceFile(path=Path("/p/m.py"), relpath="m.py", module="m", data=FILLED)
-    again = open_again(source, [1, 6])
+    again = open_again(source, {1: {}, 6: {}})
     stubs = [stub for stub, _ in again.old.values()]
     return Ledger({"m.py": again.marked}, stubs, again={"m.py": again}), stubs
 

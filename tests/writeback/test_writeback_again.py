@@ -25,7 +25,7 @@ def opened(data, *chosen):
     tree = source.parse(stubs.plain_text(file))
     nodes = [next(d.node for d in definitions(tree) if d.qualname == one) for one in chosen if isinstance(one, str)]
     nodes += [stubs.locate(tree, one) for one in chosen if not isinstance(one, str)]
-    return open_again(file, [node.lineno for node in nodes])
+    return open_again(file, {node.lineno: {} for node in nodes})
 
 
 def candidate(body, **more):
