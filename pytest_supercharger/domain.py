@@ -67,11 +67,17 @@ class Stub:
     signature: str  # "def total(self, rate: float = 0.2) -> float", no colon, decorators left out
     docstring: str  # cleaned as by inspect.cleandoc; "" when there is none
     options: Mapping[str, object] = field(default_factory=dict)  # literal options of the marker
+    number: int = 1  # among the definitions of its name in the file
 
     @property
     def id(self) -> str:
-        """The name users select stubs by: `module:qualname`."""
-        return f"{self.module}:{self.qualname}"
+        """The name users select stubs by: `module:qualname`, with "#2" behind the second definition of a name."""
+        return f"{self.module}:{self.label}"
+
+    @property
+    def label(self) -> str:
+        """The id without the module."""
+        return self.qualname + (f"#{self.number}" if self.number > 1 else "")
 
     @property
     def name(self) -> str:

@@ -68,6 +68,17 @@ class Record:
     seeds: Mapping[str, int] = field(default_factory=dict)  # of the run, and how many questions of each kind
     matrix: Mapping[str, Any] = field(default_factory=dict)  # summary of what candidates and tests came to
 
+    @property
+    def known(self) -> fingerprints.Known:
+        """By what the function is found again."""
+        number = self.stub.rpartition("#")[2] if "#" in self.stub else ""
+        return fingerprints.Known(
+            qualname=self.qualname,
+            number=int(number) if number.isdecimal() else 1,
+            function=self.function_hash,
+            specification=self.specification,
+        )
+
     def as_tests(self) -> tuple[GeneratedTest, ...]:
         """The recorded tests, ready to be run."""
         return tuple(

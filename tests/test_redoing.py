@@ -36,7 +36,7 @@ def record(qualname, body, module="shapes"):
         module=module,
         qualname=qualname,
         relpath=f"{module}.py",
-        function_hash=fingerprints.of(body.encode(), qualname.rpartition(".")[2])[0].function,
+        function_hash=fingerprints.of(body.encode(), fingerprints.Known(qualname=qualname.rpartition(".")[2])).function,
         candidate_id="c",
         probability=1.0,
         model="",
