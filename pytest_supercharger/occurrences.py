@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from pytest_supercharger.marks import Definition, Function, definitions, dotted_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
 __all__ = ["Occurrence", "first_line", "functions", "is_accessor", "is_overload"]
 
@@ -26,10 +26,13 @@ class Occurrence:
     number: int  # among those of its name, from 1 in the order of the file; 0 for an overload, which never runs
 
 
-def functions(tree: ast.Module) -> Iterator[Occurrence]:
-    """Yield the functions of a module and its classes; `sandbox/inside/numbering.py` counts in the same way."""
+def functions(tree: ast.Module, taken: Collection[str] = ()) -> Iterator[Occurrence]:
+    """Yield the functions of a module and its classes; `sandbox/inside/numbering.py` counts in the same way.
+
+    `taken` is as for `definitions`.
+    """
     times: Counter[str] = Counter()
-    for found in definitions(tree):
+    for found in definitions(tree, taken):
         if isinstance(found.node, ast.ClassDef) or not all(isinstance(one, ast.ClassDef) for one in found.parents):
             continue
         overload = is_overload(found.node)

@@ -6,7 +6,7 @@ import configparser
 import os
 import stat
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +16,7 @@ from pytest_supercharger.context import imported_modules
 from pytest_supercharger.domain import SourceFile
 from pytest_supercharger.errors import SettingsError, SourceError
 from pytest_supercharger.importing import ImportRules, is_test_file, resolve_copy
+from pytest_supercharger.passing_on import Passing
 from pytest_supercharger.writeback import import_settings
 
 if TYPE_CHECKING:
@@ -64,19 +65,28 @@ class Project:
     @property
     def roots(self) -> tuple[str, ...]:
         """Folders that imports start from, posix, relative to the root, "" for the root itself."""
-        using = (source.path for source in self.marked_files() if b"pytest_supercharger" in source.data)
+        files = self.marked_files()
+        using = (file.path for file in files if file.marks.taken or b"pytest_supercharger" in file.data)
         starts = (self.rules.start(path) for path in using if not is_test_file(path))
         folders = dict.fromkeys([*self.rules.declared, *starts, self.root])
         return tuple("" if folder == self.root else folder.relative_to(self.root).as_posix() for folder in folders)
 
     def marked_files(self) -> tuple[SourceFile, ...]:
-        """Return the files that may use the marker, each read once.
+        """Return the files that may use the marker, under whatever name and by way of whatever other file.
 
         Raises:
             SourceError: a file cannot be read.
         """
-        sources = (self._read(path) for path in self.files)
-        return tuple(source for source in sources if b"supercharge" in source.data)
+        marked = {path: file for path in self.files if b"supercharge" in (file := self._read(path)).data}
+        passing = Passing(marked.values())
+        while words := passing.words():
+            others = (self._read(path) for path in self.files if path not in marked)
+            new = {file.path: file for file in others if _has(file, words)}
+            if not new:
+                break
+            marked |= new
+            passing.add(new.values())
+        return tuple(replace(file, marks=passing.marks(file)) for _, file in sorted(marked.items()))
 
     def file(self, relpath: str) -> SourceFile:
         """Return one file of the project.
@@ -158,6 +168,10 @@ class Project:
                 f"{relpath}: cannot be read ({error.strerror}); make it readable, or add its folder to norecursedirs"
             ) from error
         return SourceFile(path=path, relpath=relpath, module=self.rules.module_name(path), data=data)
+
+
+def _has(file: SourceFile, words: frozenset[tuple[bytes, bytes]]) -> bool:
+    return any(module in file.data and name in file.data for module, name in words)
 
 
 def _python_files(folder: Path, norecurse: tuple[str, ...]) -> Iterator[Path]:

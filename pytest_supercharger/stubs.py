@@ -8,7 +8,7 @@ import re
 import tokenize
 from dataclasses import dataclass
 
-from pytest_supercharger.domain import SourceFile, Stub, StubKind
+from pytest_supercharger.domain import Marks, SourceFile, Stub, StubKind
 from pytest_supercharger.errors import SourceError
 from pytest_supercharger.marks import Definition, Function, definitions, options
 from pytest_supercharger.occurrences import Occurrence, functions, is_overload
@@ -61,15 +61,15 @@ def locate(tree: ast.Module, stub: Stub) -> Function:
         distance = abs(one.node.lineno - stub.line)
         return (not at_once, not found.markers, other, not one.number, kind_of(found) is not stub.kind, distance)
 
-    matches = [one for one in functions(tree) if one.found.qualname == stub.qualname]
+    matches = [one for one in functions(tree, stub.marks.taken) if one.found.qualname == stub.qualname]
     if not matches:
         raise SourceError(f"{stub.relpath}:{stub.line}: {stub.qualname} is not there any more; run again")
     return min(matches, key=strangeness).node
 
 
-def marker_decorators(tree: ast.Module, node: Function) -> tuple[ast.expr, ...]:
+def marker_decorators(tree: ast.Module, node: Function, marks: Marks) -> tuple[ast.expr, ...]:
     """Return the decorators of a definition of this tree that are the marker, under whatever name."""
-    return next((found.markers for found in definitions(tree) if found.node is node), ())
+    return next((found.markers for found in definitions(tree, marks.taken) if found.node is node), ())
 
 
 def placeholders(node: Function) -> tuple[ast.stmt, ...] | None:
@@ -122,11 +122,11 @@ class _Scan:
 
 def _scan(source: SourceFile) -> _Scan:
     # Most files do not use the marker; they are not parsed, and need not be valid.
-    if b"supercharge" not in source.data or b"pytest_supercharger" not in source.data:
+    if not source.marks.taken and not (b"supercharge" in source.data and b"pytest_supercharger" in source.data):
         return _Scan()
     text = plain_text(source)
     tree = parse(text, name=source.relpath)
-    marked = [found for found in definitions(tree) if found.markers]
+    marked = [found for found in definitions(tree, source.marks.taken) if found.markers]
     numbers = {id(one.node): one.number for one in functions(tree)}
     positions = Positions(text)
     stubs: list[Stub] = []
@@ -177,6 +177,7 @@ def _stub(
         docstring=ast.get_docstring(node) or "",
         options=values,
         number=number,
+        marks=source.marks,
     )
 
 

@@ -166,7 +166,7 @@ def test_a_function_whose_definition_does_not_run_here_is_named_and_nothing_is_h
     )
     hashed = fingerprints.of((tmp_path / "m.py").read_bytes(), KNOWN).function
     evidence.save(tmp_path, dataclasses.replace(record({}), function_hash=hashed))
-    (found,), said = run(tmp_path, sandbox)
+    (found,), _ = run(tmp_path, sandbox)
     assert found.passes
     line = "cannot be checked on this machine: the definition of line 2 does not run here, that of line 4 does"
     assert found.lines == [line]

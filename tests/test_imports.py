@@ -29,6 +29,8 @@ PURE = (
     "kills",
     "lastword",
     "mutants",
+    "occurrences",
+    "passing_on",
     "progress",
     "rankers",
     "search",

@@ -8,7 +8,7 @@ from textwrap import dedent
 
 import pytest
 
-from pytest_supercharger.domain import SourceFile, Stub, StubKind
+from pytest_supercharger.domain import Marks, SourceFile, Stub, StubKind
 from pytest_supercharger.errors import SourceError
 from pytest_supercharger.stubs import find, locate, marker_decorators, placeholders, problems
 
@@ -398,11 +398,11 @@ def test_locate_says_when_a_stub_is_gone() -> None:
 
 def test_marker_decorators_are_the_marker_and_nothing_else() -> None:
     tree = ast.parse(SEVERAL)
-    found = [marker_decorators(tree, locate(tree, stub)) for stub in find(file(SEVERAL))]
+    found = [marker_decorators(tree, locate(tree, stub), Marks()) for stub in find(file(SEVERAL))]
     assert [[ast.unparse(item) for item in markers] for markers in found] == [["s"], ["s(samples=2)"], ["s"]]
     other = ast.parse(SEVERAL).body[-1]
     assert isinstance(other, ast.If)
-    assert marker_decorators(tree, other.body[0]) == ()  # type: ignore[arg-type]
+    assert marker_decorators(tree, other.body[0], Marks()) == ()  # type: ignore[arg-type]
 
 
 def test_placeholders_are_what_is_to_be_replaced() -> None:
