@@ -11,7 +11,7 @@ import contextlib
 import hashlib
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,18 @@ from pytest_supercharger.domain import Candidate, GeneratedTest, MutationScore, 
 from pytest_supercharger.errors import SettingsError, SourceError
 from pytest_supercharger.writeback import temporaries
 
-__all__ = ["Record", "RecordedTest", "from_text", "load_all", "make", "matching", "remove", "save", "to_text"]
+__all__ = [
+    "Record",
+    "RecordedTest",
+    "as_written",
+    "from_text",
+    "load_all",
+    "make",
+    "matching",
+    "remove",
+    "save",
+    "to_text",
+]
 
 FOLDER = Path(".supercharge") / "evidence"
 _FORMER = Path(".supercharger") / "evidence"  # where versions 1 to 3 are, all in one folder
@@ -140,6 +151,12 @@ def make(
         seeds=dict(seeds or {}),
         matrix=dict(matrix or {}),
     )
+
+
+def as_written(record: Record, stub: Stub, written: bytes) -> Record:
+    """The record of a function as it stands in its file in the end."""
+    found = fingerprints.of_node(stubs.locate(parsing.module(written), stub))
+    return replace(record, function_hash=found.function)
 
 
 def _ordered(tests: Iterable[RecordedTest]) -> tuple[RecordedTest, ...]:

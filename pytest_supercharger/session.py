@@ -236,7 +236,7 @@ class Session:
         root, sources = self._work.project.root, self._work.sources
         new = {path: data for path, data in ledger.overlay().items() if data != self._work.on_disk(path)}
         for relpath, data in new.items():
-            fillings = [filling for filling in ledger.accepted().values() if filling[0].relpath == relpath]
+            fillings = ledger.as_written(relpath)
             # A refusal here is a defect of ours, not of a candidate: better no file at all than a wrong one.
             verify.verify(ledger.before(relpath), data, fillings, requires_python=self._work.project.requires_python)
         triples = [(relpath, self._work.on_disk(relpath), data) for relpath, data in sorted(new.items())]
@@ -244,6 +244,11 @@ class Session:
             files.Change(path=sources[relpath].path, old_sha256=files.sha256(old), new=data)
             for relpath, old, data in triples
         )
+        for outcome in outcomes:
+            if outcome.decision is Decision.ACCEPTED and outcome.stub.relpath in new:
+                # Beside the others it may have got other names.
+                record = evidence.as_written(records[outcome.stub.id], outcome.stub, new[outcome.stub.relpath])
+                records[outcome.stub.id] = record
         problems: tuple[str, ...] = ()
         saved: tuple[str, ...] = ()
         if self._settings.writes:

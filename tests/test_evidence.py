@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_supercharger import evidence, stubs
+from pytest_supercharger import evidence, fingerprints, stubs
 from pytest_supercharger.domain import Candidate, GeneratedTest, MutationScore, SourceFile
 from pytest_supercharger.errors import SettingsError, SourceError
 from pytest_supercharger.evidence import Record, RecordedTest
@@ -115,6 +115,15 @@ def test_tests_stand_in_an_order_that_does_not_depend_on_when_they_came():
     assert [test.name for test in one.tests] == ["z", "y", "a", "b"]
     assert one == two
     assert one.options == {"examples": "((1, 1e309), {'a': {1}})", "uses": "('shop.tax',)"}
+
+
+def test_the_hash_is_that_of_the_function_as_it_is_written_in_the_end(record):
+    (stub,) = stubs.find(FILE)
+    record = dataclasses.replace(record, stub=stub.id, qualname=stub.qualname)
+    written = [FILE.data.replace(b"'Do it.'", b"'Do it.'\n    return " + name) for name in (b"h(x)", b"h_2(x)")]
+    one, two = (evidence.as_written(record, stub, data) for data in written)
+    assert fingerprints.of(written[1], two.known).function == two.function_hash != one.function_hash
+    assert dataclasses.replace(two, function_hash=one.function_hash) == one
 
 
 def test_no_folder_means_no_record(tmp_path):
