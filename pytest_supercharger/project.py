@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import configparser
+import contextlib
 import os
 import stat
 import sys
@@ -41,6 +42,7 @@ class Project:
     files: tuple[Path, ...]  # absolute, sorted
     rules: ImportRules
     requires_python: str = ""  # "" where the project does not say
+    linked_out: tuple[Path, ...] = ()  # links in place of Python files that leave the project
 
     @classmethod
     def discover(
@@ -51,16 +53,19 @@ class Project:
         pythonpath: Sequence[str],
         search_path: Sequence[str] | None = None,
     ) -> Project:
-        """Find the Python files of a project; symbolic links are not followed, environments and build output left out.
+        """Find the Python files of a project; environments and build output are left out.
+
+        Symbolic links to folders are not followed. One to a file stands for it where the file is of the project and is
+        not found by itself.
 
         `norecurse` are pytest's `norecursedirs`, `pythonpath` its ini key; folders of `search_path` (`sys.path`
         unless given) inside the root count as source roots, because an editable install puts them there.
         """
         root = Path(os.path.normpath(Path.cwd() / root))
-        files = tuple(sorted(_python_files(root, tuple(norecurse))))
+        files, linked_out = _without_aliases(root, sorted(_python_files(root, tuple(norecurse))))
         on_path = sys.path if search_path is None else search_path
         rules = ImportRules.of(root, files, pythonpath=pythonpath, search_path=on_path)
-        return cls(root=root, files=files, rules=rules, requires_python=_requires_python(root))
+        return cls(root=root, files=files, rules=rules, requires_python=_requires_python(root), linked_out=linked_out)
 
     @property
     def roots(self) -> tuple[str, ...]:
@@ -87,6 +92,14 @@ class Project:
             marked |= new
             passing.add(new.values())
         return tuple(replace(file, marks=passing.marks(file)) for _, file in sorted(marked.items()))
+
+    def left_out(self) -> tuple[SourceFile, ...]:
+        """Return the files that would be read if links did not lead out of the project; those that can be."""
+        found = []
+        for path in self.linked_out:
+            with contextlib.suppress(SourceError):
+                found.append(self._read(path))
+        return tuple(found)
 
     def file(self, relpath: str) -> SourceFile:
         """Return one file of the project.
@@ -180,9 +193,22 @@ def _python_files(folder: Path, norecurse: tuple[str, ...]) -> Iterator[Path]:
         folders[:] = [name for name in folders if _is_entered(Path(place, name), norecurse)]
         for name in names:
             path = Path(place, name)
-            # A link would be replaced by a file of its own when it is written.
-            if name.endswith(".py") and not name.startswith(".") and path.is_file() and not path.is_symlink():
+            if name.endswith(".py") and not name.startswith(".") and path.is_file():
                 yield path
+
+
+def _without_aliases(root: Path, found: Sequence[Path]) -> tuple[tuple[Path, ...], tuple[Path, ...]]:
+    """The files, each under one name, and the links that leave the project."""
+    known = {path.resolve() for path in found if not path.is_symlink()}
+    files, out = [path for path in found if not path.is_symlink()], []
+    for path in (path for path in found if path.is_symlink()):
+        target = path.resolve()
+        if not target.is_relative_to(root.resolve()):
+            out.append(path)
+        elif target not in known:
+            known.add(target)
+            files.append(path)
+    return tuple(sorted(files)), tuple(out)
 
 
 def _is_entered(folder: Path, norecurse: tuple[str, ...]) -> bool:
