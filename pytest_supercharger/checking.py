@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pytest_supercharger import evidence, fingerprints
+from pytest_supercharger import evidence, fingerprints, running
 from pytest_supercharger.dependencies import Dependencies
 from pytest_supercharger.domain import GeneratedTest, Stub, Verdict
 from pytest_supercharger.errors import SettingsError
@@ -78,6 +78,7 @@ def check(
         reporter.line("no evidence to check")
         return left
     with open_sandbox() as sandbox:
+        doubts = running.doubts(sandbox, _places(root, records))
         dependencies = Dependencies(sandbox, settings.install, report=reporter.line)
         splitting = Splitting(sandbox, level=settings.level, seed=settings.seed, report=reporter.line)
         stubbed = _reopened(root, records)
@@ -85,7 +86,10 @@ def check(
         for record, checked in zip(records, found, strict=True):
             _bring_along(record, root, dependencies, checked)
         for record, checked in zip(records, found, strict=True):
-            _replay(record, root, splitting, stubbed, checked)
+            if record.stub in doubts:
+                checked.say(f"cannot be checked on this machine: {doubts[record.stub]}")
+            else:
+                _replay(record, root, splitting, stubbed, checked)
     good = sum(checked.passes for checked in found)
     reporter.line(f"{good} of {len(found)} accepted functions pass their evidence")
     return (*left, *found)
@@ -121,11 +125,21 @@ def _distribution(wheel: str) -> str:
     return wheel.partition("-")[0].lower()
 
 
+def _places(root: Path, records: Sequence[evidence.Record]) -> Iterator[running.Place]:
+    for record in records:
+        path = root / record.relpath
+        if path.is_file():
+            known, data = record.known, path.read_bytes()
+            yield running.Place(
+                id=record.stub, module=record.module, qualname=known.qualname, number=known.number, data=data
+            )
+
+
 def _reopened(root: Path, records: Sequence[evidence.Record]) -> dict[str, bytes]:
     """The files as a test sees them that is run apart from the functions: with all of these open again."""
-    names: dict[str, list[str]] = {}
+    names: dict[str, list[fingerprints.Known]] = {}
     for record in records:
-        names.setdefault(record.relpath, []).append(record.qualname)
+        names.setdefault(record.relpath, []).append(record.known)
     files = {relpath: root / relpath for relpath in names}
     return {key: reopen(path.read_bytes(), names[key]) for key, path in files.items() if path.is_file()}
 
@@ -133,16 +147,16 @@ def _reopened(root: Path, records: Sequence[evidence.Record]) -> dict[str, bytes
 def _replay(record: evidence.Record, root: Path, splitting: Splitting, stubbed: Overlay, checked: Checked) -> None:
     path = root / record.relpath
     data = path.read_bytes() if path.is_file() else b""
-    now = fingerprints.of(data, record.qualname)
-    if not now:
+    now = fingerprints.of(data, record.known)
+    if now is None:
         checked.fail(f"{record.relpath} has no such function any more; run pytest --supercharge-forget {record.stub}")
         return
-    if record.specification and all(record.specification != found.specification for found in now):
+    if record.specification and record.specification != now.specification:
         checked.fail(
             "its signature or docstring has changed since it was accepted; run pytest --supercharge-redo "
             f"{record.stub}, or --supercharge-forget {record.stub} to keep the body as your own"
         )
-    elif all(record.function_hash != found.function for found in now):
+    elif record.function_hash != now.function:
         checked.edited = True
         checked.say("edited by hand since it was accepted")
     tests = record.as_tests()

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from pytest_supercharger.errors import SourceError
 from pytest_supercharger.marks import definitions, dotted_name, statements
 from pytest_supercharger.outline import Item, Outline
+from pytest_supercharger.passing_on import absolute
 from pytest_supercharger.source import parse
 from pytest_supercharger.stubs import locate, plain_text
 
@@ -91,7 +92,7 @@ def imported_modules(source: SourceFile) -> tuple[str, ...]:
         if isinstance(node, ast.Import):
             names.update(dict.fromkeys(alias.name for alias in node.names))
         elif isinstance(node, ast.ImportFrom):
-            module = _absolute(source, node)
+            module = absolute(source, node)
             names.update(dict.fromkeys([module, *(f"{module}.{alias.name}" for alias in node.names)]))
     return tuple(names)
 
@@ -174,7 +175,7 @@ class _Neighbours:
         """Yield the definitions of the names that a file imports."""
         for node in statements(tree.body):
             if isinstance(node, ast.ImportFrom):
-                module = _absolute(source, node)
+                module = absolute(source, node)
                 for alias in node.names:
                     bound = alias.asname or alias.name
                     if f"{module}.{alias.name}" in self._items:
@@ -204,16 +205,6 @@ class _Neighbours:
             if isinstance(node, ast.ImportFrom):
                 for alias in node.names:
                     if name == (alias.asname or alias.name):
-                        origin = _absolute(self._files[module], node)
+                        origin = absolute(self._files[module], node)
                         yield from self._defined(alias.name, bound, origin, hops - 1)
                         return
-
-
-def _absolute(source: SourceFile, node: ast.ImportFrom) -> str:
-    """Return the module of a `from` import, a relative one resolved against the file's own name."""
-    if not node.level:
-        return node.module or ""
-    package = source.module.split(".")
-    up = node.level - (source.path.name == "__init__.py")
-    base = package[: len(package) - up] if up else package
-    return ".".join([*base, node.module] if node.module else base)

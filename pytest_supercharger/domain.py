@@ -16,6 +16,7 @@ __all__ = [
     "Decision",
     "FinishReason",
     "GeneratedTest",
+    "Marks",
     "MutationScore",
     "Outcome",
     "Output",
@@ -34,6 +35,14 @@ __all__ = [
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Marks:
+    """How a file gets the marker by way of other modules of its project, and passes it on to them."""
+
+    taken: frozenset[str] = frozenset()  # decorators of the file that are the marker, as in "compat.supercharge"
+    lent: frozenset[str] = frozenset()  # names of the file under which other modules get the marker from it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SourceFile:
     """A Python file of the user's project as it was read."""
 
@@ -41,6 +50,7 @@ class SourceFile:
     relpath: str  # posix, relative to the project root
     module: str  # dotted name under which the project imports it
     data: bytes
+    marks: Marks = Marks()
 
 
 class StubKind(str, enum.Enum):
@@ -67,11 +77,18 @@ class Stub:
     signature: str  # "def total(self, rate: float = 0.2) -> float", no colon, decorators left out
     docstring: str  # cleaned as by inspect.cleandoc; "" when there is none
     options: Mapping[str, object] = field(default_factory=dict)  # literal options of the marker
+    number: int = 1  # among the definitions of its name in the file
+    marks: Marks = Marks()  # of its file
 
     @property
     def id(self) -> str:
-        """The name users select stubs by: `module:qualname`."""
-        return f"{self.module}:{self.qualname}"
+        """The name users select stubs by: `module:qualname`, with "#2" behind the second definition of a name."""
+        return f"{self.module}:{self.label}"
+
+    @property
+    def label(self) -> str:
+        """The id without the module."""
+        return self.qualname + (f"#{self.number}" if self.number > 1 else "")
 
     @property
     def name(self) -> str:

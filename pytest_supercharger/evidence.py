@@ -1,28 +1,45 @@
 """The record of a decision: what it rests on, written beside the project, replayable without a model.
 
-One JSON file a stub under `.supercharger/evidence/`. It holds the tests with their source and the hash of the
-accepted function, so `--supercharge-check` can run them again years later.
+One JSON file a stub, `.supercharge/evidence/MODULE/QUALNAME.json`. It holds the tests with their source and the hash of
+the accepted function, so `--supercharge-check` can run them again years later. It is made to be committed: the same
+decision gives the same bytes, and a test that changes changes its own lines.
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
+from typing import Any
 
-from pytest_supercharger import fingerprints, parsing, stubs
+from pytest_supercharger import fingerprints, marks, parsing, stubs
 from pytest_supercharger.domain import Candidate, GeneratedTest, MutationScore, Stub
 from pytest_supercharger.errors import SettingsError, SourceError
 from pytest_supercharger.writeback import temporaries
 
-__all__ = ["Record", "RecordedTest", "from_text", "load_all", "make", "matching", "remove", "save", "to_text"]
+__all__ = [
+    "Record",
+    "RecordedTest",
+    "as_written",
+    "from_text",
+    "load_all",
+    "make",
+    "matching",
+    "remove",
+    "save",
+    "to_text",
+]
 
-FOLDER = Path(".supercharger") / "evidence"
-_VERSION = 3
-_READ = (1, 2, 3)  # the first has no `mutation`, the first two have no `specification` and no `voted`
+FOLDER = Path(".supercharge") / "evidence"
+_FORMER = Path(".supercharger") / "evidence"  # where versions 1 to 3 are, all in one folder
+_VERSION = 4
+# The first has no `mutation`, the first two have no `specification` and no `voted`, the first three none of `options`,
+# `model_digests`, `settings`, `seeds` and `matrix`, and the source of a test in one piece.
+_READ = (1, 2, 3, 4)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +48,7 @@ class RecordedTest:
 
     name: str
     source: str
-    trusted: bool
+    trusted: bool = False
     asked: bool = False  # its expected output was asked for, on an input on which candidates differed
     voted: bool = False  # it had its full vote
 
@@ -56,6 +73,22 @@ class Record:
     calibration: str = ""  # where the probability comes from; "" in records of old
     mutation: MutationScore | None = None  # None where it is not known
     specification: str = ""  # hash of signature and docstring; "" in records of old
+    options: Mapping[str, str] = field(default_factory=dict)  # of the marker: name -> source text
+    model_digests: tuple[str, ...] = ()  # of the models that answered
+    settings: Mapping[str, Any] = field(default_factory=dict)  # that the decision depended on
+    seeds: Mapping[str, int] = field(default_factory=dict)  # of the run, and how many questions of each kind
+    matrix: Mapping[str, Any] = field(default_factory=dict)  # summary of what candidates and tests came to
+
+    @property
+    def known(self) -> fingerprints.Known:
+        """By what the function is found again."""
+        number = self.stub.rpartition("#")[2] if "#" in self.stub else ""
+        return fingerprints.Known(
+            qualname=self.qualname,
+            number=int(number) if number.isdecimal() else 1,
+            function=self.function_hash,
+            specification=self.specification,
+        )
 
     def as_tests(self) -> tuple[GeneratedTest, ...]:
         """The recorded tests, ready to be run."""
@@ -85,6 +118,10 @@ def make(
     calibration: str = "",
     mutation: MutationScore | None = None,
     voted: Collection[str] = (),
+    model_digests: Collection[str] = (),
+    settings: Mapping[str, Any] | None = None,
+    seeds: Mapping[str, int] | None = None,
+    matrix: Mapping[str, Any] | None = None,
 ) -> Record:
     """The record of an acceptance; `written` is the file with the body in it, `voted` ids of tests with a full vote."""
     found = fingerprints.of_node(stubs.locate(parsing.module(written), stub))
@@ -99,21 +136,53 @@ def make(
         model=model,
         candidates=candidates,
         samples=samples,
-        tests=tuple(
+        tests=_ordered(
             RecordedTest(name=t.name, source=t.source, trusted=t.trusted, asked=t.asked, voted=t.id in voted)
             for t in tests
         ),
-        gate=tuple(gate),
+        gate=tuple(sorted(gate)),
         wheels=dict(wheels or {}),
         calibration=calibration,
         mutation=mutation,
         specification=found.specification,
+        options=marks.texts(stub.options),
+        model_digests=tuple(sorted(filter(None, model_digests))),
+        settings=dict(settings or {}),
+        seeds=dict(seeds or {}),
+        matrix=dict(matrix or {}),
     )
 
 
+def as_written(record: Record, stub: Stub, written: bytes) -> Record:
+    """The record of a function as it stands in its file in the end."""
+    found = fingerprints.of_node(stubs.locate(parsing.module(written), stub))
+    return replace(record, function_hash=found.function)
+
+
+def _ordered(tests: Iterable[RecordedTest]) -> tuple[RecordedTest, ...]:
+    """Examples as the docstring has them, then generated tests by name: when answers came says nothing."""
+    return tuple(sorted(tests, key=lambda t: (not t.trusted, *(("", "") if t.trusted else (t.name, t.source)))))
+
+
 def to_text(record: Record) -> str:
-    """The record as it is kept: one JSON object."""
-    return json.dumps({"version": _VERSION, **asdict(record)}, indent=1) + "\n"
+    """The record as it is kept: one JSON object, its keys sorted."""
+    document = {"version": _VERSION, **asdict(record), "tests": [*map(_test, record.tests)]}
+    return json.dumps(document, indent=1, sort_keys=True) + "\n"
+
+
+def _test(test: RecordedTest) -> dict[str, object]:
+    """A test with its source line by line, so that a change of it is read as one."""
+    flags = {name: True for name in ("trusted", "asked", "voted") if getattr(test, name)}
+    return {"name": test.name, "source": test.source.split("\n"), **flags}
+
+
+def _recorded(document: dict[str, Any]) -> RecordedTest:
+    source = document.pop("source")
+    if isinstance(source, list):
+        source = "\n".join(source)
+    if not isinstance(source, str):
+        raise TypeError("a test without source")
+    return RecordedTest(source=source, **document)
 
 
 def from_text(text: str) -> Record:
@@ -126,8 +195,9 @@ def from_text(text: str) -> Record:
         document = json.loads(text)
         if document.pop("version") not in _READ:
             raise ValueError("another version")
-        document["tests"] = tuple(RecordedTest(**test) for test in document["tests"])
+        document["tests"] = tuple(map(_recorded, document["tests"]))
         document["gate"] = tuple(document["gate"])
+        document["model_digests"] = tuple(document.get("model_digests", ()))
         mutation = document.get("mutation")
         document["mutation"] = MutationScore(**mutation) if mutation is not None else None
         return Record(**document)
@@ -136,15 +206,20 @@ def from_text(text: str) -> Record:
 
 
 def save(root: Path, record: Record) -> Path:
-    """Write the record, whole or not at all; it is on the disk when this returns.
+    """Write the record, whole or not at all; it is on the disk when this returns. One of old goes.
 
     Raises:
         SourceError: the folder cannot be written.
     """
     path = _path(root, record)
     try:
+        new = not path.parent.is_dir()
         path.parent.mkdir(parents=True, exist_ok=True)
         temporaries.put(path, to_text(record).encode())
+        if new:
+            for folder in (path.parent.parent, root / FOLDER.parent):
+                temporaries.sync_directory(folder)
+        _former(root, record).unlink(missing_ok=True)
     except OSError as error:
         raise SourceError(f"{path} cannot be written ({error.strerror}); make the folder writable") from None
     return path
@@ -156,12 +231,16 @@ def remove(root: Path, record: Record) -> Path:
     Raises:
         SourceError: the folder cannot be written.
     """
-    path = _path(root, record)
+    path, former = _path(root, record), _former(root, record)
+    there = [one for one in (path, former) if one.exists()] or [path]
     try:
-        path.unlink()
+        for one in there:
+            one.unlink()
     except OSError as error:
-        raise SourceError(f"{path} cannot be deleted ({error.strerror}); make the folder writable") from None
-    return path
+        raise SourceError(f"{there[0]} cannot be deleted ({error.strerror}); make the folder writable") from None
+    with contextlib.suppress(OSError):
+        path.parent.rmdir()  # where it was the last of its module
+    return there[0]
 
 
 def matching(records: Sequence[Record], globs: Sequence[str], *, flag: str) -> tuple[Record, ...]:
@@ -178,17 +257,23 @@ def matching(records: Sequence[Record], globs: Sequence[str], *, flag: str) -> t
 
 
 def _path(root: Path, record: Record) -> Path:
-    return root / FOLDER / f"{record.stub.replace(':', '-')}.json"
+    module, _, name = record.stub.partition(":")
+    return root / FOLDER / module / f"{name}.json"
+
+
+def _former(root: Path, record: Record) -> Path:
+    return root / _FORMER / f"{record.stub.replace(':', '-')}.json"
 
 
 def load_all(root: Path) -> tuple[Record, ...]:
-    """Every record of the project, by stub id.
+    """Every record of the project, by stub id; one of old counts until there is a new one.
 
     Raises:
         SourceError: a record is damaged.
     """
-    folder = root / FOLDER
-    return tuple(_load(path) for path in sorted(folder.glob("*.json"))) if folder.is_dir() else ()
+    paths = [*sorted((root / _FORMER).glob("*.json")), *sorted((root / FOLDER).glob("*/*.json"))]
+    found = {record.stub: record for record in map(_load, paths)}
+    return tuple(found[stub] for stub in sorted(found))
 
 
 def _load(path: Path) -> Record:

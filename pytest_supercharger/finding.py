@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 
@@ -23,6 +24,7 @@ class Work:
     sources: dict[str, SourceFile]  # relpath -> file
     stubs: tuple[Stub, ...]
     problems: tuple[str, ...]  # marked things that cannot be stubs
+    notes: tuple[str, ...] = ()  # what is left out, and why
     again: Mapping[str, Again] = field(default_factory=dict)  # relpath -> file with functions to be filled anew
 
     def on_disk(self, relpath: str) -> bytes:
@@ -39,7 +41,17 @@ def find(project: Project) -> Work:
     sources = {source.relpath: source for source in project.marked_files()}
     found = tuple(stub for source in sources.values() for stub in stubs.find(source))
     problems = tuple(line for source in sources.values() for line in stubs.problems(source))
-    return Work(project=project, sources=sources, stubs=found, problems=problems)
+    return Work(project=project, sources=sources, stubs=found, problems=problems, notes=tuple(_left_out(project)))
+
+
+def _left_out(project: Project) -> Iterator[str]:
+    for file in project.left_out():
+        with contextlib.suppress(SourceError):  # nothing of it is needed
+            if count := len(stubs.find(file)):
+                yield (
+                    f"{file.relpath}: is a link to {file.path.resolve()}, outside of the project, so its {count} stubs "
+                    "are left out; put the file into the project, or run pytest where it is"
+                )
 
 
 def is_chosen(stub_id: str, globs: Sequence[str]) -> bool:

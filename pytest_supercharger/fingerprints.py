@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import ast
 import hashlib
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pytest_supercharger import parsing
+from pytest_supercharger.marks import Function
+from pytest_supercharger.occurrences import Occurrence, functions
 
-__all__ = ["Fingerprint", "located", "of", "of_node"]
-
-_Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+__all__ = ["Fingerprint", "Known", "located", "of", "of_node"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,16 +21,26 @@ class Fingerprint:
     specification: str  # of signature and docstring, layout left out
 
 
-def of(data: bytes, qualname: str) -> tuple[Fingerprint, ...]:
-    """The hashes of every function of that name, in the order of the file; none of a file that does not parse."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What is known of a function when it is looked for again."""
+
+    qualname: str
+    number: int = 1  # among the definitions of its name
+    function: str = ""  # hashes, "" where there is none
+    specification: str = ""
+
+
+def of(data: bytes, known: Known) -> Fingerprint | None:
+    """The hashes that a function has now; None where it is gone, or the file does not parse."""
     try:
-        tree = parsing.module(data)
+        node = located(parsing.module(data), known)
     except (SyntaxError, ValueError):
-        return ()
-    return tuple(of_node(node) for node in _named(tree, qualname) if not isinstance(node, ast.ClassDef))
+        return None
+    return of_node(node) if node is not None else None
 
 
-def of_node(node: ast.FunctionDef | ast.AsyncFunctionDef) -> Fingerprint:
+def of_node(node: Function) -> Fingerprint:
     """The hashes of a definition."""
     docstring = ast.get_docstring(node)
     code, head = parsing.copied(node), parsing.copied(node)
@@ -43,25 +52,19 @@ def of_node(node: ast.FunctionDef | ast.AsyncFunctionDef) -> Fingerprint:
     )
 
 
-def located(tree: ast.Module, qualname: str) -> ast.AST | None:
-    """The last definition of that name."""
-    return next(reversed([*_named(tree, qualname)]), None)
+def located(tree: ast.Module, known: Known) -> Function | None:
+    """The definition that is meant: by its code, then by signature and docstring, then by its place."""
 
+    def strangeness(one: Occurrence) -> tuple[bool, bool, int]:
+        found = of_node(one.node)
+        return (
+            found.function != known.function,
+            found.specification != known.specification,
+            abs(one.number - known.number),
+        )
 
-def _named(node: ast.AST, qualname: str) -> Iterator[_Definition]:
-    name, _, rest = qualname.partition(".")
-    for child in _definitions(node):
-        if child.name == name:
-            yield from _named(child, rest) if rest else (child,)
-
-
-def _definitions(node: ast.AST) -> Iterator[_Definition]:
-    """Those of this scope, also under `if` and `try`; a method of the same name is another function."""
-    for child in ast.iter_child_nodes(node):
-        if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            yield child
-        else:
-            yield from _definitions(child)
+    matches = [one for one in functions(tree) if one.number and one.found.qualname == known.qualname]
+    return min(matches, key=strangeness).node if matches else None
 
 
 def _digest(text: str) -> str:

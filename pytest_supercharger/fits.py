@@ -14,6 +14,7 @@ from pytest_supercharger import acceptance
 from pytest_supercharger.calibration import ENOUGH, SHIPPED, Calibration, Fit
 from pytest_supercharger.errors import SourceError
 from pytest_supercharger.inflight import Generator
+from pytest_supercharger.writeback import temporaries
 
 __all__ = ["folder_of", "from_text", "look_up", "save", "to_text"]
 
@@ -103,11 +104,9 @@ def save(found: Fit, identity: str, model: str) -> Path:
         SourceError: the folder cannot be written.
     """
     path = folder_of(identity) / _FILE
-    temporary = path.with_name(f".{path.name}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_text(to_text(found, identity, model), encoding="utf-8")
-        temporary.replace(path)
+        temporaries.put(path, to_text(found, identity, model).encode())
     except OSError as error:
         raise SourceError(f"{path} cannot be written ({error.strerror}); set SUPERCHARGER_STATE elsewhere") from None
     return path

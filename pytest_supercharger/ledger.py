@@ -7,10 +7,10 @@ import threading
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
-from pytest_supercharger import circles
+from pytest_supercharger import circles, source
 from pytest_supercharger.domain import Candidate, Decision, Outcome, SourceFile, Stub
 from pytest_supercharger.errors import SourceError
-from pytest_supercharger.writeback import edits
+from pytest_supercharger.writeback import apart, edits
 from pytest_supercharger.writeback.import_style import ImportStyle
 from pytest_supercharger.writeback.unfill import Again
 
@@ -170,12 +170,21 @@ class Ledger:
             return self._again[relpath].emptied(self.accepted())
         return self._sources[relpath].data
 
+    def as_written(self, relpath: str) -> list[Filling]:
+        """The accepted bodies of a file as they stand beside each other: with names that do not clash."""
+        return self._apart(relpath, [filling for filling in self.accepted().values() if filling[0].relpath == relpath])
+
+    def _apart(self, relpath: str, fillings: Sequence[Filling]) -> list[Filling]:
+        data = self._sources[relpath].data
+        return apart.kept_apart(source.decode(data, name=relpath).text, fillings)
+
     def _file(self, relpath: str, fillings: Sequence[Filling], new: Collection[str]) -> bytes:
         again = self._again.get(relpath)
         if again is None or again.old.keys() - {stub.id for stub, _ in fillings}:
-            return edits.fill(self._sources[relpath].data, fillings, self._style)
+            return edits.fill(self._sources[relpath].data, self._apart(relpath, fillings), self._style)
         # Nobody's body is open: this is how the file is written, so this is what has to be run.
-        return again.rewritten([filling for filling in fillings if filling[0].id in new], self._style)
+        chosen = [filling for filling in fillings if filling[0].id in new]
+        return again.rewritten(self._apart(relpath, chosen), self._style)
 
     def _kept(self) -> dict[str, Filling]:
         """The old bodies of functions that were to be filled anew and got no other."""

@@ -28,6 +28,9 @@ recorder: Callable[[str], None] | None = None
 # Set by the sandbox: makes the function that takes the place of a stub, from the stub and its id.
 stand_in: Callable[[Any, str], Any] | None = None
 
+# Set by the sandbox: tells the stubs apart whose module and qualified name are the same.
+identify: Callable[[Any, str], str] | None = None
+
 # The values of inspect.CO_GENERATOR and so on; `inspect` alone costs more than this whole package.
 _GENERATOR, _COROUTINE, _ASYNC_GENERATOR = 0x20, 0x80, 0x200
 _COPIED = ("__module__", "__name__", "__qualname__", "__doc__", "__annotations__", "__type_params__")
@@ -84,21 +87,24 @@ def _wrapper(function: Any) -> Any:
     """Return a function of the same kind (plain, coroutine, generator) that raises when it runs."""
     stub_id = f"{_text(function, '__module__')}:{_text(function, '__qualname__')}"
     flags = getattr(getattr(function, "__code__", None), "co_flags", 0)
+    if identify is not None:
+        stub_id = identify(function, stub_id)
     if stand_in is not None:
         return stand_in(function, stub_id)
+    place = _place(function)
 
     def plain(*args: Any, **kwargs: Any) -> Any:
-        raise _reached(stub_id)
+        raise _reached(stub_id, place)
 
     async def coroutine(*args: Any, **kwargs: Any) -> Any:
-        raise _reached(stub_id)
+        raise _reached(stub_id, place)
 
     def generator(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
-        raise _reached(stub_id)
+        raise _reached(stub_id, place)
         yield
 
     async def async_generator(*args: Any, **kwargs: Any) -> AsyncIterator[Any]:
-        raise _reached(stub_id)
+        raise _reached(stub_id, place)
         yield
 
     if flags & _COROUTINE:
@@ -108,15 +114,15 @@ def _wrapper(function: Any) -> Any:
     return generator if flags & _GENERATOR else plain
 
 
-def _reached(stub_id: str) -> StubNotFilled:
+def _reached(stub_id: str, place: str) -> StubNotFilled:
     if recorder is not None:
         recorder(stub_id)
     else:
-        _tell_parent(stub_id)
+        _tell_parent(stub_id, place)
     return StubNotFilled(stub_id)
 
 
-def _tell_parent(stub_id: str) -> None:
+def _tell_parent(stub_id: str, place: str) -> None:
     """Note the call in the file that the sandbox names to processes that a project test starts."""
     import sys  # here, as what production code imports brings nothing along; `os` is loaded wherever Python runs
 
@@ -128,9 +134,17 @@ def _tell_parent(stub_id: str) -> None:
         module = getattr(getattr(sys.modules[module], "__spec__", None), "name", module)
     try:
         with open(path, "a", encoding="utf-8") as file:  # noqa: PTH123 (pathlib would be an import of every user)
-            file.write(f"{module}:{qualname}\n")
+            file.write(f"{module}:{qualname}\t{place}\n")
     except OSError:
         return  # the error that tells of the stub is on its way, and no other may take its place
+
+
+def _place(function: Any) -> str:
+    """Return the line and the file of a function, by which the sandbox tells those of one name apart."""
+    while hasattr(function, "__wrapped__"):
+        function = function.__wrapped__
+    code = getattr(function, "__code__", None)
+    return f"{code.co_firstlineno}\t{code.co_filename}" if code is not None else ""
 
 
 def _text(function: Any, attribute: str) -> str:

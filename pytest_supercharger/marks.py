@@ -4,19 +4,30 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from pytest_supercharger import parsing
 from pytest_supercharger.marker import OPTIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Collection, Iterator, Mapping
 
-__all__ = ["Definition", "Function", "definitions", "dotted_name", "options", "statements"]
+__all__ = [
+    "MARKERS",
+    "Definition",
+    "Function",
+    "decorated",
+    "definitions",
+    "dotted_name",
+    "options",
+    "statements",
+    "texts",
+]
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 _PACKAGE = "pytest_supercharger"
-_MARKERS = {f"{_PACKAGE}.supercharge", f"{_PACKAGE}.marker.supercharge"}
+MARKERS = frozenset({f"{_PACKAGE}.supercharge", f"{_PACKAGE}.marker.supercharge"})
 _STAR = {_PACKAGE: ("supercharge",), f"{_PACKAGE}.marker": ("supercharge",)}
 
 Names = dict[str, set[str]]  # local name -> dotted things it was imported as
@@ -36,9 +47,12 @@ class Definition:
         return ".".join(node.name for node in (*self.parents, self.node))
 
 
-def definitions(tree: ast.Module) -> Iterator[Definition]:
-    """Yield every function and class in the order of the source, nested ones too."""
-    yield from _within(tree.body, (), [_imported(tree.body)])
+def definitions(tree: ast.Module, taken: Collection[str] = ()) -> Iterator[Definition]:
+    """Yield every function and class in the order of the source, nested ones too.
+
+    `taken` are decorators that are the marker by way of other modules, under names of the module level.
+    """
+    yield from _within(tree.body, (), [_imported(tree.body)], taken)
 
 
 def options(marker: ast.expr) -> tuple[dict[str, object], list[str]]:
@@ -62,14 +76,46 @@ def options(marker: ast.expr) -> tuple[dict[str, object], list[str]]:
     return values, wrong
 
 
+def texts(options: Mapping[str, object]) -> dict[str, str]:
+    """Return options that were read as source text; names of functions stand in quotes, so that they need not exist."""
+    return {name: ast.unparse(_written(value)) for name, value in sorted(options.items())}
+
+
+def decorated(name: str, options: Mapping[str, str]) -> str:
+    """Return a decorator with such options.
+
+    Raises:
+        ValueError: one is no expression.
+    """
+    try:
+        pairs = [f"{key}={ast.unparse(parsing.expression(text))}" for key, text in options.items() if key in OPTIONS]
+    except SyntaxError as error:
+        raise ValueError(str(error)) from error
+    return f"@{name}({', '.join(pairs)})" if pairs else f"@{name}"
+
+
+def _written(value: Any) -> ast.expr:
+    """Return an expression for a literal; `repr` has none for infinity."""
+    if isinstance(value, tuple | list):
+        items = [*map(_written, value)]
+        return ast.Tuple(elts=items, ctx=ast.Load()) if isinstance(value, tuple) else ast.List(items, ast.Load())
+    if isinstance(value, dict):
+        return ast.Dict(keys=[*map(_written, value)], values=[*map(_written, value.values())])
+    if isinstance(value, set) and value:
+        return ast.Set(elts=sorted(map(_written, value), key=ast.unparse))
+    if isinstance(value, set):
+        return ast.Call(func=ast.Name(id="set", ctx=ast.Load()), args=[], keywords=[])
+    return ast.Constant(value=value)
+
+
 def _within(
-    body: list[ast.stmt], parents: tuple[Function | ast.ClassDef, ...], scopes: list[Names]
+    body: list[ast.stmt], parents: tuple[Function | ast.ClassDef, ...], scopes: list[Names], taken: Collection[str]
 ) -> Iterator[Definition]:
     for node in statements(body):
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-            markers = tuple(item for item in node.decorator_list if _is_marker(item, scopes))
+            markers = tuple(item for item in node.decorator_list if _is_marker(item, scopes, taken))
             yield Definition(node=node, parents=parents, markers=markers)
-            yield from _within(node.body, (*parents, node), [*scopes, _imported(node.body)])
+            yield from _within(node.body, (*parents, node), [*scopes, _imported(node.body)], taken)
 
 
 def statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
@@ -90,20 +136,29 @@ def _imported(body: list[ast.stmt]) -> Names:
             for alias in node.names:
                 bound = alias.asname or alias.name.partition(".")[0]
                 names.setdefault(bound, set()).add(alias.name if alias.asname else bound)
-        elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
+        elif isinstance(node, ast.ImportFrom):
+            module = "." * node.level + (node.module or "")
             for alias in node.names:
-                for name in _STAR.get(node.module, ()) if alias.name == "*" else (alias.name,):
-                    names.setdefault(alias.asname or name, set()).add(f"{node.module}.{name}")
+                for name in _STAR.get(module, ()) if alias.name == "*" else (alias.name,):
+                    names.setdefault(alias.asname or name, set()).add(f"{module}.{name}")
+        elif isinstance(node, ast.Assign) and (dotted := dotted_name(node.value)):
+            root, _, rest = dotted.partition(".")  # another name for something imported
+            targets = [target.id for target in node.targets if isinstance(target, ast.Name) and root in names]
+            for target in targets:
+                found = {f"{thing}.{rest}" if rest else thing for thing in names[root]}
+                names[target] = names.get(target, set()) | found
     return names
 
 
-def _is_marker(decorator: ast.expr, scopes: list[Names]) -> bool:
+def _is_marker(decorator: ast.expr, scopes: list[Names], taken: Collection[str]) -> bool:
     dotted = dotted_name(decorator.func if isinstance(decorator, ast.Call) else decorator)
     if dotted is None:
         return False
     root, _, rest = dotted.partition(".")
-    found = next((scope[root] for scope in reversed(scopes) if root in scope), set())
-    return any((f"{target}.{rest}" if rest else target) in _MARKERS for target in found)
+    scope = next((scope for scope in reversed(scopes) if root in scope), scopes[0])
+    if scope is scopes[0] and dotted in taken:
+        return True
+    return any((f"{target}.{rest}" if rest else target) in MARKERS for target in scope.get(root, ()))
 
 
 def dotted_name(node: ast.expr) -> str | None:

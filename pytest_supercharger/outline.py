@@ -44,7 +44,7 @@ class Outline:
         self.tree = parse(plain_text(source), name=source.relpath)
         self._positions = Positions(plain_text(source))
         self._lines = self._positions.text.split("\n")
-        found = list(definitions(self.tree))
+        found = list(definitions(self.tree, source.marks.taken))
         self._markers = {item.node: item.markers for item in found}
         roots = (dotted_name(getattr(marker, "func", marker)) for item in found for marker in item.markers)
         self._marker_names = {(root or "").partition(".")[0] for root in roots}

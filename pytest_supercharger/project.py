@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import configparser
+import contextlib
 import os
 import stat
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ from pytest_supercharger.context import imported_modules
 from pytest_supercharger.domain import SourceFile
 from pytest_supercharger.errors import SettingsError, SourceError
 from pytest_supercharger.importing import ImportRules, is_test_file, resolve_copy
+from pytest_supercharger.passing_on import Passing
 from pytest_supercharger.writeback import import_settings
 
 if TYPE_CHECKING:
@@ -40,6 +42,7 @@ class Project:
     files: tuple[Path, ...]  # absolute, sorted
     rules: ImportRules
     requires_python: str = ""  # "" where the project does not say
+    linked_out: tuple[Path, ...] = ()  # links in place of Python files that leave the project
 
     @classmethod
     def discover(
@@ -50,33 +53,53 @@ class Project:
         pythonpath: Sequence[str],
         search_path: Sequence[str] | None = None,
     ) -> Project:
-        """Find the Python files of a project; symbolic links are not followed, environments and build output left out.
+        """Find the Python files of a project; environments and build output are left out.
+
+        Symbolic links to folders are not followed. One to a file stands for it where the file is of the project and is
+        not found by itself.
 
         `norecurse` are pytest's `norecursedirs`, `pythonpath` its ini key; folders of `search_path` (`sys.path`
         unless given) inside the root count as source roots, because an editable install puts them there.
         """
         root = Path(os.path.normpath(Path.cwd() / root))
-        files = tuple(sorted(_python_files(root, tuple(norecurse))))
+        files, linked_out = _without_aliases(root, sorted(_python_files(root, tuple(norecurse))))
         on_path = sys.path if search_path is None else search_path
         rules = ImportRules.of(root, files, pythonpath=pythonpath, search_path=on_path)
-        return cls(root=root, files=files, rules=rules, requires_python=_requires_python(root))
+        return cls(root=root, files=files, rules=rules, requires_python=_requires_python(root), linked_out=linked_out)
 
     @property
     def roots(self) -> tuple[str, ...]:
         """Folders that imports start from, posix, relative to the root, "" for the root itself."""
-        using = (source.path for source in self.marked_files() if b"pytest_supercharger" in source.data)
+        files = self.marked_files()
+        using = (file.path for file in files if file.marks.taken or b"pytest_supercharger" in file.data)
         starts = (self.rules.start(path) for path in using if not is_test_file(path))
         folders = dict.fromkeys([*self.rules.declared, *starts, self.root])
         return tuple("" if folder == self.root else folder.relative_to(self.root).as_posix() for folder in folders)
 
     def marked_files(self) -> tuple[SourceFile, ...]:
-        """Return the files that may use the marker, each read once.
+        """Return the files that may use the marker, under whatever name and by way of whatever other file.
 
         Raises:
             SourceError: a file cannot be read.
         """
-        sources = (self._read(path) for path in self.files)
-        return tuple(source for source in sources if b"supercharge" in source.data)
+        marked = {path: file for path in self.files if b"supercharge" in (file := self._read(path)).data}
+        passing = Passing(marked.values())
+        while words := passing.words():
+            others = (self._read(path) for path in self.files if path not in marked)
+            new = {file.path: file for file in others if _has(file, words)}
+            if not new:
+                break
+            marked |= new
+            passing.add(new.values())
+        return tuple(replace(file, marks=passing.marks(file)) for _, file in sorted(marked.items()))
+
+    def left_out(self) -> tuple[SourceFile, ...]:
+        """Return the files that would be read if links did not lead out of the project; those that can be."""
+        found = []
+        for path in self.linked_out:
+            with contextlib.suppress(SourceError):
+                found.append(self._read(path))
+        return tuple(found)
 
     def file(self, relpath: str) -> SourceFile:
         """Return one file of the project.
@@ -160,15 +183,32 @@ class Project:
         return SourceFile(path=path, relpath=relpath, module=self.rules.module_name(path), data=data)
 
 
+def _has(file: SourceFile, words: frozenset[tuple[bytes, bytes]]) -> bool:
+    return any(module in file.data and name in file.data for module, name in words)
+
+
 def _python_files(folder: Path, norecurse: tuple[str, ...]) -> Iterator[Path]:
     """Yield the Python files below a folder; a folder that cannot be listed has none."""
     for place, folders, names in os.walk(folder):
         folders[:] = [name for name in folders if _is_entered(Path(place, name), norecurse)]
         for name in names:
             path = Path(place, name)
-            # A link would be replaced by a file of its own when it is written.
-            if name.endswith(".py") and not name.startswith(".") and path.is_file() and not path.is_symlink():
+            if name.endswith(".py") and not name.startswith(".") and path.is_file():
                 yield path
+
+
+def _without_aliases(root: Path, found: Sequence[Path]) -> tuple[tuple[Path, ...], tuple[Path, ...]]:
+    """The files, each under one name, and the links that leave the project."""
+    known = {path.resolve() for path in found if not path.is_symlink()}
+    files, out = [path for path in found if not path.is_symlink()], []
+    for path in (path for path in found if path.is_symlink()):
+        target = path.resolve()
+        if not target.is_relative_to(root.resolve()):
+            out.append(path)
+        elif target not in known:
+            known.add(target)
+            files.append(path)
+    return tuple(sorted(files)), tuple(out)
 
 
 def _is_entered(folder: Path, norecurse: tuple[str, ...]) -> bool:

@@ -27,6 +27,11 @@ class Questioner:
         self._change = change
         self._asked: Counter[QuestionKind] = Counter()
 
+    @property
+    def asked(self) -> dict[str, int]:
+        """How many questions of each kind were made; with the seed of the run they say every seed."""
+        return {kind.value: number for kind, number in self._asked.items()}
+
     def code(self) -> Question:
         """Ask for an implementation; the wording changes from one question to the next, for diversity."""
         variant, seed = self._number(QuestionKind.CODE)

@@ -2,17 +2,40 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Any
+
 from pytest_supercharger import evidence
-from pytest_supercharger.domain import Outcome
+from pytest_supercharger.agreement import Assessment
+from pytest_supercharger.domain import Outcome, Verdict
 from pytest_supercharger.earned import earned
 from pytest_supercharger.matrix import Matrix
+from pytest_supercharger.options import Settings
 from pytest_supercharger.services import Services
 
 __all__ = ["record"]
 
+# What may change a decision. Nodes, slots, folders and the like are this machine's business.
+_DECIDING = (
+    "confidence", "samples", "suites", "repairs", "time", "tokens", "level", "test_seconds", "memory", "processes",
+    "output", "disk", "environment", "image", "allow", "install", "gate",
+)  # fmt: skip
 
-def record(outcome: Outcome, matrix: Matrix, services: Services) -> evidence.Record:
-    """The evidence of an accepted outcome, with the function as it is written beside the others."""
+
+def record(
+    outcome: Outcome,
+    matrix: Matrix,
+    services: Services,
+    *,
+    settings: Settings,
+    asked: Mapping[str, int],
+    assessment: Assessment | None,
+) -> evidence.Record:
+    """The evidence of an accepted outcome, with the function as it is written beside the others.
+
+    `asked` are the questions of each kind, `assessment` is the last one of all candidates.
+    """
     assert outcome.candidate is not None, "only accepted outcomes have evidence"
     stub, bench = outcome.stub, services.bench
     return evidence.make(
@@ -29,7 +52,37 @@ def record(outcome: Outcome, matrix: Matrix, services: Services) -> evidence.Rec
         calibration=services.calibration.name,
         mutation=outcome.mutation,
         voted=_voted(matrix),
+        model_digests=services.generator.identities,
+        settings=_deciding(settings)
+        | {key: stub.options[key] for key in ("confidence", "samples") if key in stub.options},
+        seeds={"run": settings.seed, **asked},
+        matrix=_summary(matrix, outcome.candidate.id, assessment),
     )
+
+
+def _deciding(settings: Settings) -> dict[str, Any]:
+    found = {name: getattr(settings, name) for name in _DECIDING}
+    return {name: [*value] if isinstance(value, tuple) else value for name, value in found.items()}
+
+
+def _summary(matrix: Matrix, chosen: str, assessment: Assessment | None) -> dict[str, Any]:
+    """What the matrix holds, in numbers: of the accepted candidate and of all, and who agrees with it."""
+    agreeing = next((group for group in assessment.classes if chosen in group.ids), None) if assessment else None
+    return {
+        "accepted": _counted(pair.verdict for (key, _), pair in matrix.pairs.items() if key == chosen),
+        "all": _counted(pair.verdict for pair in matrix.pairs.values()),
+        "inputs": len(matrix.probes),
+        "classes": len(assessment.classes) if assessment else 0,
+        "agreeing_candidates": len(agreeing.ids) if agreeing else 1,
+        "agreeing_samples": agreeing.samples if agreeing else 1,
+        "refused": len(matrix.refused),
+        "trusted_tests": len(matrix.trusted),
+        "generated_tests": len(matrix.tests),
+    }
+
+
+def _counted(verdicts: Iterable[Verdict]) -> dict[str, int]:
+    return dict(Counter(verdict.value for verdict in verdicts))
 
 
 def _voted(matrix: Matrix) -> frozenset[str]:

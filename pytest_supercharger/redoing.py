@@ -11,7 +11,6 @@ from pytest_supercharger.domain import SourceFile
 from pytest_supercharger.errors import SourceError
 from pytest_supercharger.evidence import Record
 from pytest_supercharger.finding import Work
-from pytest_supercharger.marks import Definition, Function, definitions
 from pytest_supercharger.writeback import unfill
 
 __all__ = ["open_again"]
@@ -50,23 +49,15 @@ def _opened(work: Work, relpath: str, records: Sequence[Record]) -> unfill.Again
         raise _gone(records[0].stub, f"{relpath} is not there any more")
     file = work.sources.get(relpath) or work.project.file(relpath)
     tree = source.parse(stubs.plain_text(file), name=relpath)
-    return unfill.open_again(file, [_line(file, tree, record) for record in records])
+    return unfill.open_again(file, {_line(file, tree, record): record.options for record in records})
 
 
 def _line(file: SourceFile, tree: ast.Module, record: Record) -> int:
-    """The line of the accepted function: of several of its name the one that was written, otherwise the last."""
-    found = [node for item in definitions(tree) if item.qualname == record.qualname for node in _function(item)]
-    if not found:
+    node = fingerprints.located(tree, record.known)
+    if node is None:
         raise _gone(record.stub, f"{file.relpath} has no such function any more")
-    written = [node.lineno for node in found if fingerprints.of_node(node).function == record.function_hash]
-    return (written or [node.lineno for node in found])[-1]
+    return node.lineno
 
 
 def _gone(stub_id: str, problem: str) -> SourceError:
     return SourceError(f"{stub_id}: {problem}; run pytest --supercharge-forget {stub_id}")
-
-
-def _function(item: Definition) -> tuple[Function, ...]:
-    """The definition, where it is a function that does not stand inside of one."""
-    inside = any(isinstance(parent, ast.FunctionDef | ast.AsyncFunctionDef) for parent in item.parents)
-    return () if inside or isinstance(item.node, ast.ClassDef) else (item.node,)

@@ -14,7 +14,7 @@ _BODY = "raise NotImplementedError"
 _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
 
 
-def reopen(data: bytes, qualnames: Iterable[str]) -> bytes:
+def reopen(data: bytes, wanted: Iterable[fingerprints.Known]) -> bytes:
     """The module with a marker and no body for each of these functions; layout and comments are lost.
 
     What does not parse stays as it is: nothing in it can be run in either half.
@@ -23,9 +23,9 @@ def reopen(data: bytes, qualnames: Iterable[str]) -> bytes:
         tree = parsing.module(data)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return data
-    for qualname in qualnames:
-        node = fingerprints.located(tree, qualname)
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+    # All are looked for before one is changed: they are known by their code.
+    for node in [fingerprints.located(tree, known) for known in wanted]:
+        if node is not None:
             # Below all others: the marker stands directly on the function.
             node.decorator_list.append(parsing.expression(_MARKER).body)
             node.body = [*_docstring(node), *parsing.module(_BODY).body, *_yield(node)]

@@ -13,6 +13,7 @@ from typing import TextIO
 from pytest_supercharger.disputes import Dispute
 from pytest_supercharger.domain import Decision, MutationScore, Outcome
 from pytest_supercharger.errors import SourceError
+from pytest_supercharger.writeback import temporaries
 
 __all__ = ["Reporter", "clean", "explain", "noticed", "table", "write_json", "write_patch"]
 
@@ -124,12 +125,9 @@ def write_json(
     entries = [_entry(outcome) for outcome in outcomes]
     document: dict[str, object] = {"version": 1, "calibration": clean(calibration), "stubs": entries}
     document |= more or {}
-    temporary = path.with_name(f".{path.name}.tmp")
     try:
-        temporary.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
-        temporary.replace(path)
+        temporaries.put(path, (json.dumps(document, indent=2) + "\n").encode())
     except OSError as error:
-        temporary.unlink(missing_ok=True)
         raise SourceError(
             f"{path} cannot be written ({error.strerror}); give --supercharge-json another file"
         ) from None

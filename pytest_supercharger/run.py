@@ -120,7 +120,7 @@ class Run:
         work = self._find()
         self._listing = [f"supercharge: {len(work.stubs)} stubs"]
         self._listing += [f"  {stub.id} ({stub.relpath}:{stub.line})" for stub in work.stubs]
-        self._listing += [f"  {line}" for line in work.problems]
+        self._listing += [f"  {line}" for line in (*work.problems, *work.notes)]
 
     def fill(self) -> None:
         """Find the stubs and do what the settings say; prints progress, table and diff."""
@@ -129,6 +129,8 @@ class Run:
             return
         work = self._find()
         finding.remaining_problems(work)
+        for line in work.notes:
+            self.reporter.line(line)
         if self._settings.check:
             self._check(work)
             return

@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from pytest_supercharger import evidence, joining, keeping, remembering, writing
+from pytest_supercharger import evidence, joining, keeping, remembering, running, writing
 from pytest_supercharger.bench import Bench
 from pytest_supercharger.calibration import SHIPPED, Calibration
 from pytest_supercharger.dependencies import Dependencies
@@ -110,9 +110,10 @@ class Session:
                 dependencies=Dependencies(sandbox, settings.install, report=say),
             )
             records: dict[str, evidence.Record] = {}
-            remembered = self._recall(bench, records)
-            todo = [stub for stub in self._work.stubs if stub.id not in remembered]
-            outcomes = {**remembered, **self._search(todo, bench, records)}
+            untold = self._untold(bench)
+            remembered = self._recall([stub for stub in self._work.stubs if stub.id not in untold], bench, records)
+            todo = [stub for stub in self._work.stubs if stub.id not in remembered | untold]
+            outcomes = {**remembered, **untold, **self._search(todo, bench, records)}
             outcomes = joining.join(outcomes, records, bench)
             tests = self._keep(bench, records)
             self._flaky = bench.tests.flaky
@@ -128,14 +129,27 @@ class Session:
         self._reporter.line(f"{tests.collected} project tests, {reaching} of them reach a stub")
         return tests
 
-    def _recall(self, bench: Bench, records: dict[str, evidence.Record]) -> dict[str, Outcome]:
+    def _recall(self, stubs: Sequence[Stub], bench: Bench, records: dict[str, evidence.Record]) -> dict[str, Outcome]:
         """What an interrupted run had accepted already."""
         outcomes: dict[str, Outcome] = {}
         work = self._work
-        found = remembering.kept(work.project.root, work.sources, work.stubs, self._settings, bench)
+        found = remembering.kept(work.project.root, work.sources, stubs, self._settings, bench)
         for outcome, record in found:
             outcomes[outcome.stub.id], records[outcome.stub.id] = outcome, record
             self._reporter.line(f"{outcome.stub.id}: kept from an interrupted run")
+        return outcomes
+
+    def _untold(self, bench: Bench) -> dict[str, Outcome]:
+        """The stubs that cannot be tested here, as another definition of their name runs."""
+        places = [running.place_of(stub, self._work.sources[stub.relpath]) for stub in self._work.stubs]
+        doubts = running.doubts(bench.splitting.sandbox, places)
+        outcomes = {}
+        for stub in self._work.stubs:
+            if stub.id in doubts:
+                reason = f"cannot be tested here: {doubts[stub.id]}; fill it where it runs, or write its body by hand"
+                outcomes[stub.id] = Outcome(stub=stub, decision=Decision.ABSTAINED, reason=reason)
+                bench.ledger.settle(outcomes[stub.id])
+                self._reporter.line(f"{stub.id}: {reason}")
         return outcomes
 
     def _search(self, todo: Sequence[Stub], bench: Bench, records: dict[str, evidence.Record]) -> dict[str, Outcome]:
@@ -222,7 +236,7 @@ class Session:
         root, sources = self._work.project.root, self._work.sources
         new = {path: data for path, data in ledger.overlay().items() if data != self._work.on_disk(path)}
         for relpath, data in new.items():
-            fillings = [filling for filling in ledger.accepted().values() if filling[0].relpath == relpath]
+            fillings = ledger.as_written(relpath)
             # A refusal here is a defect of ours, not of a candidate: better no file at all than a wrong one.
             verify.verify(ledger.before(relpath), data, fillings, requires_python=self._work.project.requires_python)
         triples = [(relpath, self._work.on_disk(relpath), data) for relpath, data in sorted(new.items())]
@@ -230,6 +244,11 @@ class Session:
             files.Change(path=sources[relpath].path, old_sha256=files.sha256(old), new=data)
             for relpath, old, data in triples
         )
+        for outcome in outcomes:
+            if outcome.decision is Decision.ACCEPTED and outcome.stub.relpath in new:
+                # Beside the others it may have got other names.
+                record = evidence.as_written(records[outcome.stub.id], outcome.stub, new[outcome.stub.relpath])
+                records[outcome.stub.id] = record
         problems: tuple[str, ...] = ()
         saved: tuple[str, ...] = ()
         if self._settings.writes:

@@ -82,7 +82,14 @@ class Solver:
 
     def record(self, outcome: Outcome) -> evidence.Record:
         """The evidence of an accepted outcome."""
-        return recording.record(outcome, self._matrix, self._services)
+        return recording.record(
+            outcome,
+            self._matrix,
+            self._services,
+            settings=self._settings,
+            asked=self._sampler.questions.asked,
+            assessment=self._progress.assessment,
+        )
 
     def _loop(self) -> Outcome:
         while True:

@@ -6,6 +6,7 @@ import ast
 import codecs
 import io
 import re
+import sys
 import tokenize
 import warnings
 from dataclasses import dataclass
@@ -17,6 +18,12 @@ __all__ = ["Positions", "SourceText", "decode", "parse"]
 
 # Only these end a line for Python's parser; str.splitlines() knows more.
 _NEWLINE = re.compile("\r\n|\r|\n")
+
+_NEWER = (  # minor version, what it brought, how a line with it begins
+    (12, "type parameters (PEP 695)", re.compile(r"\s*(?:(?:async\s+)?def|class)\s+\w+\s*\[")),
+    (12, "type statements (PEP 695)", re.compile(r"\s*type\s+\w+\s*(?:\[.*\]\s*)?=[^=]")),
+    (14, "exceptions without brackets (PEP 758)", re.compile(r"\s*except\*?\s+[\w.]+\s*,(?!.*\bas\b)")),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,11 +71,23 @@ def parse(text: str, *, name: str = "<source>") -> ast.Module:
             warnings.simplefilter("ignore")
             return parsing.module(text)
     except SyntaxError as error:
-        where = f"{name}:{error.lineno or 1}"
-        raise SourceError(f"{where}: does not parse ({error.msg}); correct it and run again") from error
+        where, running = f"{name}:{error.lineno or 1}", f"Python {sys.version_info.major}.{sys.version_info.minor}"
+        newer = _newer_syntax(text, error.lineno or 1)
+        if newer:
+            raise SourceError(
+                f"{where}: does not parse as {running}, as {newer}; run pytest with that Python"
+            ) from error
+        raise SourceError(f"{where}: does not parse as {running} ({error.msg}); correct it and run again") from error
     except (ValueError, RecursionError, MemoryError) as error:
         reason = str(error) or type(error).__name__
         raise SourceError(f"{name}:1: does not parse ({reason}); correct it and run again") from error
+
+
+def _newer_syntax(text: str, lineno: int) -> str:
+    """What stands in a line that only a newer Python than this one knows, in words; "" where that is not seen."""
+    line = _NEWLINE.split(text)[lineno - 1 : lineno]
+    found = ((minor, what) for minor, what, pattern in _NEWER if line and pattern.match(line[0]))
+    return next((f"{what} need Python 3.{minor}" for minor, what in found if minor > sys.version_info.minor), "")
 
 
 class Positions:

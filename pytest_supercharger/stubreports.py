@@ -23,8 +23,8 @@ def of_stub(outcome: Outcome) -> StubReport:
     """The report of a stub that was not filled."""
     stub = outcome.stub
     return StubReport(
-        nodeid=f"{stub.relpath}::{stub.qualname}",
-        location=(stub.relpath, stub.line - 1, stub.qualname),
+        nodeid=f"{stub.relpath}::{stub.label}",
+        location=(stub.relpath, stub.line - 1, stub.label),
         keywords={},
         outcome="failed",
         longrepr=reporting.explain(outcome),

@@ -6,17 +6,13 @@ import ast
 import io
 import re
 import tokenize
-from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from pytest_supercharger.domain import SourceFile, Stub, StubKind
+from pytest_supercharger.domain import Marks, SourceFile, Stub, StubKind
 from pytest_supercharger.errors import SourceError
 from pytest_supercharger.marks import Definition, Function, definitions, options
+from pytest_supercharger.occurrences import Occurrence, functions, is_overload
 from pytest_supercharger.source import Positions, decode, parse
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 __all__ = ["find", "kind_of", "locate", "marker_decorators", "placeholders", "plain_text", "problems", "signature_of"]
 
@@ -51,28 +47,29 @@ def problems(source: SourceFile) -> tuple[str, ...]:
 def locate(tree: ast.Module, stub: Stub) -> Function:
     """Return a stub's definition in a tree of its file, also after other stubs of it were filled.
 
-    Overloads, property setters and conditional definitions share a name: one that carries the marker comes first,
-    then one with the stub's own signature, then the nearest.
+    Overloads, property setters and conditional definitions share a name. The file has as many of them as when the stub
+    was found, so its number and signature tell; in another file one with the marker comes first, then the nearest.
 
     Raises:
         SourceError: the file has no such function any more.
     """
     wanted = ast.dump(_header(parse(f"{stub.signature}: ...").body[0]))
 
-    def strangeness(match: tuple[Definition, Function]) -> tuple[bool, bool, bool, bool, int]:
-        found, node = match
-        other = ast.dump(_header(node)) != wanted
-        return (not found.markers, other, _is_overload(node), kind_of(found) is not stub.kind, _distance(node, stub))
+    def strangeness(one: Occurrence) -> tuple[bool, bool, bool, bool, bool, int]:
+        found, other = one.found, ast.dump(_header(one.node)) != wanted
+        at_once = one.number == stub.number and not other
+        distance = abs(one.node.lineno - stub.line)
+        return (not at_once, not found.markers, other, not one.number, kind_of(found) is not stub.kind, distance)
 
-    matches = [match for match in _functions(tree) if match[0].qualname == stub.qualname]
+    matches = [one for one in functions(tree, stub.marks.taken) if one.found.qualname == stub.qualname]
     if not matches:
         raise SourceError(f"{stub.relpath}:{stub.line}: {stub.qualname} is not there any more; run again")
-    return min(matches, key=strangeness)[1]
+    return min(matches, key=strangeness).node
 
 
-def marker_decorators(tree: ast.Module, node: Function) -> tuple[ast.expr, ...]:
+def marker_decorators(tree: ast.Module, node: Function, marks: Marks) -> tuple[ast.expr, ...]:
     """Return the decorators of a definition of this tree that are the marker, under whatever name."""
-    return next((found.markers for found in definitions(tree) if found.node is node), ())
+    return next((found.markers for found in definitions(tree, marks.taken) if found.node is node), ())
 
 
 def placeholders(node: Function) -> tuple[ast.stmt, ...] | None:
@@ -125,37 +122,35 @@ class _Scan:
 
 def _scan(source: SourceFile) -> _Scan:
     # Most files do not use the marker; they are not parsed, and need not be valid.
-    if b"supercharge" not in source.data or b"pytest_supercharger" not in source.data:
+    if not source.marks.taken and not (b"supercharge" in source.data and b"pytest_supercharger" in source.data):
         return _Scan()
     text = plain_text(source)
     tree = parse(text, name=source.relpath)
-    marked = [found for found in definitions(tree) if found.markers]
-    times = Counter(found.qualname for found in marked)
+    marked = [found for found in definitions(tree, source.marks.taken) if found.markers]
+    numbers = {id(one.node): one.number for one in functions(tree)}
     positions = Positions(text)
     stubs: list[Stub] = []
     lines: list[str] = []
     for found in marked:
         values, wrong = options(found.markers[0])
-        wrong = [*_obstacles(found, times), *wrong]
+        wrong = [*_obstacles(found), *wrong]
         if wrong or isinstance(found.node, ast.ClassDef):
             lines += [f"{source.relpath}:{found.node.lineno}: {found.qualname} {line}" for line in wrong]
         else:
-            stubs.append(_stub(source, positions, found, found.node, values))
+            stubs.append(_stub(source, positions, found, found.node, values, numbers[id(found.node)]))
     return _Scan(stubs=tuple(stubs), problems=tuple(lines))
 
 
-def _obstacles(found: Definition, times: Counter[str]) -> list[str]:
+def _obstacles(found: Definition) -> list[str]:
     node = found.node
     if isinstance(node, ast.ClassDef):
         return ["is a class and cannot be filled; mark its methods instead"]
     if _in_function(found):
         return ["is marked but stands inside a function; move it to the module or to a class"]
-    if times[found.qualname] > 1:
-        return [f"is marked {times[found.qualname]} times in this file; mark one definition of that name"]
     wrong = []
     if len(found.markers) > 1:
         wrong.append("carries the marker twice; remove one")
-    if _is_overload(node):
+    if is_overload(node):
         wrong.append("is marked but is an overload; mark the implementation")
     below = node.decorator_list[node.decorator_list.index(found.markers[-1]) + 1 :]
     if names := [name for name in map(_last_name, below) if name in _DESCRIPTORS]:
@@ -168,7 +163,7 @@ def _obstacles(found: Definition, times: Counter[str]) -> list[str]:
 
 
 def _stub(
-    source: SourceFile, positions: Positions, found: Definition, node: Function, values: dict[str, object]
+    source: SourceFile, positions: Positions, found: Definition, node: Function, values: dict[str, object], number: int
 ) -> Stub:
     return Stub(
         module=source.module,
@@ -181,25 +176,13 @@ def _stub(
         signature=signature_of(positions, node),
         docstring=ast.get_docstring(node) or "",
         options=values,
+        number=number,
+        marks=source.marks,
     )
-
-
-def _functions(tree: ast.Module) -> Iterator[tuple[Definition, Function]]:
-    for found in definitions(tree):
-        if not isinstance(found.node, ast.ClassDef) and not _in_function(found):
-            yield found, found.node
-
-
-def _distance(node: Function, stub: Stub) -> int:
-    return abs(node.lineno - stub.line)
 
 
 def _in_function(found: Definition) -> bool:
     return any(not isinstance(parent, ast.ClassDef) for parent in found.parents)
-
-
-def _is_overload(node: Function | ast.ClassDef) -> bool:
-    return any(_last_name(item) == "overload" for item in node.decorator_list)
 
 
 def _last_name(decorator: ast.expr) -> str:

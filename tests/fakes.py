@@ -36,7 +36,7 @@ class FakeGenerator:
     max_context_tokens = 4096
     max_batch_samples = 32
     model = "scripted"
-    identities = frozenset()
+    identities = frozenset({"sha256:1"})
     word: float | None = 0.5  # of the judge
 
     def __init__(self, **texts):

@@ -9,7 +9,7 @@ from contextlib import nullcontext
 import pytest
 
 from pytest_supercharger import checking, evidence, finding, fingerprints
-from pytest_supercharger.domain import Verdict
+from pytest_supercharger.domain import Output, OutputKind, Verdict
 from pytest_supercharger.errors import SettingsError
 from pytest_supercharger.options import Settings
 from pytest_supercharger.project import Project
@@ -21,13 +21,16 @@ from pytest_supercharger.sandbox.fake import FakeSandbox
 SOURCE = b"import yaml\n\n\ndef f(x):\n    return yaml.safe_load(x)\n"
 
 
+KNOWN = fingerprints.Known(qualname="f")
+
+
 def record(wheels):
     return evidence.Record(
         stub="m:f",
         module="m",
         qualname="f",
         relpath="m.py",
-        function_hash=fingerprints.of(SOURCE, "f")[0].function,
+        function_hash=fingerprints.of(SOURCE, KNOWN).function,
         candidate_id="c",
         probability=0.97,
         model="scripted",
@@ -99,7 +102,7 @@ def test_the_check_is_done_at_the_level_of_the_run(tmp_path, level, good):
     kind, seen, _ = sandbox.calls[-1]
     assert kind == ("isolated" if good else "split")
     # The test's half sees the function as it was before: a stub.
-    assert seen == ({} if good else {"m.py": reopen(SOURCE, ["f"])})
+    assert seen == ({} if good else {"m.py": reopen(SOURCE, [KNOWN])})
 
 
 @pytest.mark.parametrize(
@@ -114,7 +117,7 @@ def test_the_check_is_done_at_the_level_of_the_run(tmp_path, level, good):
     ids=["the same", "edited", "another signature", "another docstring", "gone"],
 )
 def test_a_body_may_be_edited_and_a_specification_may_not(tmp_path, now, passes, edited):
-    specification = fingerprints.of(SOURCE, "f")[0].specification
+    specification = fingerprints.of(SOURCE, KNOWN).specification
     evidence.save(tmp_path, dataclasses.replace(record({}), specification=specification))
     (tmp_path / "m.py").write_bytes(now)
     (found,), said = run(tmp_path, FakeSandbox())
@@ -151,3 +154,21 @@ def test_only_restricts_the_check_to_what_it_names(tmp_path):
     assert [(one.filled, one.passes) for one in chosen["*"]] == [(False, False), (True, True)]
     with pytest.raises(SettingsError, match="--supercharge-only x matches no stub and no evidence"):
         run(tmp_path, FakeSandbox(), only=("x",))
+
+
+def test_a_function_whose_definition_does_not_run_here_is_named_and_nothing_is_held_against_it(tmp_path):
+    (tmp_path / "m.py").write_bytes(b"if w:\n    def f(x): return 1\nelse:\n    def f(x): return 2\n")
+    sandbox = FakeSandbox(
+        judge=lambda overlay, test: Verdict.FAIL,
+        evaluate=lambda overlay, module, probe: Output(
+            kind=OutputKind.VALUE, text=str(probe.expression.endswith(", 4)"))
+        ),
+    )
+    hashed = fingerprints.of((tmp_path / "m.py").read_bytes(), KNOWN).function
+    evidence.save(tmp_path, dataclasses.replace(record({}), function_hash=hashed))
+    (found,), _ = run(tmp_path, sandbox)
+    assert found.passes
+    line = "cannot be checked on this machine: the definition of line 2 does not run here, that of line 4 does"
+    assert found.lines == [line]
+    evidence.save(tmp_path, dataclasses.replace(record({}), stub="m:f#2", function_hash=""))
+    assert [one.passes for one in run(tmp_path, sandbox)[0]] == [True, False]

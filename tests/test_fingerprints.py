@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import ast
+
 import pytest
 
 from pytest_supercharger import fingerprints
+from pytest_supercharger.fingerprints import Known
 
 SOURCE = b'''\
 class Cart:
@@ -15,7 +18,8 @@ class Cart:
 
 
 def function_hash(data, qualname):
-    return next((found.function for found in fingerprints.of(data, qualname)), None)
+    found = fingerprints.of(data, Known(qualname=qualname))
+    return found and found.function
 
 
 @pytest.mark.parametrize(
@@ -55,7 +59,8 @@ def test_a_function_under_a_condition_has_a_hash():
 
 
 def specified(text):
-    return next((found.specification for found in fingerprints.of(text.encode(), "f")), None)
+    found = fingerprints.of(text.encode(), Known(qualname="f"))
+    return found and found.specification
 
 
 def test_the_specification_is_the_signature_and_the_docstring():
@@ -73,8 +78,34 @@ def test_the_specification_is_the_signature_and_the_docstring():
     assert specified("x = 1\n") is specified("f = class\n") is None
 
 
-def test_each_definition_of_a_name_has_its_own():
-    source = "class A:\n    @property\n    def f(self): return 1\n    @f.setter\n    def f(self, x): pass\n"
-    one, two = fingerprints.of(source.encode(), "A.f")
+SEVERAL = b"""\
+class A:
+    @property
+    def f(self): return 1
+    @overload
+    def f(self): ...
+    @f.setter
+    def f(self, x): self.x = x
+if w:
+    def g(a): return a
+else:
+    def g(a): return a + 1
+"""
+
+
+def test_of_several_definitions_the_one_that_was_accepted_is_found_again():
+    one, two = (fingerprints.of(SEVERAL, Known(qualname="A.f", number=n)) for n in (1, 2))
     assert one.function != two.function
     assert one.specification != two.specification
+    tree = ast.parse(SEVERAL)
+
+    def line(**known):
+        return fingerprints.located(tree, Known(**known)).lineno
+
+    assert line(qualname="A.f", function=one.function, number=2) == 3
+    assert line(qualname="A.f", specification=one.specification, number=2) == 3
+    assert line(qualname="A.f", function=two.function) == 7
+    assert line(qualname="A.f", function="edited", specification=two.specification) == 7
+    assert (line(qualname="A.f"), line(qualname="A.f", number=2)) == (3, 7)
+    assert (line(qualname="g"), line(qualname="g", number=2)) == (9, 11)
+    assert fingerprints.located(tree, Known(qualname="f")) is None

@@ -57,13 +57,25 @@ def test_an_accepted_body_can_be_left_out():
     assert ledger.overlay(without=[one.id]) == {}
 
 
-def test_a_body_whose_import_hides_a_builtin_of_another_one_is_not_settled():
+def test_an_import_that_would_hide_a_builtin_of_another_body_gets_another_name():
     ledger, (one, two) = made()
     ledger.settle(accepted(one, body("return pow(1, 1, 2)")))
     powers = Candidate(id="p", text_id="p", body="return int(pow(2, 1))\n", imports=("from math import pow",))
-    outcome = ledger.settle(accepted(two, powers))
+    assert ledger.settle(accepted(two, powers)).decision is Decision.ACCEPTED
+    text = ledger.overlay()["m.py"].decode()
+    assert "from math import pow as pow_2\n" in text
+    assert "return int(pow_2(2, 1))\n" in text
+    assert "return pow(1, 1, 2)\n" in text
+    assert ledger.as_written("m.py")[1][1].imports == ("from math import pow as pow_2",)
+
+
+def test_a_body_that_cannot_stand_beside_another_one_is_not_settled():
+    ledger, (one, two) = made()
+    ledger.settle(accepted(one, Candidate(id="a", text_id="a", body="return h\n", helpers=("h = 1\n",))))
+    other = Candidate(id="b", text_id="b", body="return globals()['h']\n", helpers=("h = 2\n",))
+    outcome = ledger.settle(accepted(two, other))
     assert outcome.decision is Decision.ABSTAINED
-    assert "one new function brings 'pow' and another one means the built-in" in outcome.reason
+    assert "cannot be written beside the other accepted functions: m.py: the new code needs 'h'" in outcome.reason
 
 
 def test_an_import_that_the_module_has_already_hides_nothing():
@@ -165,7 +177,7 @@ FILLED = FILLED.replace(b"raise NotImplementedError", b"return  2  # as somebody
 
 def reopened():
     source = SourceFile(path=Path("/p/m.py"), relpath="m.py", module="m", data=FILLED)
-    again = open_again(source, [1, 6])
+    again = open_again(source, {1: {}, 6: {}})
     stubs = [stub for stub, _ in again.old.values()]
     return Ledger({"m.py": again.marked}, stubs, again={"m.py": again}), stubs
 

@@ -225,7 +225,7 @@ def test_dry_run_shows_the_diff_and_writes_nothing(project, accepting):
     assert result.ret == 0
     result.stdout.fnmatch_lines(["-@supercharge", "+    return *"])
     assert untouched(project)
-    assert not (project.path / ".supercharger").exists()
+    assert not (project.path / ".supercharge").exists()
     assert "test session starts" not in result.stdout.str()
 
 
@@ -297,7 +297,7 @@ def test_a_check_is_never_left_out_without_a_word(project, accepting, monkeypatc
 
 def test_forget_deletes_the_evidence_and_nothing_else(project, accepting):
     project.runpytest("--supercharge")
-    path = project.path / ".supercharger/evidence/calc-double.json"
+    path = project.path / ".supercharge/evidence/calc/double.json"
     before = (project.path / "calc.py").read_bytes()
     assert path.exists()
     wrong = project.runpytest("--supercharge-forget=calc:half")
@@ -307,7 +307,7 @@ def test_forget_deletes_the_evidence_and_nothing_else(project, accepting):
     assert path.exists()
     result = project.runpytest("--supercharge-forget=calc:*", "--supercharge-json=out.json", "-n2")
     assert result.ret == 0
-    result.stdout.fnmatch_lines(["*calc:double: forgotten; .supercharger/evidence/calc-double.json is deleted"])
+    result.stdout.fnmatch_lines(["*calc:double: forgotten; .supercharge/evidence/calc/double.json is deleted"])
     assert not path.exists()
     assert (project.path / "calc.py").read_bytes() == before
     assert json.loads((project.path / "out.json").read_text())["forgotten"] == ["calc:double"]
@@ -320,7 +320,7 @@ AGAIN = "# twice as much\nimport calc_table\n\n" + STUB + '\n\ndef other(x):  # 
 def test_redo_fills_an_accepted_function_anew_or_leaves_it_as_it_is(project, accepting, generator, monkeypatch):
     write(project, calc=AGAIN, calc_table="")
     assert project.runpytest("--supercharge", "--supercharge-json=out.json").ret == 0
-    path, evidence = project.path / "calc.py", project.path / ".supercharger/evidence/calc-double.json"
+    path, evidence = project.path / "calc.py", project.path / ".supercharge/evidence/calc/double.json"
     path.write_text(path.read_text().replace("return x * 2\n", "y = x  # by hand\n    return y * 2\n"))
     edited, record = path.read_bytes(), evidence.read_bytes()
     assert b"by hand" in edited

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from pytest_supercharger import finding
 from pytest_supercharger.errors import SettingsError, SourceError
 from pytest_supercharger.importing import resolve_copy
 from pytest_supercharger.project import Project
@@ -61,6 +62,23 @@ def test_a_package_may_be_called_build(tmp_path: Path) -> None:
 def test_norecursedirs_are_matched_as_pytest_does(tmp_path: Path, pattern: str, kept: list[str]) -> None:
     make(tmp_path, "a/b/c.py", "old1/d.py")
     assert found(discover(tmp_path, norecurse=(pattern,))) == kept
+
+
+def test_a_link_to_a_file_stands_for_it_where_that_is_of_the_project_and_not_found_by_itself(tmp_path: Path) -> None:
+    make(tmp_path, "shop/a.py", ".hidden/b.py")
+    text = f"{MARKED}@supercharge\ndef f():\n    'Do it.'\n"
+    elsewhere = tmp_path.with_name(f"{tmp_path.name}-elsewhere.py")
+    elsewhere.write_text(text)
+    for name, target in {"a2": "shop/a.py", "b": ".hidden/b.py", "b2": "b.py", "c": elsewhere}.items():
+        (tmp_path / f"{name}.py").symlink_to(tmp_path / target)
+    project = discover(tmp_path)
+    assert found(project) == ["b.py", "shop/a.py"]
+    work = finding.find(project)
+    assert work.stubs == ()
+    assert work.notes == (
+        f"c.py: is a link to {elsewhere}, outside of the project, so its 1 stubs are left out; put the file into the "
+        "project, or run pytest where it is",
+    )
 
 
 def test_links_are_not_followed(tmp_path: Path) -> None:

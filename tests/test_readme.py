@@ -138,7 +138,7 @@ def test_every_file_that_is_named_exists(name):
     folders = ("pytest_supercharger", "model_node", "protos", "prompts", "tests", "examples", "docs")
     known = [str(path.relative_to(ROOT)) for folder in folders for path in ROOT.joinpath(folder).rglob("*")]
     missing = {file for file in named if not any(f"/{path}".endswith(f"/{file}") for path in known)}
-    assert missing <= {".supercharger/evidence/MODULE-QUALNAME.json", "test_MODULE_saved.py"}
+    assert missing <= {".supercharge/evidence/MODULE/QUALNAME.json", "test_MODULE_saved.py"}
 
 
 @pytest.mark.parametrize("name", PAGES)

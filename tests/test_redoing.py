@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
 from pytest_supercharger import evidence, finding, fingerprints, redoing
@@ -34,7 +36,7 @@ def record(qualname, body, module="shapes"):
         module=module,
         qualname=qualname,
         relpath=f"{module}.py",
-        function_hash=fingerprints.of(body.encode(), qualname.rpartition(".")[2])[0].function,
+        function_hash=fingerprints.of(body.encode(), fingerprints.Known(qualname=qualname.rpartition(".")[2])).function,
         candidate_id="c",
         probability=1.0,
         model="",
@@ -74,6 +76,26 @@ def test_of_several_definitions_the_one_that_was_written_is_opened(opened):
     work = opened("shapes:Box.side")
     ((stub, old),) = work.again["shapes.py"].old.values()
     assert (stub.signature, old.body) == ("def side(self)", "return self._side\n")
+
+
+@pytest.mark.parametrize(
+    ("options", "read"),
+    [
+        ({"samples": "3", "examples": "[(1, 2)]", "uses": "('gone',)"}, {"samples": 3, "uses": ("gone",)}),
+        ({"unknown": "1"}, {}),
+        ({"samples": "3)\nimport os  #"}, None),
+        ({"samples": "f()"}, None),
+    ],
+)
+def test_options_of_the_marker_come_back(opened, tmp_path, options, read):
+    evidence.save(tmp_path, dataclasses.replace(record("area", SHAPES), options=options))
+    if read is None:
+        with pytest.raises(SourceError, match=r"shapes\.py:13: area cannot"):
+            opened("shapes:area")
+        return
+    (stub,) = opened("shapes:area").stubs
+    assert stub.options.items() >= read.items()
+    assert stub.options.get("examples", ((1, 2),)) == ((1, 2),)
 
 
 def test_what_cannot_be_opened_is_one_line_with_the_next_step(opened, tmp_path):

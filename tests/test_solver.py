@@ -11,7 +11,7 @@ from pathlib import Path
 
 from fakes import Answers, FakeGenerator, agreeable, bodies
 
-from pytest_supercharger import stubs
+from pytest_supercharger import evidence, stubs
 from pytest_supercharger.bench import Bench
 from pytest_supercharger.calibration import SHIPPED, Calibration
 from pytest_supercharger.checker import Checker
@@ -102,6 +102,20 @@ def test_the_evidence_names_the_project_tests_that_passed_and_no_others():
     assert record.calibration == "shipped fit"
     generated = len(record.tests) - 1  # one is the example of the docstring
     assert outcome.tests == 1 + generated + 1
+
+
+def test_the_evidence_says_what_the_decision_rested_on():
+    searching = solver(agreeable(gate=gate), settings=Settings(seed=7, samples=9, allow=("os",)))
+    record = searching.record(searching.solve())
+    assert record.model_digests == ("sha256:1",)
+    assert record.settings.items() >= {"confidence": 0.95, "samples": 9, "allow": ["os"], "level": 2}.items()
+    assert record.settings.keys().isdisjoint({"nodes", "slots", "docker_hosts", "json"})
+    assert (record.seeds["run"], record.seeds["code"] > 0, record.seeds["test"] > 0) == (7, True, True)
+    candidates, tests = record.candidates, record.matrix["generated_tests"] + record.matrix["trusted_tests"]
+    assert record.matrix["accepted"] == {"pass": tests}
+    assert record.matrix["all"] == {"pass": candidates * tests}
+    assert (record.matrix["classes"], record.matrix["agreeing_candidates"]) == (1, candidates)
+    assert evidence.from_text(evidence.to_text(record)) == record
 
 
 def needy(text):

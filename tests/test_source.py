@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import sys
 
 import pytest
 from hypothesis import given
@@ -81,6 +82,26 @@ def test_any_bytes_come_back_or_are_refused(data: bytes, coding: bytes) -> None:
     except SourceError:
         return
     assert source.encode(source.text) == coding + data
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "words"),
+    [
+        ("x = 1\ndef f[T](x: T) -> T: ...\n", 2, "type parameters (PEP 695) need Python 3.12"),
+        ("class A[T]: ...\n", 1, "type parameters (PEP 695) need Python 3.12"),
+        ("type A[T] = list[T]\n", 1, "type statements (PEP 695) need Python 3.12"),
+        ("try: ...\nexcept A, B: ...\n", 2, "exceptions without brackets (PEP 758) need Python 3.14"),
+    ],
+)
+def test_syntax_of_a_newer_python_is_named_with_the_version_that_runs(text, line, words):
+    newer = int(words.rpartition(".")[2]) > sys.version_info.minor
+    try:
+        said = str(ast.dump(parse(text, name="shop.py")))
+    except SourceError as error:
+        said = str(error)
+    running = f"Python 3.{sys.version_info.minor}"
+    expected = f"shop.py:{line}: does not parse as {running}, as {words}; run pytest with that Python"
+    assert (said == expected) is newer
 
 
 @pytest.mark.parametrize(

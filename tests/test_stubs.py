@@ -8,7 +8,7 @@ from textwrap import dedent
 
 import pytest
 
-from pytest_supercharger.domain import SourceFile, Stub, StubKind
+from pytest_supercharger.domain import Marks, SourceFile, Stub, StubKind
 from pytest_supercharger.errors import SourceError
 from pytest_supercharger.stubs import find, locate, marker_decorators, placeholders, problems
 
@@ -235,7 +235,7 @@ def test_each_problem_is_one_line_with_its_place(text: str, line: str) -> None:
     assert problems(source) == (f"shop/cart.py:{line}",)
 
 
-def test_a_name_marked_twice_is_a_problem_at_each_place() -> None:
+def test_each_definition_of_a_name_is_a_stub_of_its_own() -> None:
     source = marked("""
     if A:
         @supercharge
@@ -244,10 +244,8 @@ def test_a_name_marked_twice_is_a_problem_at_each_place() -> None:
         @supercharge
         def f(): "Do."
     """)
-    assert find(source) == ()
-    assert [line.split(" is ")[1] for line in problems(source)] == [
-        "marked 2 times in this file; mark one definition of that name"
-    ] * 2
+    assert problems(source) == ()
+    assert [(stub.id, stub.line) for stub in find(source)] == [("shop.cart:f", 5), ("shop.cart:f#2", 8)]
 
 
 def test_one_bad_marker_does_not_hide_the_good_ones() -> None:
@@ -357,7 +355,7 @@ def test_locate_finds_the_marked_definition_among_those_of_its_name() -> None:
     tree = ast.parse(SEVERAL)
     for stub in find(file(SEVERAL)):
         assert locate(tree, stub).lineno == stub.line
-    assert [stub.id for stub in find(file(SEVERAL))] == ["shop.cart:f", "shop.cart:A.f", "shop.cart:g"]
+    assert [stub.id for stub in find(file(SEVERAL))] == ["shop.cart:f", "shop.cart:A.f", "shop.cart:g#2"]
 
 
 FILLED = '''
@@ -389,8 +387,7 @@ else:
 def test_locate_finds_filled_stubs_on_shifted_lines(above: int) -> None:
     tree = ast.parse("#\n" * above + FILLED)
     lines = [locate(tree, stub).lineno - above for stub in find(file(SEVERAL))]
-    assert lines[:2] == [6, 11]
-    assert lines[2] in (18, 20)  # two definitions alike but for the marker: the nearest
+    assert lines == [6, 11, 20]
 
 
 def test_locate_says_when_a_stub_is_gone() -> None:
@@ -401,11 +398,11 @@ def test_locate_says_when_a_stub_is_gone() -> None:
 
 def test_marker_decorators_are_the_marker_and_nothing_else() -> None:
     tree = ast.parse(SEVERAL)
-    found = [marker_decorators(tree, locate(tree, stub)) for stub in find(file(SEVERAL))]
+    found = [marker_decorators(tree, locate(tree, stub), Marks()) for stub in find(file(SEVERAL))]
     assert [[ast.unparse(item) for item in markers] for markers in found] == [["s"], ["s(samples=2)"], ["s"]]
     other = ast.parse(SEVERAL).body[-1]
     assert isinstance(other, ast.If)
-    assert marker_decorators(tree, other.body[0]) == ()  # type: ignore[arg-type]
+    assert marker_decorators(tree, other.body[0], Marks()) == ()  # type: ignore[arg-type]
 
 
 def test_placeholders_are_what_is_to_be_replaced() -> None:

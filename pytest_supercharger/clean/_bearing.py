@@ -115,6 +115,8 @@ class Bearing:
                 inside = is_raises(node) and any(self.depends(s, found) for s in node.body)
                 if item.optional_vars is not None and (inside or self.depends(item.context_expr, found)):
                     found |= stores(item.optional_vars)
+        elif isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load) and self._runs(node):
+            found |= loads(node.value) - {self.stub.root_name}  # a setter or deleter changes its object
         elif isinstance(node, ast.Call) and self._runs(node):
             # The stub may change its arguments and, for a method, the object.
             parts: list[ast.AST] = [*node.args, *(k.value for k in node.keywords)]

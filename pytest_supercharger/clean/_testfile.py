@@ -56,7 +56,9 @@ def network(tree: ast.Module) -> str:
 def _replaces(node: ast.AST, stub: Stub) -> bool:
     """Tell whether a node puts something else in the stub's place: an attribute, `monkeypatch`, `patch`, `global`."""
     if isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load) and node.attr == stub.name:
-        return True
+        # An object does not lose its property by that: its setter or deleter runs.
+        of_object = isinstance(node.value, ast.Name) and node.value.id != stub.root_name
+        return not (stub.kind is StubKind.PROPERTY and of_object)
     if isinstance(node, ast.Global):
         return stub.root_name in node.names
     if isinstance(node, ast.Call):

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Caller", "names_in", "parsed"]
 
+_ACCESSORS = frozenset({"fset", "fdel"})
 _CONSTRUCTORS = frozenset({"__init__", "__new__", "__post_init__"})
 _BUILTIN_OF = {
     "__len__": ("len",),
@@ -57,6 +58,8 @@ class Caller:
     def matches(self, node: ast.AST) -> bool:
         """Whether this very node calls the stub."""
         if self.stub.kind is StubKind.PROPERTY:
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _ACCESSORS:
+                node = node.func.value  # as `accessor_calls` writes it
             return isinstance(node, ast.Attribute) and node.attr == self.stub.name and isinstance(node.ctx, ast.Load)
         if not isinstance(node, ast.Call):
             return False
@@ -74,6 +77,20 @@ class Caller:
         if not isinstance(func, ast.Attribute) or func.attr != self.stub.root_name:
             return False
         return ast.unparse(func.value) in self.modules
+
+    def accessor_calls(self, statement: ast.stmt) -> Iterator[ast.expr]:
+        """What `box.side = 3` and `del box.side` run, as calls: only calls can be inputs, and show what they change."""
+        if self.stub.kind is not StubKind.PROPERTY:
+            return
+        targets = statement.targets if isinstance(statement, (ast.Assign, ast.Delete)) else []
+        for target in targets:
+            if isinstance(target, ast.Attribute) and target.attr == self.stub.name:
+                of_object = parsing.copied(target.value)
+                cls = ast.Call(ast.Name("type", ast.Load()), [of_object], [])
+                own = ast.Attribute(cls, self.stub.name, ast.Load())
+                values = [statement.value] if isinstance(statement, ast.Assign) else []
+                name = "fset" if values else "fdel"
+                yield ast.Call(ast.Attribute(own, name, ast.Load()), [of_object, *values], [])
 
     def inside(self, node: ast.AST) -> bool:
         """Whether the stub is called anywhere below this node."""

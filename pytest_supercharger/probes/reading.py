@@ -97,6 +97,7 @@ class _Walk:
                 done.append(statement)
 
     def _plain(self, statement: ast.stmt, done: list[ast.stmt]) -> Iterator[tuple[Sequence[ast.stmt], ast.expr]]:
+        yield from ((list(done), call) for call in self.caller.accessor_calls(statement))
         value = getattr(statement, "value", None)
         if (
             isinstance(statement, (ast.Expr, ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Return))

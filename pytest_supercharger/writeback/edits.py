@@ -18,7 +18,7 @@ from pytest_supercharger.writeback.page import Edit, Page, apply, is_blank, is_c
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
-    from pytest_supercharger.domain import Candidate, Stub
+    from pytest_supercharger.domain import Candidate, Marks, Stub
     from pytest_supercharger.marks import Function
 
 __all__ = ["fill"]
@@ -53,7 +53,9 @@ def fill(
     if len({id(node) for node in nodes}) < len(nodes):
         raise SourceError(f"{name}: one stub is filled twice in one write; keep one candidate a stub")
     try:
-        text = apply(page.text, list(_edits(page, tree, nodes, candidates, style or ImportStyle())))
+        text = apply(
+            page.text, list(_edits(page, tree, nodes, candidates, style or ImportStyle(), fillings[0][0].marks))
+        )
     except RecursionError as error:
         raise SourceError(f"{name}: the new code is nested too deeply; ask for another candidate") from error
     source.parse(text, name=f"{name} (filled)")
@@ -62,17 +64,23 @@ def fill(
 
 def _located(tree: ast.Module, stub: Stub, unmarked: Collection[str]) -> Function:
     node = stubs.locate(tree, stub)
-    is_marked = stub.id in unmarked or stubs.marker_decorators(tree, node)
+    is_marked = stub.id in unmarked or stubs.marker_decorators(tree, node, stub.marks)
     if stubs.placeholders(node) is None or not is_marked:
         raise SourceError(f"{stub.relpath}:{node.lineno}: {stub.qualname} is no stub any more; run pytest again")
     return node
 
 
 def _edits(
-    page: Page, tree: ast.Module, nodes: Sequence[Function], candidates: Sequence[Candidate], style: ImportStyle
+    page: Page,
+    tree: ast.Module,
+    nodes: Sequence[Function],
+    candidates: Sequence[Candidate],
+    style: ImportStyle,
+    marks: Marks,
 ) -> Iterator[Edit]:
-    markers = [marker for node in nodes for marker in stubs.marker_decorators(tree, node)]
-    removals = unmark.imports(tree, markers, [text for item in candidates for text in (item.body, *item.helpers)])
+    markers = [marker for node in nodes for marker in stubs.marker_decorators(tree, node, marks)]
+    texts = [text for item in candidates for text in (item.body, *item.helpers)]
+    removals = unmark.imports(tree, markers, texts, marks)
     wanted = [statement for candidate in candidates for statement in candidate.imports]
     leaving_imports = [removal.statement for removal in removals if removal.is_whole]
     added = imports.merge(page, tree, wanted, leaving_imports, style, _top(tree, nodes[0]))

@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Entry", "append", "clear", "folder", "read"]
 
-FOLDER = ".supercharger"
+FOLDER = ".supercharge"
 NAME = "journal.jsonl"
 # The journal is this machine's business; the evidence is made to be committed.
-_IGNORED = "*\n!.gitignore\n!/evidence/\n!/evidence/*.json\n"
+_IGNORED = "*\n!.gitignore\n!/evidence/\n!/evidence/*/\n!/evidence/*/*.json\n"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +38,7 @@ class Entry:
 
 
 def folder(root: Path) -> Path:
-    """Return the project's `.supercharger` folder, made if need be, all of it but the evidence hidden from git."""
+    """Return the project's `.supercharge` folder, made if need be, all of it but the evidence hidden from git."""
     path = root / FOLDER
     try:
         path.mkdir(exist_ok=True)

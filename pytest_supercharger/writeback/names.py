@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pytest_supercharger.domain import Candidate
     from pytest_supercharger.writeback.import_style import Import
 
-__all__ = ["Names", "check_together"]
+__all__ = ["Names", "bindings", "check_together", "meaning"]
 
 _BUILTINS = frozenset(dir(builtins))
 
@@ -59,20 +59,20 @@ class Names:
         body = source.parse(code, name=f"{self._name}: a new definition").body
         if body and all(ast.dump(item) in self._definitions for item in body):
             return False
-        for name in _bindings(body):
+        for name in bindings(body):
             if name in self._bound:
                 raise self._refusal(name, "is already something else in this module")
             self._check_builtin(name)
         for item in body:
             self._definitions.add(ast.dump(item))
-        for name in _bindings(body):
+        for name in bindings(body):
             self._bound[name].add(None)
         return True
 
     def _is_missing(self, node: Import, alias: ast.alias) -> bool:
         if alias.name == "*":
             raise self._refusal(ast.unparse(node), "brings names that cannot be known")
-        name, target = _meaning(node, alias)
+        name, target = meaning(node, alias)
         if self._bound[name] - {target}:
             raise self._refusal(name, f"is already something else in this module than {target}")
         if _loaded(node, alias) in self._certain:
@@ -90,7 +90,7 @@ class Names:
         return SourceError(f"{self._name}: the new code needs {what!r}, which {problem}; ask for another candidate")
 
     def _add(self, node: Import, alias: ast.alias, *, certain: bool) -> None:
-        name, target = _meaning(node, alias)
+        name, target = meaning(node, alias)
         self._bound[name].add(target)
         if certain:
             loaded = _loaded(node, alias)
@@ -111,7 +111,7 @@ class Names:
                 self._bind(list(ast.iter_child_nodes(node)), certain=certain and not branches)
 
 
-def _meaning(node: Import, alias: ast.alias) -> tuple[str, str]:
+def meaning(node: Import, alias: ast.alias) -> tuple[str, str]:
     """Return the name that is bound and the dotted thing it stands for."""
     if isinstance(node, ast.ImportFrom):
         return alias.asname or alias.name, f"{'.' * node.level}{node.module or ''}.{alias.name}"
@@ -121,9 +121,9 @@ def _meaning(node: Import, alias: ast.alias) -> tuple[str, str]:
 
 def check_together(name: str, tree: ast.Module, candidates: Sequence[Candidate]) -> None:
     """Raise SourceError where what one candidate brings would hide a built-in that another one means."""
-    there = set(_bindings(tree.body))
+    there = set(bindings(tree.body))
     brought = [
-        {bound for code in (*item.imports, *item.helpers) for bound in _bindings(source.parse(code, name=name).body)}
+        {bound for code in (*item.imports, *item.helpers) for bound in bindings(source.parse(code, name=name).body)}
         for item in candidates
     ]
     for item, own in zip(candidates, brought, strict=True):
@@ -136,17 +136,18 @@ def check_together(name: str, tree: ast.Module, candidates: Sequence[Candidate])
 
 
 def _loaded(node: Import, alias: ast.alias) -> str:
-    name, target = _meaning(node, alias)
+    name, target = meaning(node, alias)
     return alias.name if isinstance(node, ast.Import) and not alias.asname else f"{target} as {name}"
 
 
-def _bindings(body: Sequence[ast.AST]) -> Iterator[str]:
+def bindings(body: Sequence[ast.AST]) -> Iterator[str]:
+    """Yield the names that these statements bind in their own scope."""
     for node in body:
         yield from _own_bindings(node)
         if isinstance(node, (ast.Import, ast.ImportFrom)):
-            yield from (_meaning(node, alias)[0] for alias in node.names)
+            yield from (meaning(node, alias)[0] for alias in node.names)
         if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)):
-            yield from _bindings(list(ast.iter_child_nodes(node)))
+            yield from bindings(list(ast.iter_child_nodes(node)))
 
 
 def _own_bindings(node: ast.AST) -> Iterator[str]:

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from pytest_supercharger import source, stubs
+from pytest_supercharger import marks, source, stubs
 from pytest_supercharger.domain import Candidate, SourceFile, Stub
 from pytest_supercharger.errors import SourceError
 from pytest_supercharger.reopening import yields
@@ -45,8 +45,8 @@ class Again:
         return edits.fill(self.emptied(ours), fillings, style, unmarked=ours)
 
 
-def open_again(file: SourceFile, lines: Collection[int]) -> Again:
-    """Make stubs of the functions whose `def` stands in these lines.
+def open_again(file: SourceFile, lines: Mapping[int, Mapping[str, str]]) -> Again:
+    """Make stubs of the functions whose `def` stands in these lines, with the options that their markers had.
 
     Raises:
         SourceError: one of them cannot be a stub, or the old body could not be put back.
@@ -56,7 +56,7 @@ def open_again(file: SourceFile, lines: Collection[int]) -> Again:
     tree = source.parse(text.text, name=file.relpath)
     found = [node for node in _functions(tree) if node.lineno in lines]
     name = _free_name(text.text)
-    changes = [*_marked(page, tree, found, name), *(_emptied(page, node) for node in found)]
+    changes = [*_marked(page, tree, found, name, lines), *(_emptied(page, node) for node in found)]
     marked = replace(file, data=text.encode(apply(text.text, changes)))
     old = {stub.id: (stub, _body(page, node)) for stub, node in _pairs(marked, tree, found)}
     again = Again(source=file, marked=marked, old=old)
@@ -120,7 +120,9 @@ def _emptied(page: Page, node: Function) -> Edit:
     return Edit(start=start, end=end, text=_PLACEHOLDER + (end_of_generator if yields(node.body) else ""))
 
 
-def _marked(page: Page, tree: ast.Module, nodes: Sequence[Function], name: str) -> Iterator[Edit]:
+def _marked(
+    page: Page, tree: ast.Module, nodes: Sequence[Function], name: str, lines: Mapping[int, Mapping[str, str]]
+) -> Iterator[Edit]:
     """The edits that mark the definitions; the import stands behind those that have to come first."""
     first: list[ast.stmt] = [
         node for node in tree.body if isinstance(node, ast.ImportFrom) and node.module == "__future__"
@@ -133,7 +135,15 @@ def _marked(page: Page, tree: ast.Module, nodes: Sequence[Function], name: str) 
     yield page.insert(page.start(row), text)
     for node in nodes:
         at = page.line_of(node.lineno).first
-        yield page.insert(page.start(at), f"{page.indent(at)}@{name}{page.newline}")
+        yield page.insert(page.start(at), page.indent(at) + _decorator(page, node, name, lines) + page.newline)
+
+
+def _decorator(page: Page, node: Function, name: str, lines: Mapping[int, Mapping[str, str]]) -> str:
+    try:
+        return marks.decorated(name, lines[node.lineno])
+    except ValueError as error:
+        step = "correct `options` in its evidence"
+        raise SourceError(f"{page.name}:{node.lineno}: {node.name} cannot have its options ({error}); {step}") from None
 
 
 def _body(page: Page, node: Function) -> Candidate:

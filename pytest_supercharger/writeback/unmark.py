@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pytest_supercharger import source
+from pytest_supercharger.domain import Marks
 from pytest_supercharger.writeback.page import Edit, Page, is_blank
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
 __all__ = ["Removal", "edits", "imports"]
 
@@ -32,14 +33,23 @@ class Removal:
         return len(self.aliases) == len(self.statement.names)
 
 
-def imports(tree: ast.Module, markers: Sequence[ast.expr], new_code: Sequence[str]) -> list[Removal]:
-    """Return the imports that only these markers used; those inside `try` stay, they have a fallback beside them."""
-    roots = {_root(marker) for marker in markers} - _used(tree, markers)
+def imports(
+    tree: ast.Module, markers: Sequence[ast.expr], new_code: Sequence[str], marks: Marks | None = None
+) -> list[Removal]:
+    """Return the imports that only these markers used; those inside `try` stay, they have a fallback beside them.
+
+    So do names that other modules take from this one, and imports of the project's own modules under their own name:
+    what they do when they are imported is not only to bring the marker.
+    """
+    marks = marks or Marks()
+    roots = {_root(marker) for marker in markers} - _used(tree, markers, marks.taken) - marks.lent
     for code in new_code:
         roots -= {node.id for node in ast.walk(source.parse(code, name="the new code")) if isinstance(node, ast.Name)}
     found = []
     for statement, is_only in _imports(tree, in_try=False, in_module=True):
-        gone = tuple(alias for alias in statement.names if _bound(alias) in roots and _is_ours(statement, alias))
+        gone = tuple(
+            alias for alias in statement.names if _bound(alias) in roots and _is_ours(statement, alias, marks.taken)
+        )
         if gone:
             found.append(Removal(statement=statement, aliases=gone, is_only_statement=is_only))
     return found
@@ -65,12 +75,14 @@ def _bound(alias: ast.alias) -> str:
     return alias.asname or alias.name.partition(".")[0]
 
 
-def _is_ours(statement: ast.Import | ast.ImportFrom, alias: ast.alias) -> bool:
+def _is_ours(statement: ast.Import | ast.ImportFrom, alias: ast.alias, taken: Collection[str]) -> bool:
+    if isinstance(statement, ast.ImportFrom) and _bound(alias) in taken:
+        return True
     module = alias.name if isinstance(statement, ast.Import) else "." * statement.level + (statement.module or "")
     return module.partition(".")[0] == _PACKAGE
 
 
-def _used(tree: ast.Module, markers: Sequence[ast.expr]) -> set[str]:
+def _used(tree: ast.Module, markers: Sequence[ast.expr], taken: Collection[str]) -> set[str]:
     """Return the names that something but these markers reads, binds a second time, or exports."""
     own = {id(node.func if isinstance(node, ast.Call) else node) for node in markers}
     used: set[str] = set()
@@ -82,7 +94,7 @@ def _used(tree: ast.Module, markers: Sequence[ast.expr]) -> set[str]:
         elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
             used.add(node.name)
         elif isinstance(node, (ast.Import, ast.ImportFrom)):
-            used |= {_bound(alias) for alias in node.names if not _is_ours(node, alias)}
+            used |= {_bound(alias) for alias in node.names if not _is_ours(node, alias, taken)}
         elif isinstance(node, ast.Constant) and isinstance(node.value, str):
             used.add(node.value)  # in __all__, or an annotation in quotes
         waiting += [child for child in ast.iter_child_nodes(node) if id(child) not in own]

@@ -16,7 +16,7 @@ from pytest_supercharger.writeback import verify_rows
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
-    from pytest_supercharger.domain import Candidate, Stub
+    from pytest_supercharger.domain import Candidate, Marks, Stub
     from pytest_supercharger.marks import Function
 
 __all__ = ["verify"]
@@ -44,19 +44,20 @@ def verify(
     _check_compiles(after.text, name, requires_python)
     old_tree, new_tree = source.parse(before.text, name=name), source.parse(after.text, name=name)
     pairs = [(_paired(old_tree, new_tree, stub), candidate) for stub, candidate in fillings]
-    markers = [marker for (node, _), _ in pairs for marker in stubs.marker_decorators(old_tree, node)]
-    gone = _dropped(old_tree, new_tree, name)
+    marks = fillings[0][0].marks
+    markers = [marker for (node, _), _ in pairs for marker in stubs.marker_decorators(old_tree, node, marks)]
+    gone = _dropped(old_tree, new_tree, marks, name)
     verify_rows.check(
         verify_rows.Side(name=name, data=old, text=before.text),
         verify_rows.Side(name=name, data=new, text=after.text),
         [pair for pair, _ in pairs],
-        [*markers, *(node for node in ast.walk(old_tree) if isinstance(node, ast.stmt) and _drops(node, gone))],
+        [*markers, *(node for node in ast.walk(old_tree) if isinstance(node, ast.stmt) and _drops(node, gone, marks))],
         [text for _, candidate in pairs for text in (candidate.body, *candidate.helpers, *candidate.imports)],
         list(_joined(old_tree, new_tree, [candidate for _, candidate in pairs], name)),
     )
     # Last, for it takes the trees apart.
     try:
-        _check_trees(old_tree, new_tree, pairs, markers, name)
+        _check_trees(old_tree, new_tree, pairs, markers, marks, name)
     except RecursionError as error:
         raise _refusal(name, "its code is nested too deeply to be compared") from error
 
@@ -104,6 +105,7 @@ def _check_trees(
     new_tree: ast.Module,
     pairs: Sequence[tuple[tuple[Function, Function], Candidate]],
     markers: Sequence[ast.expr],
+    marks: Marks,
     name: str,
 ) -> None:
     """Turn every filled function back into its stub and take out what was added: the old tree must be left."""
@@ -118,7 +120,7 @@ def _check_trees(
     _check_brought(new_tree, [candidate for _, candidate in pairs], name)
     new_tree.body = [item for item in _single(new_tree.body) if ast.dump(item) not in added - known]
     for tree in (old_tree, new_tree):
-        _strip(tree)
+        _strip(tree, marks)
     if ast.dump(old_tree) != ast.dump(new_tree):
         raise _refusal(name, "code outside of the filled stubs would change")
 
@@ -152,17 +154,17 @@ def _check_brought(new_tree: ast.Module, candidates: Sequence[Candidate], name: 
                     raise _refusal(name, f"{code.strip()!r} would be missing")
 
 
-def _dropped(old_tree: ast.Module, new_tree: ast.Module, name: str) -> Counter[str]:
+def _dropped(old_tree: ast.Module, new_tree: ast.Module, marks: Marks, name: str) -> Counter[str]:
     """Return the marker's imports that are gone, after checking that they may be."""
-    old, new = Counter(_marker_imports(old_tree)), Counter(_marker_imports(new_tree))
-    old_tried = Counter(item for node in _tries(old_tree) for item in _marker_imports(node))
-    new_tried = Counter(item for node in _tries(new_tree) for item in _marker_imports(node))
+    old, new = Counter(_marker_imports(old_tree, marks)), Counter(_marker_imports(new_tree, marks))
+    old_tried = Counter(item for node in _tries(old_tree) for item in _marker_imports(node, marks))
+    new_tried = Counter(item for node in _tries(new_tree) for item in _marker_imports(node, marks))
     if new - old or old_tried != new_tried:
         raise _refusal(name, f"an import of {_PACKAGE} would change")
     gone = old - new
     read = {node.id for node in ast.walk(new_tree) if isinstance(node, ast.Name)}
     for item in gone:
-        if item not in new and (unbound := item.rpartition(" ")[2]) in read:
+        if item not in new and (unbound := item.rpartition(" ")[2]) in read | marks.lent:
             raise _refusal(name, f"{unbound} is still used and would not be imported any more")
     return gone
 
@@ -192,20 +194,22 @@ def _from_imports(tree: ast.Module, modules: Collection[tuple[str | None, int]])
             yield node
 
 
-def _drops(node: ast.stmt, gone: Counter[str]) -> bool:
-    return any(item in gone for item in _marker_imports_of(node))
+def _drops(node: ast.stmt, gone: Counter[str], marks: Marks) -> bool:
+    return any(item in gone for item in _marker_imports_of(node, marks))
 
 
-def _marker_imports(tree: ast.AST) -> Iterator[str]:
+def _marker_imports(tree: ast.AST, marks: Marks) -> Iterator[str]:
     for node in ast.walk(tree):
-        yield from _marker_imports_of(node)
+        yield from _marker_imports_of(node, marks)
 
 
-def _marker_imports_of(node: ast.AST) -> Iterator[str]:
+def _marker_imports_of(node: ast.AST, marks: Marks) -> Iterator[str]:
     for alias in _aliases(node):
         module = alias.name if isinstance(node, ast.Import) else getattr(node, "module", None) or ""
-        if module.partition(".")[0] == _PACKAGE and not getattr(node, "level", 0):
-            yield f"{module} {alias.name} {_bound(alias)}"
+        level = getattr(node, "level", 0)
+        is_of_package = module.partition(".")[0] == _PACKAGE and not level
+        if is_of_package or (isinstance(node, ast.ImportFrom) and _bound(alias) in marks.taken):
+            yield f"{'.' * level}{module} {alias.name} {_bound(alias)}"
 
 
 def _tries(tree: ast.AST) -> Iterator[ast.AST]:
@@ -236,11 +240,11 @@ def _single(body: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
             yield node
 
 
-def _strip(tree: ast.AST) -> None:
-    """Take every import of the marker's package out of a tree; an empty block gets a `pass`."""
+def _strip(tree: ast.AST, marks: Marks) -> None:
+    """Take every import of the marker out of a tree; an empty block gets a `pass`."""
     for node in ast.walk(tree):
         for field in ("body", "orelse", "finalbody"):
             block = getattr(node, field, None)
             if isinstance(block, list) and block:
-                left = [item for item in _single(block) if not any(_marker_imports_of(item))]
+                left = [item for item in _single(block) if not any(_marker_imports_of(item, marks))]
                 setattr(node, field, left or [ast.Pass()])

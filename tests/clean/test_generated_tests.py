@@ -322,3 +322,18 @@ def test_an_object_of_the_docstrings_examples_is_not_guessed_at(tests_of) -> Non
 def test_assert_and_await_in_the_wrong_order_change_places(tests_of) -> None:
     (source,) = sources(tests_of("async def test_f():\n    await assert f(1) == 1\n", "async def f(n)"))
     assert "    assert await f(1) == 1\n" in source
+
+
+@pytest.mark.parametrize(
+    ("text", "refused"),
+    [
+        ("def test_f():\n    s = Stack()\n    s.size = 3\n    assert s.items == 3\n", ""),
+        ("def test_f():\n    s = Stack()\n    del s.size\n    assert s.items == 3\n", ""),
+        ("def test_f():\n    s = Stack()\n    Stack.size = 3\n    assert s.size == 3\n", "redefines the stub"),
+        ("def test_f():\n    s = Stack()\n    type(s).size = 3\n    assert s.size == 3\n", "redefines the stub"),
+    ],
+)
+def test_to_set_or_delete_a_property_of_an_object_is_to_run_it(tests_of, text: str, refused: str) -> None:
+    options = {"qualname": "Stack.size", "kind": StubKind.PROPERTY}
+    found = tests_of(text, "def size(self, value: int) -> None", **options)
+    assert (reason(found) if refused else len(sources(found))) == (refused or 1)

@@ -121,7 +121,7 @@ def made_by(event, pid):
 
 
 def left_in(project):
-    return sorted(path.name for path in project.iterdir() if path.name not in {".supercharger", "__pycache__"})
+    return sorted(path.name for path in project.iterdir() if path.name not in {".supercharge", "__pycache__"})
 
 
 def completes(project, node, engine, dead):

@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from random import Random
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_supercharger.domain import Stub, StubKind
-from pytest_supercharger.probes import from_test
+from pytest_supercharger.probes import from_test, mutate
 
 
 def stub(qualname: str = "f", kind: StubKind = StubKind.FUNCTION, *, is_async: bool = False) -> Stub:
@@ -95,6 +96,19 @@ def test_properties_static_methods_and_constructors_are_calls_too() -> None:
     assert read("assert Cart.of(3) == 2", stub("Cart.of", StubKind.STATIC_METHOD)) == [("", "Cart.of(3)")]
     assert read("assert Cart(3).n == 2", stub("Cart.__init__", StubKind.METHOD)) == [("", "Cart(3)")]
     assert read("assert len(Cart(3)) == 2", stub("Cart.__len__", StubKind.METHOD)) == [("", "len(Cart(3))")]
+
+
+def test_what_sets_or_deletes_a_property_is_a_call_of_its_accessor() -> None:
+    size = stub("Cart.size", StubKind.PROPERTY)
+    assert read("cart = Cart()\ncart.size = 3\nassert cart.names == []", size) == [
+        ("cart = Cart()", "type(cart).size.fset(cart, 3)")
+    ]
+    assert read("cart = Cart()\ndel cart.size", size) == [("cart = Cart()", "type(cart).size.fdel(cart)")]
+    assert read("cart = Cart()\ncart.size = 3", stub("Cart.size", StubKind.METHOD)) == []
+    (probe,) = from_test("from shop.text import Cart\ndef test():\n    cart = Cart()\n    cart.size = 3\n", size)
+    mutated = mutate([probe], limit=3, rng=Random(1), stub=size)
+    assert len(mutated) == 3
+    assert all(other.expression.startswith("type(cart).size.fset(cart, ") for other in mutated)
 
 
 @pytest.mark.parametrize("body", ["assert await f(1) == 2", "assert asyncio.run(f(1)) == 2", "r = await f(1)"])

@@ -63,7 +63,9 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "tests/test_shop.py": "import os\nimport shop\n\n\ndef test_smallest(values, mocker, tmp_path):\n"
         "    assert shop.smallest(values) == 1\n    mocker.patch('shop.smallest')\n"
         "    open('written', 'w').close()\n\n\n"
-        "def test_secrets():\n    assert not os.path.exists('.env')\n    assert not os.path.exists('.git')\n",
+        "def test_secrets():\n    assert not os.path.exists('.env')\n    assert not os.path.exists('.git')\n\n\n"
+        "def test_process():\n    import subprocess, sys\n    code = 'import pytest_supercharger.marker'\n"
+        "    subprocess.run([sys.executable, '-c', code], check=True)\n",
     }
     for name, text in files.items():
         path = root / name
@@ -129,6 +131,7 @@ def test_project_tests_have_their_plugins_and_fixtures_and_no_secrets(sandbox: D
     assert {node: pair.verdict for node, pair in result.tests.items()} == {
         "tests/test_shop.py::test_smallest": Verdict.PASS,
         "tests/test_shop.py::test_secrets": Verdict.PASS,
+        "tests/test_shop.py::test_process": Verdict.PASS,
     }
 
 

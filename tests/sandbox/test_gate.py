@@ -133,7 +133,7 @@ def test_a_stub_that_a_process_of_a_test_calls_is_reached_by_that_test(zygote: Z
     source = (
         "import subprocess, sys\ndef test_command():\n    subprocess.run([sys.executable, '-m', 'mod'], check=True)\n"
     )
-    code = "import sys\nsys.path.append('/supercharger/lib')\n" + MODULE + "\nother(1)\n"
+    code = f"{MODULE}\nother(1)\n"
     files = {"mod.py": code, "tests/test_a.py": source, "tests/test_b.py": "def test_after(): pass\n"}
     gate = zygote.gate(files)
     assert gate.tests["tests/test_a.py::test_command"].reached == {"mod:other"}

@@ -10,6 +10,7 @@ import pytest
 
 from pytest_supercharger import stubs, trusted
 from pytest_supercharger.domain import Candidate, GeneratedTest, SourceFile, Stub, Verdict
+from pytest_supercharger.fingerprints import Known
 from pytest_supercharger.reopening import reopen
 from pytest_supercharger.sandbox.docker import DockerSandbox
 from pytest_supercharger.sandbox.split_scope import why_not
@@ -154,5 +155,7 @@ def test_a_function_that_is_no_stub_any_more_is_run_apart_as_well(
     test = GeneratedTest(
         id="t", name="test_it", source="from shop.text import f\n\ndef test_it():\n    assert f(2) == 4\n"
     )
-    results = sandbox.run_split({"shop/text.py": code}, [test], stubbed={"shop/text.py": reopen(code, ["f"])})
+    results = sandbox.run_split(
+        {"shop/text.py": code}, [test], stubbed={"shop/text.py": reopen(code, [Known(qualname="f")])}
+    )
     assert results["t"].verdict is verdict, results

@@ -59,7 +59,7 @@ def test_power_may_be_cut_at_any_operation(cuts, monkeypatch):
         power_cut.write(root)
         assert {name: (root / name).read_bytes() for name in new} == new, root
         assert everything_in(root) == everything_in(clean), root
-        assert (root / ".supercharger/.gitignore").read_bytes() == (clean / ".supercharger/.gitignore").read_bytes()
+        assert (root / ".supercharge/.gitignore").read_bytes() == (clean / ".supercharge/.gitignore").read_bytes()
         assert [entry.stub_id for entry in journal.read(root)] == ["c:h"], root
 
 

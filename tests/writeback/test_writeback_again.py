@@ -25,7 +25,7 @@ def opened(data, *chosen):
     tree = source.parse(stubs.plain_text(file))
     nodes = [next(d.node for d in definitions(tree) if d.qualname == one) for one in chosen if isinstance(one, str)]
     nodes += [stubs.locate(tree, one) for one in chosen if not isinstance(one, str)]
-    return open_again(file, [node.lineno for node in nodes])
+    return open_again(file, {node.lineno: {} for node in nodes})
 
 
 def candidate(body, **more):
@@ -42,9 +42,9 @@ def test_what_a_fill_has_made_is_opened_and_filled_to_the_byte(name):
     _, fillings, case = load(name)
     data = (CASES / name / "after.py").read_bytes()
     again = opened(data, *(stub for stub, _ in fillings))
-    assert {stub.qualname for stub, _ in again.old.values()} == {stub.qualname for stub, _ in fillings}
-    bodies = {stub.qualname: new.body for stub, new in fillings}
-    back = [(stub, candidate(bodies[stub.qualname])) for stub, _ in again.old.values()]
+    assert {stub.label for stub, _ in again.old.values()} == {stub.label for stub, _ in fillings}
+    bodies = {stub.label: new.body for stub, new in fillings}
+    back = [(stub, candidate(bodies[stub.label])) for stub, _ in again.old.values()]
     new = again.rewritten(back)
     verify(again.emptied(again.old), new, back, requires_python=case.get("requires_python"))
     assert new == data or name in KEPT

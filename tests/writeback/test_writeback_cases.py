@@ -39,7 +39,7 @@ def load(name: str):
     """Return a case's bytes, its fillings, and the whole description."""
     data, case = (CASES / name / "before.py").read_bytes(), described(name)
     found = stubs.find(source(data))
-    by_name = {stub.qualname: stub for stub in found}
+    by_name = {stub.label: stub for stub in found}
     fillings = [
         (
             by_name[item["stub"]],
@@ -76,7 +76,7 @@ def test_a_filled_stub_is_no_stub_any_more(name):
     data, fillings, _ = load(name)
     new = fill(data, fillings)
     left = stubs.find(source(new))
-    assert not {stub.qualname for stub in left} & {stub.qualname for stub, _ in fillings}
+    assert not {stub.id for stub in left} & {stub.id for stub, _ in fillings}
     with pytest.raises(SourceError):
         fill(new, fillings)
 

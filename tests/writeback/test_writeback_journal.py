@@ -42,19 +42,19 @@ def test_no_journal_reads_as_empty(tmp_path):
 
 def test_git_sees_the_evidence_and_nothing_else_of_the_folder(tmp_path):
     journal.append(tmp_path, entry())
-    record = tmp_path / ".supercharger" / "evidence" / "shop-total.json"
-    record.parent.mkdir()
+    record = tmp_path / ".supercharge" / "evidence" / "shop.cart" / "Cart.total.json"
+    record.parent.mkdir(parents=True)
     record.write_text("{}")
-    record.with_name(".shop-total.json.tmp").write_text("half")
+    record.with_name(".Cart.total.json.tmp").write_text("half")
     subprocess.run(["git", "init", "-q", tmp_path], check=True)
     listing = ["git", "-C", tmp_path, "ls-files", "--others", "--exclude-standard"]
     seen = subprocess.run(listing, check=True, capture_output=True, text=True).stdout.splitlines()
-    assert seen == [".supercharger/.gitignore", ".supercharger/evidence/shop-total.json"]
+    assert seen == [".supercharge/.gitignore", ".supercharge/evidence/shop.cart/Cart.total.json"]
 
 
 def test_an_entry_cut_at_any_byte_costs_only_itself(tmp_path):
     journal.append(tmp_path, entry())
-    path = tmp_path / ".supercharger" / "journal.jsonl"
+    path = tmp_path / ".supercharge" / "journal.jsonl"
     whole = path.read_bytes()
     for length in range(len(whole) - 1):
         path.write_bytes(whole + whole[:length])
@@ -67,7 +67,7 @@ def test_an_entry_cut_at_any_byte_costs_only_itself(tmp_path):
 @pytest.mark.parametrize("line", [b"[]", b"null", b"{}", b"\xff\xfe", b'{"candidate": 1}'])
 def test_a_line_that_is_no_entry_is_passed_over(tmp_path, line):
     journal.append(tmp_path, entry())
-    with (tmp_path / ".supercharger" / "journal.jsonl").open("ab") as file:
+    with (tmp_path / ".supercharge" / "journal.jsonl").open("ab") as file:
         file.write(line + b"\n")
     assert journal.read(tmp_path) == (entry(),)
 
@@ -87,14 +87,14 @@ def test_clear_forgets_the_named_stubs_only(tmp_path):
     assert journal.read(tmp_path) == (entry("shop:tax"),)
     journal.clear(tmp_path, {"shop:tax"})
     assert journal.read(tmp_path) == ()
-    assert [path.name for path in (tmp_path / ".supercharger").iterdir()] == [".gitignore"]
+    assert [path.name for path in (tmp_path / ".supercharge").iterdir()] == [".gitignore"]
     journal.clear(tmp_path, {"shop:tax"})
 
 
 def test_clear_forgets_what_is_for_another_state_of_its_file_and_what_dead_runs_have_left(tmp_path):
     (tmp_path / "shop.py").write_bytes(FILE)
     journal.append(tmp_path, entry())
-    path = tmp_path / ".supercharger" / "journal.jsonl"
+    path = tmp_path / ".supercharge" / "journal.jsonl"
     temporaries.beside(path).write_bytes(b"half")  # of this very process: of one that had its number before
     journal.clear(tmp_path, ())
     assert journal.read(tmp_path) == (entry(),)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from importlib.util import find_spec
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -60,14 +61,22 @@ def _settle(project: str, roots: list[str]) -> None:
     sys.stdout, sys.stderr = open(1, "w", closefd=False), open(2, "w", closefd=False)  # noqa: SIM115
     for variable in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTHONPATH"):
         os.environ.pop(variable, None)
-    if theirs := os.environ.pop("PYTEST_SUPERCHARGE_PYTHONPATH", ""):
-        os.environ["PYTHONPATH"] = theirs  # for the processes that tests start
+    theirs = [os.environ.pop("PYTEST_SUPERCHARGE_PYTHONPATH", ""), _marker_folder()]
+    if any(theirs):
+        os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, theirs))  # for the processes that tests start
     os.environ["HOME"] = _HOME
     os.environ["PYTEST_SUPERCHARGE_FILLED"] = project
     os.environ["PYTEST_SUPERCHARGE_REACHED"] = _REACHED
     os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
     overlay.import_from(project, roots)
     _excuse_preloaded()
+
+
+def _marker_folder() -> str:
+    """Where the marker lies that this process has and another one would not find; "" where the environment has it."""
+    spec = find_spec("pytest_supercharger")
+    folder = os.path.dirname(os.path.dirname(spec.origin)) if spec is not None and spec.origin else ""
+    return folder if folder == f"{os.path.dirname(os.path.dirname(__file__))}/lib" else ""
 
 
 def _excuse_preloaded() -> None:

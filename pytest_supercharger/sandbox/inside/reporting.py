@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from . import numbering
+
 if TYPE_CHECKING:
     from .child import Send
 
@@ -108,7 +110,11 @@ class Reporter:
             stubs = dict.fromkeys(stream.read(_MOST_NOTED).split("\n"))
         os.remove(self._reached)
         for stub in filter(None, stubs):
-            self.send({"type": "reached", "stub": stub[:500], "node": node, "collector": ""})
+            stub_id, _, place = stub.partition("\t")
+            line, _, path = place.partition("\t")
+            if line.isdecimal() and path:
+                stub_id = numbering.numbered(stub_id, path, int(line))
+            self.send({"type": "reached", "stub": stub_id[:500], "node": node, "collector": ""})
 
     def note_equal(self, kind: str) -> None:
         """Note that a value that was compared equals anything."""
@@ -140,4 +146,4 @@ def record_stubs(send: Send, reporter: Reporter | None = None) -> None:
             seen.add((stub, node, collector))
             send({"type": "reached", "stub": stub[:500], "node": node, "collector": collector})
 
-    marker.recorder = recorder
+    marker.recorder, marker.identify = recorder, numbering.identify

@@ -15,6 +15,7 @@ import sys
 import types
 from typing import Any
 
+from . import numbering
 from .split_standins import SPECIAL, NotEncodable
 from .split_table import BUILTIN_TYPES, GETTERS, Table, kind_of, module_of, name_of
 from .split_values import BASES
@@ -49,8 +50,9 @@ class CandidateSide(Table):
         if not qualname:
             return None
         found: Any = importlib.import_module(module)
-        for part in qualname.split("."):
+        for part in qualname.partition("#")[0].split("."):
             found = vars(found)[part] if isinstance(found, type) and part in vars(found) else getattr(found, part)
+        found = _accessor(found, reference) if isinstance(found, property) else found
         innermost: object = _innermost(found)
         return innermost
 
@@ -66,11 +68,21 @@ class CandidateSide(Table):
         """Whatever the test asks for."""
 
 
+def _accessor(thing: property, reference: str) -> Any:
+    """The getter, setter or deleter that a reference means: all of them have the name of the property."""
+    plain = reference.partition("#")[0]
+    for part in (thing.fget, thing.fset, thing.fdel):
+        own = getattr(part, "__qualname__", None) == plain.partition(":")[2]
+        if own and numbering.identify(part, plain) == reference:
+            return part
+    return thing.fget
+
+
 def _innermost(thing: Any) -> Any:
     if isinstance(thing, (classmethod, staticmethod)):
         thing = thing.__func__
-    if isinstance(thing, (property, functools.cached_property)):
-        thing = thing.fget if isinstance(thing, property) else thing.func
+    if isinstance(thing, functools.cached_property):
+        thing = thing.func
     while not isinstance(thing, type) and hasattr(thing, "__wrapped__") and not _is_stub(thing):
         thing = thing.__wrapped__
     return thing
