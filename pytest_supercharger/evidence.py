@@ -13,7 +13,7 @@ import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from fnmatch import fnmatchcase
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from pytest_supercharger import fingerprints, marks, parsing, stubs
@@ -30,7 +30,9 @@ __all__ = [
     "make",
     "matching",
     "remove",
+    "restore",
     "save",
+    "state",
     "to_text",
 ]
 
@@ -200,9 +202,21 @@ def from_text(text: str) -> Record:
         document["model_digests"] = tuple(document.get("model_digests", ()))
         mutation = document.get("mutation")
         document["mutation"] = MutationScore(**mutation) if mutation is not None else None
-        return Record(**document)
+        return _checked(Record(**document))
     except (AttributeError, TypeError, KeyError) as error:
         raise ValueError(f"{type(error).__name__}: {error}") from None
+
+
+def _checked(record: Record) -> Record:
+    """The record, if what is used of it as text and as a path is that."""
+    texts = [record.stub, record.module, record.qualname, record.relpath, record.function_hash, record.specification]
+    texts += [*record.gate, *record.model_digests, *(test.name for test in record.tests), *record.options.values()]
+    if not all(isinstance(text, str) for text in texts):
+        raise TypeError("a text that is none")
+    path = PurePosixPath(record.relpath)
+    if path.is_absolute() or ".." in path.parts or "\\" in record.relpath:
+        raise ValueError(f"the file {record.relpath!r} is not in the project")
+    return record
 
 
 def save(root: Path, record: Record) -> Path:
@@ -223,6 +237,22 @@ def save(root: Path, record: Record) -> Path:
     except OSError as error:
         raise SourceError(f"{path} cannot be written ({error.strerror}); make the folder writable") from None
     return path
+
+
+def state(root: Path, record: Record) -> dict[Path, bytes | None]:
+    """What lies where the record goes, for `restore`."""
+    paths = (_path(root, record), _former(root, record))
+    return {path: path.read_bytes() if path.is_file() else None for path in paths}
+
+
+def restore(before: Mapping[Path, bytes | None]) -> None:
+    """Undo a `save`, as far as the disk allows; the error that led here is the one to tell."""
+    for path, data in before.items():
+        with contextlib.suppress(OSError):
+            if data is not None:
+                temporaries.put(path, data)
+            else:
+                path.unlink(missing_ok=True)
 
 
 def remove(root: Path, record: Record) -> Path:
@@ -272,12 +302,16 @@ def load_all(root: Path) -> tuple[Record, ...]:
         SourceError: a record is damaged.
     """
     paths = [*sorted((root / _FORMER).glob("*.json")), *sorted((root / FOLDER).glob("*/*.json"))]
-    found = {record.stub: record for record in map(_load, paths)}
+    found = {record.stub: record for record in (_load(root, path) for path in paths)}
     return tuple(found[stub] for stub in sorted(found))
 
 
-def _load(path: Path) -> Record:
+def _load(root: Path, path: Path) -> Record:
     try:
-        return from_text(path.read_text(encoding="utf-8"))
+        record = from_text(path.read_text(encoding="utf-8"))
+        # Records come with a checkout: what they say must not lead to other files than these.
+        if path not in (_path(root, record), _former(root, record)):
+            raise ValueError(f"it is about {record.stub!r}, which has another file")
+        return record
     except (OSError, ValueError) as error:
         raise SourceError(f"{path} is not an evidence record ({error}); delete it or restore it") from None

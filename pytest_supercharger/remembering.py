@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from pytest_supercharger import acceptance, effects, evidence
+from pytest_supercharger import acceptance, effects, evidence, fingerprints
 from pytest_supercharger.bench import Bench
 from pytest_supercharger.domain import Candidate, Decision, GeneratedTest, Outcome, SourceFile, Stub, Verdict
 from pytest_supercharger.errors import SourceError
@@ -23,7 +23,7 @@ def keep(root: Path, source: SourceFile, outcome: Outcome, record: evidence.Reco
     entry = journal.Entry(
         stub_id=outcome.stub.id,
         relpath=outcome.stub.relpath,
-        sha256=files.sha256(source.data),
+        sha256=_on_disk(source),
         candidate=outcome.candidate,
         probability=outcome.probability,
         reason=outcome.reason,
@@ -50,11 +50,14 @@ def kept(
     entries = {entry.stub_id: entry for entry in journal.read(root)}
     seen: set[str] = set()
     for entry in entries.values():
-        circle = [entry.stub_id, *entry.together]
-        if entry.stub_id in seen or not by_id.keys() >= set(circle) or not _is_whole(entry, entries):
+        if entry.stub_id in seen or entry.stub_id not in by_id or not _is_whole(entry, entries):
             continue
+        # The power may have gone between two files: the others of a choice are open, or have their bodies.
+        circle = [name for name in (entry.stub_id, *entry.together) if not _is_written(root, entries[name])]
         seen |= set(circle)
-        known = [(by_id[stub_id], entries[stub_id]) for stub_id in circle]
+        if not by_id.keys() >= set(circle):
+            continue
+        known = [(by_id[name], entries[name]) for name in circle]
         if all(_suffices(one, stub, sources[stub.relpath], settings) for stub, one in known):
             for outcome, record in _recalled(known, sources, settings, bench):
                 yield bench.ledger.settle(outcome), record
@@ -64,6 +67,21 @@ def _is_whole(entry: journal.Entry, entries: Mapping[str, journal.Entry]) -> boo
     """Whether all that was chosen together with this entry is there, and was chosen with the same."""
     choice = _choice(entry)
     return all(stub_id in entries and _choice(entries[stub_id]) == choice for stub_id in choice)
+
+
+def _is_written(root: Path, entry: journal.Entry) -> bool:
+    """Whether the function stands in its file as it was accepted."""
+    try:
+        record = evidence.from_text(entry.evidence)
+        found = fingerprints.of((root / entry.relpath).read_bytes(), record.known)
+    except (OSError, ValueError):
+        return False
+    return found is not None and found.function == record.function_hash
+
+
+def _on_disk(source: SourceFile) -> str:
+    """The digest of the file as it lies there: functions that are filled again are open in memory only."""
+    return files.sha256(source.path.read_bytes())
 
 
 def _choice(entry: journal.Entry) -> dict[str, str]:
@@ -95,7 +113,7 @@ def _recalled(
 
 def _suffices(entry: journal.Entry, stub: Stub, source: SourceFile, settings: Settings) -> bool:
     """Whether the entry is for this file, and good enough for the settings of this run; those may be stricter."""
-    if entry.sha256 != files.sha256(source.data):
+    if entry.sha256 != _on_disk(source):
         return False
     confidence = stub.options.get("confidence", settings.confidence)
     assert isinstance(confidence, int | float), "stubs.find checks the options"

@@ -148,3 +148,38 @@ def test_every_glob_has_to_match_and_says_what_there_is(record):
         "--supercharge-forget nobody matches no function with evidence; "
         "there is evidence of shop:Cart.tax, shop:Cart.total"
     )
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"stub": "../../package"},
+        {"stub": "..:../../package"},
+        {"stub": "shop:other"},
+        {"relpath": "../elsewhere.py"},
+        {"relpath": "/etc/hosts"},
+        {"relpath": 7},
+        {"gate": [1]},
+        {"tests": [{"name": "t", "source": 5}]},
+    ],
+)
+def test_a_record_leads_to_no_other_file_than_its_own(record, tmp_path, changes):
+    """Records come with a checkout."""
+    path = evidence.save(tmp_path, record)
+    path.write_text(json.dumps(json.loads(path.read_text()) | changes))
+    (tmp_path / "package.json").write_text("{}")
+    with pytest.raises(SourceError, match="is not an evidence record"):
+        evidence.load_all(tmp_path)
+
+
+def test_what_was_saved_can_be_taken_back(record, tmp_path):
+    before = evidence.state(tmp_path, record)
+    path = evidence.save(tmp_path, record)
+    evidence.restore(before)
+    assert not path.exists()
+    evidence.save(tmp_path, record)
+    old, before = path.read_bytes(), evidence.state(tmp_path, record)
+    evidence.save(tmp_path, dataclasses.replace(record, candidate_id="other"))
+    assert path.read_bytes() != old
+    evidence.restore(before)
+    assert path.read_bytes() == old

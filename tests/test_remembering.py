@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 
 import pytest
 
@@ -33,7 +34,12 @@ NODE = "test_m.py::test_it"
 
 @pytest.fixture
 def file(tmp_path):
-    return SourceFile(path=tmp_path / "m.py", relpath="m.py", module="m", data=TEXT)
+    return on_disk(tmp_path, TEXT)
+
+
+def on_disk(folder, data):
+    (folder / "m.py").write_bytes(data)
+    return SourceFile(path=folder / "m.py", relpath="m.py", module="m", data=data)
 
 
 def accepted(file):
@@ -92,7 +98,7 @@ def test_what_was_kept_comes_back_with_its_evidence(file, tmp_path):
 
 def test_nothing_comes_back_into_a_file_that_has_changed(file, tmp_path):
     remembering.keep(tmp_path, file, *accepted(file))
-    edited = dataclasses.replace(file, data=TEXT.replace(b"Return 1.", b"Return 2."))
+    edited = on_disk(tmp_path, TEXT.replace(b"Return 1.", b"Return 2."))
     assert recalled(edited, project())[0] == []
 
 
@@ -128,7 +134,7 @@ def test_a_run_that_asks_for_more_confidence_does_not_take_what_had_less(file, t
 
 
 def test_the_confidence_of_a_stub_wins_over_that_of_the_run(file, tmp_path):
-    marked = dataclasses.replace(file, data=TEXT.replace(b"@supercharge\n", b"@supercharge(confidence=0.98)\n"))
+    marked = on_disk(tmp_path, TEXT.replace(b"@supercharge\n", b"@supercharge(confidence=0.98)\n"))
     remembering.keep(tmp_path, marked, *accepted(marked))
     assert recalled(marked, project(), confidence=0.9)[0] == []
 
@@ -173,7 +179,7 @@ def two() -> int:
 
 @pytest.mark.parametrize(("lost", "back"), [(0, ["m:one", "m:two"]), (1, [])])
 def test_those_that_were_chosen_together_come_back_together_or_not_at_all(tmp_path, lost, back):
-    file = SourceFile(path=tmp_path / "m.py", relpath="m.py", module="m", data=BOTH)
+    file = on_disk(tmp_path, BOTH)
     first, record = accepted(dataclasses.replace(file, data=TEXT))
     one, two = find(file)
     for stub, other in ((one, two), (two, one))[lost:]:
@@ -191,7 +197,7 @@ def test_those_that_were_chosen_together_come_back_together_or_not_at_all(tmp_pa
 
 
 def test_halves_of_two_joint_choices_are_not_taken_for_one(tmp_path):
-    file = SourceFile(path=tmp_path / "m.py", relpath="m.py", module="m", data=BOTH)
+    file = on_disk(tmp_path, BOTH)
     first, record = accepted(dataclasses.replace(file, data=TEXT))
     one, two = find(file)
 
@@ -206,3 +212,32 @@ def test_halves_of_two_joint_choices_are_not_taken_for_one(tmp_path):
     assert recalled(file, FakeSandbox())[0] == []
     keep(two, one, "new")
     assert [outcome.candidate.id for outcome, _ in recalled(file, FakeSandbox())[0]] == ["new", "new"]
+
+
+def test_a_function_that_was_being_filled_again_comes_back_when_it_is_again(file, tmp_path):
+    """It is open in memory only; the file has its old body, and a run in between changes nothing."""
+    (tmp_path / "m.py").write_bytes(b"def one() -> int:\n    return 0 + 1\n")
+    remembering.keep(tmp_path, file, *accepted(file))
+    journal.clear(tmp_path, ())
+    assert [outcome.stub.id for outcome, _ in recalled(file, project())[0]] == ["m:one"]
+
+
+@pytest.mark.parametrize(("body", "back"), [(b"return 1\n", ["m:two"]), (b"return 0 + 1\n", [])])
+def test_the_other_half_of_a_choice_that_was_half_written_comes_back(tmp_path, body, back):
+    """The power went between two files; the half that is there must be the one that was chosen."""
+    file = on_disk(tmp_path, BOTH)
+    first, record = accepted(dataclasses.replace(file, data=TEXT))
+    one, two = find(file)
+    for stub, other in ((one, two), (two, one)):
+        outcome = dataclasses.replace(first, stub=stub, together={other.id: first.candidate.id})
+        relpath = "m.py" if stub is two else "other.py"
+        kept = dataclasses.replace(record, stub=stub.id, qualname=stub.qualname)
+        remembering.keep(
+            tmp_path, file, dataclasses.replace(outcome, stub=dataclasses.replace(stub, relpath=relpath)), kept
+        )
+    (tmp_path / "other.py").write_bytes(b"def one():\n    " + body)
+    left = dataclasses.replace(file, data=BOTH.replace(TEXT, b"from pytest_supercharger import supercharge\n"))
+    (tmp_path / "m.py").write_bytes(left.data)
+    (entry,) = [entry for entry in journal.read(tmp_path) if entry.stub_id == "m:two"]
+    journal.append(tmp_path, dataclasses.replace(entry, sha256=hashlib.sha256(left.data).hexdigest()))
+    assert [outcome.stub.id for outcome, _ in recalled(left, FakeSandbox())[0]] == back

@@ -41,7 +41,9 @@ def folder(root: Path) -> Path:
     """Return the project's `.supercharge` folder, made if need be, all of it but the evidence hidden from git."""
     path = root / FOLDER
     try:
-        path.mkdir(exist_ok=True)
+        if not path.is_dir():
+            path.mkdir(exist_ok=True)
+            temporaries.sync_directory(root)
         ignore = path / ".gitignore"
         if not ignore.exists():
             temporaries.put(ignore, _IGNORED.encode("ascii"))
