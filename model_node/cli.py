@@ -52,7 +52,7 @@ def parser() -> argparse.ArgumentParser:
     engine.add_argument(
         "--model", default="auto", metavar="NAME", help="folder, .gguf, OWNER/NAME, short name, auto (default)"
     )
-    kinds = ("bf16", "fp32", "int8", "int8-all")
+    kinds = ("bf16", "fp32", "int8", "int8-all", "int8-cpu")
     engine.add_argument("--quantization", choices=kinds, help="default: bf16, or what suits the model of auto")
     engine.add_argument("--device", default="auto", help="auto (default), cpu, cuda, cuda:0, ...")
     engine.add_argument("--max-batch", type=_count, metavar="N", help="samples that run at once")
