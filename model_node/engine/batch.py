@@ -10,6 +10,7 @@ import torch
 
 from model_node.engine.base import FinishedSample, FinishReason
 from model_node.engine.graphs import GraphedSteps, can_be_graphed
+from model_node.engine.memory import give_back
 from model_node.engine.plain import PlainSteps, can_be_plain
 from model_node.engine.rows import RowCache
 from model_node.engine.sampling import Draw, choose, stream_key
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Batch", "Row"]
 
+_BETWEEN_GIFTS = 128  # steps; the cache gets new buffers about as often
 Emit = Callable[[Running, FinishedSample], None]
 
 
@@ -57,6 +59,7 @@ class Batch:
             self._steps = PlainSteps(loaded)
         elif graphs and can_be_graphed(loaded):
             self._steps = GraphedSteps(loaded)
+        self._count = 0
         self._lengths: list[int] = []  # cached tokens of each row; the last generated one is not cached yet
 
     def fits(self, group: Group, count: int) -> int:
@@ -87,6 +90,9 @@ class Batch:
         chosen = choose(self._forward(), [row.draw() for row in self.rows])
         self._lengths = [length + 1 for length in self._lengths]
         self._advance(0, *chosen)
+        self._count += 1
+        if self._count % _BETWEEN_GIFTS == 0:
+            give_back()
         return count
 
     def remove(self, running: Running) -> None:
@@ -99,6 +105,7 @@ class Batch:
         self._cache = RowCache()
         if self._steps is not None:
             self._steps.clear()
+        give_back()
         return rows
 
     def _forward(self) -> torch.Tensor:

@@ -54,6 +54,14 @@ def prepare(model: Any, *, int8: bool = False) -> None:
     if is_plain(model):
         fuse_all(model, made)
     _replace(model, made)
+    _let_the_file_go(model)
+
+
+def _let_the_file_go(model: Any) -> None:
+    """Copy what is left: one weight that still lies in the mapped file keeps all pages of the file that were read."""
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.data = parameter.data.clone()
 
 
 def _laid_out(linear: torch.nn.Linear) -> torch.nn.Module:

@@ -44,8 +44,7 @@ def fuse_all(model: Any, made: Callable[[torch.nn.Linear], torch.nn.Module]) -> 
 
 def can_be_plain(loaded: LoadedModel) -> bool:
     """Whether the model was made ready for `PlainSteps`."""
-    layers = getattr(loaded.model.base_model, "layers", None)
-    return bool(layers) and isinstance(getattr(getattr(layers[0], "self_attn", None), "q_proj", None), Part)
+    return any(isinstance(module, Part) for module in loaded.model.modules())
 
 
 class PlainSteps:
