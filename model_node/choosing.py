@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["SMALLEST", "Choice", "full_name", "gpu_memory", "pick"]
+__all__ = ["SMALLEST", "Choice", "cpu_quantization", "full_name", "gpu_memory", "pick"]
 
 SMALLEST = "qwen2.5-coder-0.5b"
 _FAMILY = "Qwen/Qwen2.5-Coder-{}-Instruct"
@@ -58,6 +58,13 @@ def pick(gpus: Sequence[int], quantization: str | None = None) -> Choice:
                 why=f"{name} in {quantization or form}, for {machine} and it needs {needed}",
             )
     return Choice(model=SMALLEST, quantization=quantization or "bf16", why=f"{SMALLEST}, for {machine} only")
+
+
+def cpu_quantization() -> str:
+    """What suits this CPU: weights in 8 bit where its cores multiply them fast."""
+    from model_node.engine.int8_cpu import has_int8_cores
+
+    return "int8-cpu" if has_int8_cores() else "bf16"
 
 
 def gpu_memory(device: str) -> tuple[int, ...]:

@@ -12,7 +12,7 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from model_node.choosing import SMALLEST, gpu_memory, pick
+from model_node.choosing import SMALLEST, cpu_quantization, gpu_memory, pick
 from model_node.config import ConfigError, NodeConfig, Tls, check_address, read_file, read_token
 from model_node.engine.base import Engine, EngineError
 from model_node.parent import exit_with_parent
@@ -52,7 +52,7 @@ def parser() -> argparse.ArgumentParser:
     engine.add_argument(
         "--model", default="auto", metavar="NAME", help="folder, .gguf, OWNER/NAME, short name, auto (default)"
     )
-    kinds = ("bf16", "fp32", "int8", "int8-all")
+    kinds = ("bf16", "fp32", "int8", "int8-all", "int8-cpu")
     engine.add_argument("--quantization", choices=kinds, help="default: bf16, or what suits the model of auto")
     engine.add_argument("--device", default="auto", help="auto (default), cpu, cuda, cuda:0, ...")
     engine.add_argument("--max-batch", type=_count, metavar="N", help="samples that run at once")
@@ -208,9 +208,11 @@ def _model(options: argparse.Namespace) -> tuple[Path, str]:
 
     if options.model != "auto":
         return resolve(options.model, default_cache(), _report), options.quantization or "bf16"
-    choice = pick(gpu_memory(options.device), options.quantization)
+    gpus = gpu_memory(options.device)
+    choice = pick(gpus, options.quantization)
     if choice.model == SMALLEST:
-        return resolve(SMALLEST, default_cache(), _report), choice.quantization
+        form = options.quantization or (choice.quantization if gpus else cpu_quantization())
+        return resolve(SMALLEST, default_cache(), _report), form
     _report(f"auto: {choice.why}")
     try:
         return resolve(choice.model, default_cache(), _report), choice.quantization

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 import torch
 
 from decoding.work import Ask, Done, through
+from model_node.choosing import cpu_quantization
 from model_node.engine.local import LocalEngine
 from model_node.engine.openai import OpenAIEngine, read_key
 
@@ -15,9 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-__all__ = ["WAYS", "Generate", "Ours", "Server", "Way"]
-
-WAYS = ("ours", "generate", "one-by-one", "server")
+__all__ = ["Generate", "Ours", "Server", "Way"]
 
 
 class Way(Protocol):
@@ -29,10 +28,11 @@ class Way(Protocol):
 
 
 class Ours:
-    """The engine behind `--engine local`, in bfloat16; nothing ends before its limit, as in `generate` below."""
+    """The engine behind `--engine local`; nothing ends before its limit, as in `generate` below."""
 
-    def __init__(self, folder: Path) -> None:
-        self._engine = LocalEngine(folder, device="cpu", model_id=folder.name)
+    def __init__(self, folder: Path, quantization: str | None) -> None:
+        form = quantization or cpu_quantization()
+        self._engine = LocalEngine(folder, device="cpu", model_id=folder.name, quantization=form)
         self._engine.start()
         object.__setattr__(self._engine._loaded, "end_tokens", frozenset())
 

@@ -11,6 +11,8 @@ import torch
 
 from model_node.engine.base import FinishedSample, FinishReason
 from model_node.engine.graphs import GraphedSteps, can_be_graphed
+from model_node.engine.heap import give_back
+from model_node.engine.plain import PlainSteps, can_be_plain
 from model_node.engine.rows import RowCache
 from model_node.engine.sampling import Draw, choose, stream_key
 from model_node.engine.scheduler import Group, Running
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Batch", "Row"]
 
+_BETWEEN_GIFTS = 128  # steps; the cache gets new buffers about as often
 Emit = Callable[[Running, FinishedSample], None]
 
 
@@ -52,7 +55,12 @@ class Batch:
         self._loaded = loaded
         self._emit = emit
         self._cache = RowCache()
-        self._graphs = GraphedSteps(loaded) if graphs and can_be_graphed(loaded) else None
+        self._steps: GraphedSteps | PlainSteps | None = None
+        if can_be_plain(loaded):
+            self._steps = PlainSteps(loaded)
+        elif graphs and can_be_graphed(loaded):
+            self._steps = GraphedSteps(loaded)
+        self._count = 0
         self._lengths: list[int] = []  # cached tokens of each row; the last generated one is not cached yet
 
     def fits(self, group: Group, count: int) -> int:
@@ -83,6 +91,9 @@ class Batch:
         chosen = choose(self._forward(), [row.draw() for row in self.rows])
         self._lengths = [length + 1 for length in self._lengths]
         self._advance(0, *chosen)
+        self._count += 1
+        if self._count % _BETWEEN_GIFTS == 0:
+            give_back()
         return count
 
     def remove(self, running: Running) -> None:
@@ -93,13 +104,14 @@ class Batch:
         """Free all rows and their memory; return them."""
         rows, self.rows, self._lengths = self.rows, [], []
         self._cache = RowCache()
-        if self._graphs is not None:
-            self._graphs.clear()
+        if self._steps is not None:
+            self._steps.clear()
+        give_back()
         return rows
 
     def _forward(self) -> torch.Tensor:
-        if self._graphs is not None:
-            return self._graphs.step(self._cache, [row.tokens[-1] for row in self.rows], self._lengths)
+        if self._steps is not None:
+            return self._steps.step(self._cache, [row.tokens[-1] for row in self.rows], self._lengths)
         device = self._loaded.device
         lengths = torch.tensor(self._lengths, device=device)
         width = self._cache.width

@@ -15,6 +15,7 @@ import transformers
 
 from model_node.engine.base import Device, EngineError, ErrorKind
 from model_node.engine.cpu import prepare
+from model_node.engine.int8_cpu import has_int8_cores
 from model_node.engine.memory import cache_bytes, cache_tokens, devices, kinds
 from model_node.engine.rounded import keep, place, reloaded
 from model_node.engine.rows import STATES, RowCache
@@ -93,7 +94,7 @@ def load_model(
         devices=devices(model),
         digest=digest,
     )
-    prepare(model)  # only now: it replaces the weights that were counted
+    prepare(model, int8=quantization == "int8-cpu")  # only now: it replaces the weights that were counted
     try:
         state_bytes = check_numbers(loaded).state_bytes
     except EngineError:
@@ -176,9 +177,11 @@ def _options(folder: Path, quantization: str, place: torch.device) -> dict[str, 
         options["quantization_config"] = transformers.BitsAndBytesConfig(
             load_in_8bit=True, llm_int8_threshold=_THRESHOLDS[quantization]
         )
+    elif quantization == "int8-cpu":
+        _check_cores(place)
     elif quantization not in {"bf16", "fp32"}:
         raise EngineError(
-            ErrorKind.INVALID, f'quantization "{quantization}" is unknown; use bf16, fp32, int8 or int8-all'
+            ErrorKind.INVALID, f'quantization "{quantization}" is unknown; use bf16, fp32, int8, int8-all or int8-cpu'
         )
     if place.type == "cpu":
         options["device_map"] = {"": "cpu"}
@@ -187,6 +190,13 @@ def _options(folder: Path, quantization: str, place: torch.device) -> dict[str, 
     else:
         options["device_map"] = {"": place.index or 0}
     return options
+
+
+def _check_cores(place: torch.device) -> None:
+    if place.type != "cpu":
+        raise EngineError(ErrorKind.INVALID, f"int8-cpu runs on the CPU, not on {place}; use int8 there")
+    if not has_int8_cores():
+        raise _failed("int8-cpu needs a CPU that multiplies 8-bit integers (VNNI); use bf16")
 
 
 def _fits_one(folder: Path, quantization: str) -> bool:

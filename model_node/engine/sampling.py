@@ -51,9 +51,8 @@ def choose(logits: torch.Tensor, draws: Sequence[Draw]) -> tuple[list[int], list
         tokens = shaped.argmax(dim=-1)
     else:
         tokens = _sampled(shaped, draws, count)
-    # On a CPU, softmax and a gather take half the time of logsumexp.
-    chosen = logits.softmax(dim=-1).gather(1, tokens[:, None])[:, 0]
-    return tokens.tolist(), chosen.clamp_min(torch.finfo(torch.float32).tiny).log().tolist()
+    chosen = logits.gather(1, tokens[:, None])[:, 0] - _log_sums(logits)
+    return tokens.tolist(), chosen.tolist()
 
 
 def _sampled(logits: torch.Tensor, draws: Sequence[Draw], count: int) -> torch.Tensor:
@@ -61,7 +60,7 @@ def _sampled(logits: torch.Tensor, draws: Sequence[Draw], count: int) -> torch.T
     heat = torch.tensor([max(draw.params.temperature, 0.0) for draw in draws], device=device)
     safe = torch.where(heat > 0, heat, torch.ones_like(heat))[:, None]
     values, tokens = _top(logits, count)
-    probabilities = (logits / safe).softmax(dim=-1).gather(1, tokens)
+    probabilities = (values / safe - _log_sums(logits, safe)[:, None]).exp()
     keep = _kept(probabilities, draws)
     keep[:, 1:] &= (heat > 0)[:, None]
     noisy = (values / safe).double() + _gumbel(tokens, draws)
@@ -69,23 +68,37 @@ def _sampled(logits: torch.Tensor, draws: Sequence[Draw], count: int) -> torch.T
     return tokens.gather(1, noisy.argmax(dim=-1, keepdim=True))[:, 0]
 
 
+def _log_sums(logits: torch.Tensor, heat: torch.Tensor | None = None) -> torch.Tensor:
+    """The logarithm of the sum of exp(logit / heat) of each row."""
+    if logits.device.type != "cpu":
+        return (logits if heat is None else logits / heat).logsumexp(dim=-1)
+    # One row fits the caches of a core, a batch does not.
+    heats = [1.0] * len(logits) if heat is None else heat[:, 0].tolist()
+    largest = logits.amax(dim=-1)
+    sums = [(row - top).mul_(1 / each).exp_().sum() for row, top, each in zip(logits, largest, heats, strict=True)]
+    return torch.stack(sums).log_() + (largest if heat is None else largest / heat[:, 0])
+
+
 def _top(logits: torch.Tensor, count: int) -> tuple[torch.Tensor, torch.Tensor]:
     """The `count` largest logits of each row and their tokens, largest first."""
-    rows, size = logits.shape
-    blocks = size // _BLOCK
-    if logits.device.type != "cpu" or blocks <= 2 * count:
+    size = logits.shape[-1]
+    if logits.device.type != "cpu" or size // _BLOCK <= 2 * count:
         values, tokens = logits.topk(count, dim=-1)
         return values, tokens
+    found = [_top_of_row(row, count) for row in logits]
+    return torch.stack([values for values, _ in found]), torch.stack([tokens for _, tokens in found])
+
+
+def _top_of_row(row: torch.Tensor, count: int) -> tuple[torch.Tensor, torch.Tensor]:
     # The largest `count` values lie in the `count` blocks with the largest maxima, or in the odd end: a fraction
     # of the vocabulary to select from, at half the time.
-    even = logits[:, : blocks * _BLOCK].view(rows, blocks, _BLOCK)
-    best = even.amax(dim=-1).topk(count, dim=-1).indices
-    offsets = torch.arange(_BLOCK)
-    places = (best[:, :, None] * _BLOCK + offsets).reshape(rows, -1)
-    rest = torch.arange(blocks * _BLOCK, size).expand(rows, -1)
-    places = torch.cat([places, rest], dim=-1)
-    values, order = logits.gather(1, places).topk(count, dim=-1)
-    return values, places.gather(1, order)
+    end = row.shape[0] // _BLOCK * _BLOCK
+    blocks = row[:end].view(-1, _BLOCK)
+    best = blocks.amax(dim=1).topk(count, sorted=False).indices
+    values = torch.cat([blocks[best].view(-1), row[end:]])
+    tokens = torch.cat([(best[:, None] * _BLOCK + torch.arange(_BLOCK)).view(-1), torch.arange(end, row.shape[0])])
+    largest, order = values.topk(count)
+    return largest, tokens[order]
 
 
 def _kept(probabilities: torch.Tensor, draws: Sequence[Draw]) -> torch.Tensor:

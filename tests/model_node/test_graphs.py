@@ -42,8 +42,8 @@ def test_steps_of_fixed_shape_give_the_texts_of_ordinary_ones(
     make_engine: Callable[..., LocalEngine], collector: type
 ) -> None:
     plain, fixed = make_engine(), make_engine()
-    plain._batch._graphs = None
-    fixed._batch._graphs = GraphedSteps(fixed._loaded)
+    plain._batch._steps = None
+    fixed._batch._steps = GraphedSteps(fixed._loaded)
     assert crowd(plain, collector) == crowd(fixed, collector)
 
 
@@ -51,13 +51,13 @@ def test_a_step_of_fixed_shape_gives_the_logits_of_an_ordinary_one(
     make_engine: Callable[..., LocalEngine], collector: type
 ) -> None:
     engine = make_engine()
-    engine._batch._graphs = GraphedSteps(engine._loaded)
+    engine._batch._steps = GraphedSteps(engine._loaded)
     found: list[list[list[float]]] = []
     forward = engine._batch._forward
     engine._batch._forward = lambda: kept(forward(), found)  # type: ignore[method-assign]
     crowd(engine, collector)
     fixed, found = found, []
-    engine._batch._graphs = None
+    engine._batch._steps = None
     forward = type(engine._batch)._forward.__get__(engine._batch)
     engine._batch._forward = lambda: kept(forward(), found)  # type: ignore[method-assign]
     crowd(engine, collector)
@@ -95,7 +95,7 @@ def test_a_graph_is_replayed_and_ends_with_its_batch(make_engine: Callable[..., 
     owner.wait()
     engine.close()
     assert len(forwards) == 3  # prefill, first step, capture
-    assert not engine._batch._graphs._steps
+    assert not engine._batch._steps._steps
 
 
 @pytest.mark.gpu

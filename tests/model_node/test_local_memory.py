@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ctypes
+import resource
 from collections.abc import Callable
 from operator import attrgetter
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -91,6 +94,25 @@ def test_the_memory_for_the_cache_bounds_the_rows(make_engine: Any, collector: t
     engine.submit(owner.job("yes", samples=9, max_new_tokens=18, temperature=1.0))
     assert len(owner.wait().samples) == 9
     assert 1 <= max(rows) <= 3
+
+
+def test_memory_that_was_freed_goes_back_to_the_system_when_the_last_row_ends(
+    engine: LocalEngine, collector: type
+) -> None:
+    if not hasattr(ctypes.CDLL(None), "malloc_trim"):
+        return  # only glibc keeps it
+    blocks = [bytearray(b"x" * 100_000) for _ in range(1000)]
+    before = resident()
+    del blocks[:-1]  # the last one lies above the others and holds them in the heap
+    owner = collector()
+    engine.submit(owner.job("yes"))
+    owner.wait()
+    engine.close()
+    assert before - resident() > 50_000_000
+
+
+def resident() -> int:
+    return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * resource.getpagesize()
 
 
 @pytest.mark.gpu
