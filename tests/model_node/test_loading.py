@@ -110,7 +110,7 @@ def test_layers_the_loop_does_not_run_are_refused(
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"quantization": "int3"}, 'quantization "int3" is unknown; use bf16, fp32, int8 or int8-all'),
+        ({"quantization": "int3"}, 'quantization "int3" is unknown; use bf16, fp32, int8, int8-all or int8-cpu'),
         ({"device": "toaster"}, 'device "toaster" is unknown; use auto, cpu'),
     ],
 )
