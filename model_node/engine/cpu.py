@@ -15,6 +15,7 @@ from transformers.integrations.sdpa_attention import sdpa_attention_forward
 from transformers.masking_utils import ALL_MASK_ATTENTION_FUNCTIONS, sdpa_mask
 
 from model_node.engine.int8_cpu import Int8Linear
+from model_node.engine.memory import give_back
 from model_node.engine.plain import fuse_all, is_plain
 
 if TYPE_CHECKING:
@@ -62,6 +63,7 @@ def _let_the_file_go(model: Any) -> None:
     with torch.no_grad():
         for parameter in model.parameters():
             parameter.data = parameter.data.clone()
+    give_back()
 
 
 def _laid_out(linear: torch.nn.Linear) -> torch.nn.Module:
