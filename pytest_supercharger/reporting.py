@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import sys
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TextIO
 
 from pytest_supercharger.disputes import Dispute
-from pytest_supercharger.domain import Decision, MutationScore, Outcome
+from pytest_supercharger.domain import MutationScore, Outcome
 from pytest_supercharger.errors import SourceError
-from pytest_supercharger.writeback import temporaries
 
-__all__ = ["Reporter", "clean", "explain", "noticed", "table", "write_json", "write_patch"]
+__all__ = ["Reporter", "clean", "explain", "noticed", "table", "write_patch"]
 
 
 def clean(text: str, limit: int = 2000) -> str:
@@ -112,27 +110,6 @@ def _example(detail: str) -> str:
     return f" ({clean(' '.join(detail.split()), 120)})" if detail else ""
 
 
-def write_json(
-    path: Path, outcomes: Iterable[Outcome], calibration: str = "", more: Mapping[str, object] | None = None
-) -> None:
-    """Write the decisions for scripts, whole or not at all; `calibration` says where the probabilities come from.
-
-    `more` are keys that a mode of its own brings.
-
-    Raises:
-        SourceError: the file cannot be written.
-    """
-    entries = [_entry(outcome) for outcome in outcomes]
-    document: dict[str, object] = {"version": 1, "calibration": clean(calibration), "stubs": entries}
-    document |= more or {}
-    try:
-        temporaries.put(path, (json.dumps(document, indent=2) + "\n").encode())
-    except OSError as error:
-        raise SourceError(
-            f"{path} cannot be written ({error.strerror}); give --supercharge-json another file"
-        ) from None
-
-
 def write_patch(path: Path, data: bytes) -> None:
     """Write the patch of a run.
 
@@ -144,43 +121,3 @@ def write_patch(path: Path, data: bytes) -> None:
     except OSError as error:
         problem = f"{path} cannot be written ({error.strerror}); give --supercharge-patch another file"
         raise SourceError(problem) from None
-
-
-def _entry(outcome: Outcome) -> dict[str, object]:
-    return {
-        "stub": outcome.stub.id,
-        "file": outcome.stub.relpath,
-        "line": outcome.stub.line,
-        "decision": outcome.decision.value,
-        "probability": round(outcome.probability, 4),
-        "reason": clean(outcome.reason),
-        "candidates": outcome.candidates,
-        "tests": outcome.tests,
-        "samples": outcome.samples,
-        "mutation_score": None if outcome.mutation is None else round(outcome.mutation.share, 4),
-        "tokens": outcome.tokens,
-        "seconds": round(outcome.seconds, 2),
-        "needs": list(outcome.needs),
-        "duplicates": outcome.duplicates,
-        "rejections": dict(outcome.rejections),
-        "details": {reason: clean(detail) for reason, detail in outcome.details.items() if detail},
-        "failing": clean(outcome.failing),
-        "question": None if outcome.question is None else _question(outcome.question),
-        "together": list(outcome.together),
-        "redo": outcome.redo,
-        "error": outcome.decision is Decision.ERROR,
-    }
-
-
-def _question(question: Dispute) -> dict[str, object]:
-    groups = [
-        {
-            "answer": clean(group.answer),
-            "samples": group.samples,
-            "test": clean(group.test),
-            "example": clean(group.example),
-            "note": clean(group.note),
-        }
-        for group in question.groups
-    ]
-    return {"input": clean(question.input), "samples": question.samples, "groups": groups}

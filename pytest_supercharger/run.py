@@ -21,6 +21,7 @@ from pytest_supercharger import (
     forgetting,
     hooking,
     importing,
+    jsonreport,
     redoing,
     reporting,
     rootdir,
@@ -186,7 +187,7 @@ class Run:
     def _end(self, *, good: bool = True, **entries: object) -> None:
         """End a mode that fills nothing."""
         if self._settings.json is not None:
-            reporting.write_json(self._settings.json, (), more=entries)
+            jsonreport.write_json(self._settings.json, (), more=entries)
         self.stopped = pytest.ExitCode.OK if good else pytest.ExitCode.TESTS_FAILED
 
     def _sandbox(self, project: Project) -> AbstractContextManager[Sandbox]:
@@ -221,7 +222,7 @@ class Run:
         self._failed = any(outcome.decision is not Decision.ACCEPTED for outcome in outcomes)
         if self._settings.json is not None:
             with self._told():
-                reporting.write_json(self._settings.json, outcomes, calibration, more)
+                jsonreport.write_json(self._settings.json, outcomes, calibration, more)
         if not self._settings.runs_tests:
             self.stopped = pytest.ExitCode.TESTS_FAILED if self._failed else pytest.ExitCode.OK
 

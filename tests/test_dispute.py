@@ -20,9 +20,10 @@ from pytest_supercharger.domain import (
     SourceFile,
     Verdict,
 )
+from pytest_supercharger.jsonreport import write_json
 from pytest_supercharger.matrix import Matrix
 from pytest_supercharger.projecttests import GateVerdict
-from pytest_supercharger.reporting import explain, write_json
+from pytest_supercharger.reporting import explain
 
 FILE = SourceFile(
     path=Path("/p/m.py"),

@@ -458,7 +458,7 @@ def loud(path):
     return f"def pytest_supercharge_written(outcome, path):\n    raise ValueError('{path}')\n"
 
 
-@pytest.mark.parametrize("where", ["writeback.journal.clear", "reporting.write_json", "reporting.table", "hook"])
+@pytest.mark.parametrize("where", ["writeback.journal.clear", "jsonreport.write_json", "reporting.table", "hook"])
 def test_nothing_ends_the_run_once_files_have_changed(project, accepting, monkeypatch, where):
     project.syspathinsert()
     project.makepyfile(rude="" if where != "hook" else loud("no space left"))
@@ -469,7 +469,7 @@ def test_nothing_ends_the_run_once_files_have_changed(project, accepting, monkey
     assert filled(project)
     result.assert_outcomes(passed=1, failed=1)  # the ordinary test, and what went wrong
     result.stdout.fnmatch_lines(["supercharge: the files are written, but *no space left*"])
-    assert (project.path / "out.json").exists() == (where != "reporting.write_json")
+    assert (project.path / "out.json").exists() == (where != "jsonreport.write_json")
     if where != "reporting.table":
         result.stdout.fnmatch_lines(["calc:double *accepted*", "-@supercharge"])
 

@@ -8,7 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from pytest_supercharger.domain import Decision, MutationScore, Outcome, Stub, StubKind
-from pytest_supercharger.reporting import Reporter, explain, write_json
+from pytest_supercharger.jsonreport import write_json
+from pytest_supercharger.reporting import Reporter, explain
 
 STUB = Stub(
     module="m",

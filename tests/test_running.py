@@ -6,7 +6,7 @@ import ast
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pytest_supercharger import running, stubs
@@ -118,6 +118,7 @@ BLOCKS = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(BLOCKS, min_size=1, max_size=4).map("\n".join))
 def test_host_and_container_count_alike(text):
     tree = ast.parse(text)

@@ -74,7 +74,7 @@ def scopes_of(code, parameters):
     ]
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(blocks(), st.sampled_from([None, [], ["h"], ["x", "k"]]))
 def test_a_name_is_replaced_where_it_is_the_modules_and_nowhere_else(code, parameters):
     before = scopes_of(code, parameters)
