@@ -145,6 +145,7 @@ class Answer:
     sample_index: int
     num_tokens: int = 0
     sum_logprob: float = 0.0
+    model: str = ""  # digest of the model that wrote it; "" where that is not known
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

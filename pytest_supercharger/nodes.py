@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 from pytest_supercharger import localnode
 from pytest_supercharger.client import NodePool, Tls
 from pytest_supercharger.options import Settings
 
-__all__ = ["opened"]
+__all__ = ["VARIABLE", "named", "opened"]
+
+VARIABLE = "SUPERCHARGER_NODES"
+
+
+def named(settings: Settings, environment: Mapping[str, str] = os.environ) -> tuple[str, ...]:
+    """The nodes of the flags or the ini file, else those of the environment, with commas or spaces between."""
+    return settings.nodes or tuple(environment.get(VARIABLE, "").replace(",", " ").split())
 
 
 @contextmanager
@@ -22,8 +29,11 @@ def opened(settings: Settings, report: Callable[[str], None]) -> Iterator[NodePo
         SettingsError: an address or a TLS file cannot be used.
     """
     token = os.environ.get("SUPERCHARGER_NODE_TOKEN")
-    if settings.nodes:
-        with NodePool(settings.nodes, token=token, tls=Tls.of(os.environ)) as pool:
+    if addresses := named(settings):
+        tls = Tls.of(os.environ)
+        with NodePool(addresses, token=token, tls=tls, digests=settings.digests, seed=settings.seed) as pool:
+            for problem in pool.problems:
+                report(f"left out: {problem}")
             yield pool
         return
     report(f"no node given; starting one with the model {settings.model}")

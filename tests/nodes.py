@@ -30,14 +30,16 @@ PATIENCE = 20.0  # seconds no test ever waits unless something is broken
 class ScriptedEngine:
     """Hands every job to the test, which plays the engine thread: `next_job()`, then `job.on_sample(...)`."""
 
-    def __init__(self, *, name: str = "scripted", max_queued: int = 64, max_context: int = 1000) -> None:
+    def __init__(
+        self, *, name: str = "scripted", digest: str = "", max_queued: int = 64, max_context: int = 1000
+    ) -> None:
         self.refusals: deque[EngineError] = deque()  # raised by the next submits, one each
         self.cancelled: queue.Queue[str] = queue.Queue()
         self._jobs: queue.Queue[Any] = queue.Queue()
         self._running: dict[str, Any] = {}
         self._info = EngineInfo(
             model_id=name,
-            model_digest=f"digest-of-{name}",
+            model_digest=digest or f"digest-of-{name}",
             backend="scripted",
             max_context_tokens=max_context,
             max_batch_samples=8,

@@ -148,7 +148,9 @@ def test_the_candidates_classes_over_builtins_are_sent_as_the_builtin_and_those_
         Writer(test).value(Own("a"))
 
 
-@pytest.mark.parametrize("thing", [json, open, object(), Own, print.__class__], ids=("module", "open", "object", "own", "type"))
+@pytest.mark.parametrize(
+    "thing", [json, open, object(), Own, print.__class__], ids=("module", "open", "object", "own", "type")
+)
 def test_the_tests_side_lets_nothing_be_done_with_what_it_did_not_hand_over(thing: Callable[..., Any]) -> None:
     side = TestSide(ROOT)
     for op in ("call", "attr", "set", "special", "next", "wait", "import"):
