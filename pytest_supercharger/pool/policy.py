@@ -180,10 +180,11 @@ def hedges(
         if node.standing is Standing.UP and not node.draining and node.rests_until <= now
     }
     found: list[Grant] = []
+    fastest = max(paces.values(), default=1.0)
     overdue = [one for one in leases if not (one.is_hedge or one.hedged) and one.left]
     for lease in sorted(overdue, key=lambda one: one.heard):
         waited = now - lease.heard
-        expected = usual / (lease.node.speed or paces[lease.node.name])
+        expected = usual / (lease.node.speed or fastest)
         if budget <= 0 or waited <= tuning.hedge_after * expected:
             continue
         able = [
@@ -219,8 +220,9 @@ def stalled(
     for lease in leases:
         speed = lease.node.speed or max(paces.values(), default=1.0)
         limit = max(tuning.stall, 2 * lease.job.tokens / speed)
-        others = any(node is not lease.node and node.samples and node.heard > lease.heard + limit / 2 for node in nodes)
-        if now - lease.heard > limit and others:
+        if now - lease.heard > limit and any(
+            node is not lease.node and node.samples and node.heard > lease.heard + limit / 2 for node in nodes
+        ):
             found.append(lease)
     return found
 
