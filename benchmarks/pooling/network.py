@@ -1,0 +1,77 @@
+"""A network namespace and an address for each node where root allows it, else addresses of the loopback."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from types import TracebackType
+
+__all__ = ["Network"]
+
+_BRIDGE = "scpool"
+
+
+class Network:
+    """Addresses 10.213.0.N, each in a namespace of its own behind a bridge; removed at the end."""
+
+    def __init__(self, count: int, *, wanted: bool = True) -> None:
+        """`wanted`: False for the loopback."""
+        self.count = count
+        self.real = wanted and os.geteuid() == 0
+
+    def __enter__(self) -> Network:
+        if self.real:
+            try:
+                self._remove()
+                self._make()
+            except (OSError, subprocess.CalledProcessError):
+                self._remove()
+                self.real = False
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self.real:
+            self._remove()
+
+    @property
+    def kind(self) -> str:
+        """In words."""
+        return "a network namespace and an address each" if self.real else "loopback addresses 127.0.1.N"
+
+    def address(self, number: int) -> str:
+        """Of a node, without the port."""
+        return f"10.213.0.{number + 2}" if self.real else f"127.0.1.{number + 1}"
+
+    def namespace(self, number: int) -> str:
+        """Of a node; "" on the loopback."""
+        return f"scpool{number}" if self.real else ""
+
+    def link(self, number: int, *, up: bool) -> None:
+        """Cut a node off, or connect it again."""
+        _ip("link", "set", f"scp{number}", "up" if up else "down")
+
+    def _make(self) -> None:
+        _ip("link", "add", _BRIDGE, "type", "bridge")
+        _ip("addr", "add", "10.213.0.1/24", "dev", _BRIDGE)
+        _ip("link", "set", _BRIDGE, "up")
+        for number in range(self.count):
+            name, inner = self.namespace(number), f"scq{number}"
+            _ip("netns", "add", name)
+            _ip("link", "add", f"scp{number}", "type", "veth", "peer", "name", inner)
+            _ip("link", "set", inner, "netns", name)
+            _ip("link", "set", f"scp{number}", "master", _BRIDGE, "up")
+            _ip("-n", name, "addr", "add", f"{self.address(number)}/24", "dev", inner)
+            _ip("-n", name, "link", "set", inner, "up")
+            _ip("-n", name, "link", "set", "lo", "up")
+
+    def _remove(self) -> None:
+        for number in range(self.count):
+            _ip("netns", "del", self.namespace(number), check=False)
+            _ip("link", "del", f"scp{number}", check=False)
+        _ip("link", "del", _BRIDGE, check=False)
+
+
+def _ip(*arguments: str, check: bool = True) -> None:
+    subprocess.run(["ip", *arguments], check=check, capture_output=True)
