@@ -57,7 +57,7 @@ class Result:
     client_cpu: float = 0.0
     tokens: int = 0
     got: dict[tuple[str, int], Counter[int]] = field(default_factory=dict)  # by stub and round: sample indices
-    texts: dict[tuple[str, int], set[str]] = field(default_factory=dict)
+    texts: dict[tuple[str, int], dict[int, str]] = field(default_factory=dict)  # by stub and round: index -> text
     models: Counter[str] = field(default_factory=Counter)
     slowest: float = 0.0  # seconds of the question that took longest
     errors: list[str] = field(default_factory=list)
@@ -68,10 +68,10 @@ class Result:
         return sum(counts.total() for counts in self.got.values())
 
 
-def answers(file: Path) -> Path:
-    """A replay file whose answers have known lengths."""
+def answers(file: Path, word: str = "") -> Path:
+    """A replay file whose answers have known lengths, and begin with the word."""
     rows = [
-        {"kind": kind, "stub": "*", "text": " ".join([f"{kind}{number}"] * length)}
+        {"kind": kind, "stub": "*", "text": " ".join([f"{word}{kind}{number}"] * length)}
         for kind in ("code", "test")
         for number, length in enumerate(_LENGTHS)
     ]
@@ -110,12 +110,12 @@ def run(ask: Ask, stubs: int, *, rounds: Sequence[tuple[str, int]] = ROUNDS) -> 
 
     def solve(stub: str) -> None:
         for number, (kind, samples) in enumerate(rounds):
-            begin, got, texts = time.monotonic(), Counter(), set()
+            begin, got, texts = time.monotonic(), Counter(), {}
             tokens, models = 0, Counter()
             try:
                 for answer in ask(question(stub, kind), samples):
                     got[answer.sample_index] += 1
-                    texts.add(answer.text)
+                    texts[answer.sample_index] = answer.text
                     tokens += answer.num_tokens
                     models[answer.model] += 1
             except Exception as error:  # the run goes on; what is missing is counted and told

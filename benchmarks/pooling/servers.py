@@ -25,16 +25,16 @@ sys.path.insert(0, str(ROOT))
 os.environ.setdefault("GRPC_VERBOSITY", "NONE")
 
 from model_node.config import NodeConfig  # noqa: E402 (the checkout may not be installed)
-from model_node.engine.base import GenerateJob  # noqa: E402
+from model_node.engine.base import FinishedSample, GenerateJob, Prompt  # noqa: E402
 from model_node.engine.pacing import Pacing  # noqa: E402
-from model_node.engine.replay import ReplayEngine  # noqa: E402
+from model_node.engine.replay import Line, ReplayEngine  # noqa: E402
 from model_node.server import Server  # noqa: E402
 
 _BEYOND = 10_000  # added to the index of a sample to make garbage of it
 
 
 class Unruly(ReplayEngine):
-    """A replay engine that does badly when told to."""
+    """A replay engine whose answer hangs on the sample's index alone, and that does badly when told to."""
 
     def __init__(self, file: Path, pacing: Pacing) -> None:
         super().__init__(file, pacing=pacing)
@@ -48,6 +48,14 @@ class Unruly(ReplayEngine):
             send = job.on_sample
             job = replace(job, on_sample=lambda one: send(replace(one, sample_index=one.sample_index + _BEYOND)))
         super().submit(job)
+
+    def _take(self, kind: str, prompt: Prompt, count: int) -> list[Line]:
+        lines = self._lines[kind, "*"]
+        return [lines[index % len(lines)] for index in range(self._first, self._first + count)]
+
+    def _samples(self, job: GenerateJob, index: int, prompt: Prompt) -> list[FinishedSample]:
+        self._first = job.first_sample_index
+        return super()._samples(job, index, prompt)
 
     def obey(self, word: str, value: str) -> None:
         """Carry out a line of stdin."""
