@@ -81,7 +81,7 @@ class RunningNode:
     def __init__(self, engine: Engine, *, metrics: Any = None, **settings: Any) -> None:
         self.engine = engine
         self._metrics = metrics
-        self._config = NodeConfig(port=0, **{"grace_seconds": PATIENCE, **settings})
+        self._config = NodeConfig(**{"port": 0, "grace_seconds": PATIENCE, **settings})
         self._ready = threading.Event()
         self._gate = threading.Event()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._main()), daemon=True)

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from nodes import PATIENCE, RunningNode, ScriptedEngine, question, sample
 
+from model_node import convert
 from model_node.config import Tls as NodeTls
 from model_node.convert import sample_event
 from model_node.engine.base import EngineError, ErrorKind, FinishReason, Judgement, Usage
@@ -401,6 +402,79 @@ def test_mutual_tls_works_and_plain_text_does_not(engine: ScriptedEngine) -> Non
             assert pool.max_context_tokens == 1000
         with pytest.raises(NodeError, match="is not reachable"), NodePool([node.address]):
             pass
+
+
+def test_a_certificate_that_nobody_trusted_has_signed_is_told(engine: ScriptedEngine) -> None:
+    identity = NodeTls(certificate=(CASES / "node.pem").read_bytes(), key=(CASES / "node.key").read_bytes())
+    with RunningNode(engine, tls=identity) as node:
+        wrong = Tls(ca=CASES / "client.pem")
+        with pytest.raises(NodeError, match="has a certificate that is not trusted; set SUPERCHARGER_NODE_CA to its"):
+            NodePool([node.address], tls=wrong).connect()
+
+
+def come_back(node: RunningNode, engine: ScriptedEngine, **settings: Any) -> RunningNode:
+    """Another node at the same address."""
+    node.kill()
+    return RunningNode(engine, port=node.port, **settings)
+
+
+def test_a_token_that_is_no_longer_good_is_told_and_ends_the_question(engine: ScriptedEngine) -> None:
+    tuning = Tuning(pause=0.01, patience=PATIENCE)
+    with RunningNode(engine, token="old") as node, NodePool([node.address], token="old", tuning=tuning) as pool:
+        drawing = Drawing(draw(pool, samples=1))
+        engine.next_job()
+        with come_back(node, ScriptedEngine(), token="new"):
+            (error,) = drawing.rest()
+    assert str(error) == (
+        f"model node {node.address} refuses the token; set SUPERCHARGER_NODE_TOKEN to the one the node was started with"
+    )
+
+
+def test_a_node_that_comes_back_with_another_model_is_asked_nothing(engine: ScriptedEngine) -> None:
+    other = ScriptedEngine(name="other")
+    tuning = Tuning(pause=0.01, patience=PATIENCE)
+    with RunningNode(engine) as node, NodePool([node.address], tuning=tuning) as pool:
+        drawing = Drawing(draw(pool, samples=1))
+        engine.next_job()
+        with come_back(node, other):
+            (error,) = drawing.rest()
+            assert other._jobs.empty()
+    said = f"model node {node.address} has the model digest-of-ot (other (scripted)), this run has digest-of-sc; "
+    assert str(error) == said + "start it with that model, or start a run of its own"
+
+
+def test_a_node_that_comes_back_with_the_same_model_goes_on(engine: ScriptedEngine) -> None:
+    tuning = Tuning(pause=0.01, patience=PATIENCE)
+    with RunningNode(engine) as node, NodePool([node.address], tuning=tuning) as pool:
+        drawing = Drawing(draw(pool, samples=2))
+        engine.next_job().on_sample(sample(0))
+        got = [drawing.next()]
+        again = ScriptedEngine()
+        with come_back(node, again):
+            finish(again.next_job())
+            assert indices(got + drawing.rest()) == [0, 1]
+
+
+def test_a_node_of_another_protocol_is_refused_with_both_numbers(
+    engine: ScriptedEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(convert, "_PROTOCOL", 2)
+    with (
+        RunningNode(engine) as node,
+        pytest.raises(
+            NodeError, match=f"^model node {node.address} speaks protocol 2, this plugin 1; upgrade the plug"
+        ),
+        NodePool([node.address]),
+    ):
+        pass
+
+
+def test_one_node_of_several_that_cannot_be_used_is_a_remark(pool: NodePool, engine: ScriptedEngine) -> None:
+    with RunningNode(engine) as node, NodePool([node.address, "127.0.0.1:1"]) as both:
+        assert both.problems == ['model node 127.0.0.1:1 is not reachable; start it with "supercharger-node"']
+        drawing = Drawing(draw(both, samples=1))
+        finish(engine.next_job())
+        assert indices(drawing.rest()) == [0]
 
 
 @pytest.mark.parametrize(

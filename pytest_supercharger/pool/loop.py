@@ -16,7 +16,7 @@ from pytest_supercharger.address import split_name
 from pytest_supercharger.domain import Answer, FinishReason, Question
 from pytest_supercharger.pool.calls import Access, Calls
 from pytest_supercharger.pool.scheduler import Cancel, Done, Scheduler, Start
-from pytest_supercharger.pool.state import Job, Lease, Node, Trouble, TroubleKind
+from pytest_supercharger.pool.state import Job, Lease, Node, Standing, Trouble, TroubleKind
 from pytest_supercharger.wire import answer_of, generate_request, judge_request
 
 __all__ = ["Event", "Loop", "Order"]
@@ -106,7 +106,9 @@ class Loop:
 
     async def _open(self, seconds: float) -> None:
         await self._resolve()
-        await asyncio.gather(*(self._introduce(node, seconds) for node in [*self._scheduler.nodes.values()]))
+        nodes = [*self._scheduler.nodes.values()]
+        await asyncio.gather(*(self._introduce(node, seconds) for node in nodes))
+        await asyncio.gather(*(self._weigh(node) for node in nodes if node.standing is Standing.UP))
         if any(split_name(address) for address in self._addresses):
             self._spawn(self._keep_resolving())
         self._spawn(self._keep_time())
@@ -221,6 +223,7 @@ class Loop:
             await calls.close()
 
     async def _weigh(self, node: Node) -> None:
+        node.asked_load = time.monotonic()
         try:
             load = await self._calls[node.name].load(_CALL_SECONDS)
         except Trouble as trouble:

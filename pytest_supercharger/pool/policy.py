@@ -73,7 +73,14 @@ def grants(
         for node in able
         if node.rests_until <= now and node.free(tuning.smallest) > 0
     }
-    sharing = _Sharing(able, free, paces, usual, sum(len(job.waiting) for job in jobs), tuning)
+    backlog = sum(len(job.waiting) for job in jobs)
+    if backlog > sum(free.values()):
+        for node in able:
+            if node.rests_until <= now and (
+                more := free.get(node.name, 0) + _ahead(node, paces[node.name], usual, tuning)
+            ):
+                free[node.name] = more
+    sharing = _Sharing(able, free, paces, usual, backlog, tuning)
     taken: dict[int, set[int]] = {}
     found: list[Grant] = []
     for strict in (True, False) if any(job.model for job in jobs) else (False,):
@@ -83,6 +90,12 @@ def grants(
             left = taken.setdefault(job.id, set(job.waiting))
             found += sharing.serve(job, left, strict=strict)
     return found
+
+
+def _ahead(node: Node, speed: float, usual: float, tuning: Tuning) -> int:
+    """Samples that may wait at a node: those that it begins with while the next ones are on their way to it."""
+    spare = round(min((tuning.ahead + 2 * node.delay) * node.rows * speed / usual, node.rows))
+    return max(0, spare - max(0, node.under_way + node.others - node.rows))
 
 
 class _Sharing:

@@ -103,6 +103,7 @@ class Scheduler:
     def loaded(self, node: Node, *, running: int, queued: int, reported: float, draining: bool, now: float) -> None:
         """The node has said how busy it is."""
         node.heard, node.probing = now, False
+        node.delay = _smooth(node.delay, now - node.asked_load)
         node.others = max(0, running + queued - node.peak)
         node.queued, node.reported, node.draining = queued, reported, draining
 
@@ -280,6 +281,9 @@ class Scheduler:
             self._actions.append(self._failure(job, able))
 
     def _failure(self, job: Job, able: list[Node]) -> Done:
+        refused = [node.last_error for node in self.nodes.values() if node.standing is Standing.REFUSED]
+        if refused and len(refused) == len(self.nodes):
+            return Done(job=job, error=refused[0])
         if job.last_failure:
             return Done(job=job, error=job.last_failure)
         if job.declined and not able:

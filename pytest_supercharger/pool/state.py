@@ -16,6 +16,7 @@ class Tuning:
     """The constants of the policy; times in seconds."""
 
     smallest: int = 4  # samples that share one prefill; below this the prefill costs more than a second node saves
+    ahead: float = 0.05  # seconds of work that may wait at a node, beside those of the way there, while more waits here
     attempts: int = 2  # of one job on a node whose engine broke on it
     losses: int = 4  # streams of one job that may be lost on one node: it may be the job that kills it
     patience: float = 5.0  # that a job waits while no node is up
@@ -80,6 +81,7 @@ class Node:
     failures: int = 0  # in a row
     heard: float = 0.0  # last word
     waiting_since: float = 0.0  # last sample, or first lease after a time without any
+    delay: float = 0.0  # seconds from a question to its answer, smoothed
     asked_load: float = 0.0
     probing: bool = False
     samples: int = 0
