@@ -9,8 +9,7 @@ from collections.abc import Callable, Generator, Sequence
 from pytest_supercharger.domain import Answer
 from pytest_supercharger.errors import NodeError
 from pytest_supercharger.pool.loop import Event, Loop, Order
-from pytest_supercharger.pool.scheduler import Done
-from pytest_supercharger.pool.state import Job
+from pytest_supercharger.pool.state import Done, Job
 
 __all__ = ["Asking", "NoAnswer"]
 

@@ -25,8 +25,8 @@ from pytest_supercharger.errors import NodeError, SettingsError
 from pytest_supercharger.pool import policy
 from pytest_supercharger.pool.calls import Access
 from pytest_supercharger.pool.loop import Event, Loop, Order
-from pytest_supercharger.pool.scheduler import Done, Scheduler
-from pytest_supercharger.pool.state import Job, Node, Standing, Tuning
+from pytest_supercharger.pool.scheduler import Scheduler
+from pytest_supercharger.pool.state import Done, Job, Node, Standing, Tuning
 
 __all__ = ["NoAnswer", "NodePool", "Tls"]
 
@@ -115,7 +115,7 @@ class NodePool:
     @property
     def waste(self) -> tuple[int, int]:
         """Samples that were asked for, and how many of them a second time as the first was slow."""
-        return self._scheduler.asked, self._scheduler.doubled
+        return self._scheduler.held.asked, self._scheduler.held.doubled
 
     @property
     def max_context_tokens(self) -> int:

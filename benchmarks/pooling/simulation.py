@@ -10,8 +10,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from pytest_supercharger.pool import policy
-from pytest_supercharger.pool.scheduler import Cancel, Done, Scheduler, Start
-from pytest_supercharger.pool.state import Job, Lease, Trouble, TroubleKind, Tuning
+from pytest_supercharger.pool.scheduler import Scheduler
+from pytest_supercharger.pool.state import Cancel, Done, Job, Lease, Start, Trouble, TroubleKind, Tuning
 
 __all__ = ["Machine", "Round", "Simulation", "Stub"]
 
@@ -110,7 +110,7 @@ class Simulation:
         machine.waiting.clear()
         machine.held.clear()
         machine.running.clear()
-        for lease in [lease for lease in self.scheduler.leases.values() if lease.node.name == name]:
+        for lease in [lease for lease in self.scheduler.held.leases.values() if lease.node.name == name]:
             self._end(lease, Trouble(TroubleKind.LOST, f"model node {name} is not reachable"))
 
     def restart(self, name: str, *, model: str = "") -> None:
@@ -206,7 +206,7 @@ class Simulation:
 
     def _start(self, lease: Lease) -> None:
         machine = self.machines[lease.node.name]
-        if lease.id not in self.scheduler.leases:
+        if lease.id not in self.scheduler.held.leases:
             return
         if not machine.reachable:
             machine.held.append(lambda: self._start(lease))
@@ -223,7 +223,7 @@ class Simulation:
     def _fill(self, machine: Machine) -> None:
         while machine.waiting and len(machine.running) < machine.rows:
             lease, index = machine.waiting.popleft()
-            if lease.id not in self.scheduler.leases:
+            if lease.id not in self.scheduler.held.leases:
                 continue
             machine.running[lease.id, index] = lease
             tokens = self._length(lease, index)

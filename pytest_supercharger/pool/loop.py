@@ -15,8 +15,8 @@ from model_node.v1 import model_node_pb2 as pb
 from pytest_supercharger.address import split_name
 from pytest_supercharger.domain import Answer, FinishReason, Question
 from pytest_supercharger.pool.calls import Access, Calls
-from pytest_supercharger.pool.scheduler import Cancel, Done, Scheduler, Start
-from pytest_supercharger.pool.state import Job, Lease, Node, Standing, Trouble, TroubleKind
+from pytest_supercharger.pool.scheduler import Scheduler
+from pytest_supercharger.pool.state import Cancel, Done, Job, Lease, Node, Standing, Start, Trouble, TroubleKind
 from pytest_supercharger.wire import answer_of, generate_request, judge_request
 
 __all__ = ["Event", "Loop", "Order"]
@@ -155,7 +155,7 @@ class Loop:
             await asyncio.wait(ours, timeout=_CALL_SECONDS)
 
     async def _end(self) -> None:
-        for job in [*self._scheduler.jobs.values()]:
+        for job in [*self._scheduler.held.jobs.values()]:
             self._scheduler.drop(job)
             job.payload.put(Done(job=job, error="the model nodes were left before all answers had come"))
         running = [*self._tasks.values(), *self._others]

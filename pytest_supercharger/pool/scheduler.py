@@ -1,58 +1,33 @@
 """The pool without gRPC: what happened goes in, what is to be done comes out; time is a number that is passed in.
 
-A sample index is in exactly one place: answered, waiting, or asked of one node (of two while it is doubled). So none is
-lost when a node is, and none counts twice.
+What a node leaves undone waits again at once, index by index: none is lost, and none counts twice.
 """
 
 from __future__ import annotations
 
-import itertools
 import random
 from collections import defaultdict
-from collections.abc import Iterator
-from dataclasses import dataclass
 
 from pytest_supercharger.pool import policy
-from pytest_supercharger.pool.state import Job, Lease, Node, Standing, Trouble, TroubleKind, Tuning
+from pytest_supercharger.pool.leases import Leases
+from pytest_supercharger.pool.state import (
+    Action,
+    Cancel,
+    Done,
+    Job,
+    Lease,
+    Node,
+    Probe,
+    Standing,
+    Trouble,
+    TroubleKind,
+    Tuning,
+)
 
-__all__ = ["Cancel", "Done", "Probe", "Scheduler", "Start"]
+__all__ = ["Scheduler"]
 
 _SMOOTH = 0.2  # weight of the newest figure
 _LONGEST_STEP = 1.0  # seconds; after a longer one it was we who slept, not the nodes
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Start:
-    """Ask the lease's node for its samples."""
-
-    lease: Lease
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cancel:
-    """Cancel what the lease's node was asked for; nothing more is heard of it."""
-
-    lease: Lease
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Done:
-    """The job is over; `error` where it failed, `exhausted` where no node has an answer."""
-
-    job: Job
-    error: str = ""
-    exhausted: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Probe:
-    """Ask the node how busy it is, after who it is where `introduce`."""
-
-    node: Node
-    introduce: bool
-
-
-Action = Start | Cancel | Done | Probe
 
 
 class Scheduler:
@@ -62,15 +37,10 @@ class Scheduler:
         """`rng` is for the jitter of pauses."""
         self.tuning = tuning or Tuning()
         self.nodes: dict[str, Node] = {}
-        self.jobs: dict[int, Job] = {}
-        self.leases: dict[int, Lease] = {}
         self.models: frozenset[str] = frozenset()  # that nodes may have; any where none is given
-        self.asked = 0  # samples
-        self.doubled = 0  # of them, those asked of a second node
         self._rng = rng
-        self._numbers = itertools.count(1)
         self._usual: defaultdict[str, float] = defaultdict(float)  # tokens of a sample, by kind
-        self._actions: list[Action] = []
+        self.held = Leases()
         self._last_step = 0.0
         self._last_up = 0.0
 
@@ -85,7 +55,7 @@ class Scheduler:
         node = self.nodes.pop(name, None)
         if node is not None:
             node.standing = Standing.REFUSED
-            self._take_back(node)
+            self.held.take_back(node)
 
     def introduced(self, node: Node, *, model: str, label: str, rows: int, context: int, now: float) -> None:
         """The node has said who it is."""
@@ -111,7 +81,7 @@ class Scheduler:
         """Ask this node nothing, until it says something else of itself."""
         node.probing, node.rests_until = False, now + self.tuning.longest_pause
         node.standing, node.last_error = Standing.REFUSED, message
-        self._take_back(node)
+        self.held.take_back(node)
 
     def unreachable(self, node: Node, message: str, now: float) -> None:
         """The node did not say who it is, or how busy."""
@@ -126,20 +96,18 @@ class Scheduler:
 
     def add(self, job: Job) -> None:
         """Somebody waits for these samples."""
-        self.jobs[job.id] = job
+        self.held.jobs[job.id] = job
 
     def drop(self, job: Job) -> None:
         """Nobody waits any more."""
-        self.jobs.pop(job.id, None)
-        for number in [*job.leases]:
-            self._cancel(self.leases[number])
+        self.held.drop(job)
 
     # -- leases
 
     def sample(self, lease: Lease, index: int, *, tokens: int, torn: bool, now: float) -> bool:
         """Whether this sample counts: one that nobody waits for, or that ended in an error, does not."""
         node, job = lease.node, lease.job
-        if lease.id not in self.leases:
+        if lease.id not in self.held.leases:
             return False
         node.heard = node.waiting_since = now
         if index not in lease.left:
@@ -147,33 +115,33 @@ class Scheduler:
                 node.errors += 1
                 message = f"model node {node.name} sent sample {index}, which nobody asked for; look at its log"
                 self.ended(lease, Trouble(TroubleKind.BROKEN, message), now)
-                self._actions.append(Cancel(lease=lease))
+                self.held.actions.append(Cancel(lease=lease))
             return False
         self._learn(lease, tokens, now)
         lease.heard = now
-        self._off(lease, index)
+        self.held.off(lease, index)
         if torn and job.torn[index] + 1 < self.tuning.attempts:
             job.torn[index] += 1
             node.errors += 1
-            self._requeue(job, {index})
+            self.held.requeue(job, {index})
             return False
         if index not in job.missing:
             return False
-        self._answered(job, index)
+        self.held.answered(job, index)
         node.samples += 1
         node.failures = 0
         return True
 
     def torso(self, lease: Lease, index: int, now: float) -> None:
         """The node cancelled a sample half-way: it is still wanted."""
-        if lease.id in self.leases and index in lease.left:
+        if lease.id in self.held.leases and index in lease.left:
             lease.node.heard = now
-            self._off(lease, index)
-            self._requeue(lease.job, {index})
+            self.held.off(lease, index)
+            self.held.requeue(lease.job, {index})
 
     def ended(self, lease: Lease, trouble: Trouble | None, now: float) -> None:
         """The stream is over; what it leaves undone waits for somebody else."""
-        if lease.id not in self.leases:
+        if lease.id not in self.held.leases:
             return
         node, job = lease.node, lease.job
         if trouble is None:
@@ -182,8 +150,8 @@ class Scheduler:
                 message = f"model node {node.name} ended its stream before the last sample; look at its log"
                 trouble = Trouble(TroubleKind.BROKEN, message)
         left = set(lease.left)
-        self._forget(lease)
-        self._requeue(job, left)
+        self.held.forget(lease)
+        self.held.requeue(job, left)
         if trouble is not None:
             self._trouble(node, job, trouble, now)
 
@@ -198,7 +166,7 @@ class Scheduler:
         self._share_out(now)
         self._give_up(now)
         self._probe(now)
-        actions, self._actions = self._actions, []
+        actions, self.held.actions = self.held.actions, []
         return actions
 
     def usual(self) -> float:
@@ -212,14 +180,14 @@ class Scheduler:
             for node in self.nodes.values():
                 node.heard += gap
                 node.waiting_since += gap
-            for lease in self.leases.values():
+            for lease in self.held.leases.values():
                 lease.heard += gap
         self._last_step = now
 
     def _end_late(self, now: float) -> None:
-        for job in [job for job in self.jobs.values() if now >= job.deadline]:
+        for job in [job for job in self.held.jobs.values() if now >= job.deadline]:
             self.drop(job)
-            self._actions.append(Done(job=job))
+            self.held.actions.append(Done(job=job))
 
     def _share_out(self, now: float) -> None:
         nodes, usual = [*self.nodes.values()], self.usual()
@@ -229,47 +197,22 @@ class Scheduler:
         known = [node.speed for node in up if node.speed]
         fallback = sum(known) / len(known) if known else 1.0
         paces = {node.name: policy.pace(node, usual, now, fallback) for node in nodes}
-        waiting = [job for job in self.jobs.values() if job.waiting]
+        waiting = [job for job in self.held.jobs.values() if job.waiting]
         waiting.sort(key=lambda job: (-job.priority, job.id))
         for grant in policy.grants(nodes, waiting, paces, usual, now, self.tuning):
-            self._start(grant, now)
-        for lease in policy.stalled([*self.leases.values()], nodes, paces, now, self.tuning):
+            self.held.begin(grant, now)
+        for lease in policy.stalled([*self.held.leases.values()], nodes, paces, now, self.tuning):
             message = f"model node {lease.node.name} works on a sample for longer than it can take; look at its log"
-            self._actions.append(Cancel(lease=lease))
+            self.held.actions.append(Cancel(lease=lease))
             self.ended(lease, Trouble(TroubleKind.LOST, message), now)
-        budget = int(self.tuning.hedged * max(self.asked, 10)) - self.doubled
-        for grant in policy.hedges(nodes, self.leases.values(), paces, usual, now, budget, self.tuning):
-            self._start(grant, now)
-
-    def _start(self, grant: policy.Grant, now: float) -> None:
-        job, node = grant.job, grant.node
-        lease = Lease(
-            id=next(self._numbers),
-            job=job,
-            node=node,
-            indices=grant.indices,
-            left=set(grant.indices),
-            begun=now,
-            heard=now,
-            is_hedge=grant.of is not None,
-        )
-        if not node.under_way:
-            node.waiting_since = now
-        node.under_way += len(grant.indices)
-        node.peak = max(node.peak, node.under_way)
-        job.waiting.difference_update(grant.indices)
-        job.leases.add(lease.id)
-        self.leases[lease.id] = lease
-        self.asked += len(grant.indices)
-        if grant.of is not None:
-            grant.of.hedged = True
-            self.doubled += len(grant.indices)
-        self._actions.append(Start(lease=lease))
+        budget = int(self.tuning.hedged * max(self.held.asked, 10)) - self.held.doubled
+        for grant in policy.hedges(nodes, self.held.leases.values(), paces, usual, now, budget, self.tuning):
+            self.held.begin(grant, now)
 
     def _give_up(self, now: float) -> None:
         """End the jobs that nobody is left for."""
         anybody = any(node.standing is Standing.UP for node in self.nodes.values())
-        for job in [job for job in self.jobs.values() if job.waiting and not job.leases]:
+        for job in [job for job in self.held.jobs.values() if job.waiting and not job.leases]:
             if not (job.troubled or not anybody):
                 continue
             able = [node for node in self.nodes.values() if policy.usable(node, job, self.tuning)]
@@ -278,7 +221,7 @@ class Scheduler:
             if able and now - max(self._last_up, job.begun) < self.tuning.patience:
                 continue
             self.drop(job)
-            self._actions.append(self._failure(job, able))
+            self.held.actions.append(self._failure(job, able))
 
     def _failure(self, job: Job, able: list[Node]) -> Done:
         refused = [node.last_error for node in self.nodes.values() if node.standing is Standing.REFUSED]
@@ -297,7 +240,7 @@ class Scheduler:
             due = node.rests_until if introduce else node.asked_load + self.tuning.probe
             if not node.probing and now >= due:
                 node.probing, node.asked_load, node.peak = True, now, node.under_way
-                self._actions.append(Probe(node=node, introduce=introduce))
+                self.held.actions.append(Probe(node=node, introduce=introduce))
 
     # -- bookkeeping
 
@@ -308,48 +251,10 @@ class Scheduler:
         node.speed = _smooth(node.speed, tokens / took)
         self._usual[lease.job.kind] = _smooth(self._usual[lease.job.kind], tokens)
 
-    def _answered(self, job: Job, index: int) -> None:
-        job.missing.discard(index)
-        for number in [*job.leases]:
-            other = self.leases[number]
-            if index in other.left:
-                self._off(other, index)
-                if not other.left:
-                    self._cancel(other)
-        if not job.missing:
-            self.jobs.pop(job.id, None)
-            self._actions.append(Done(job=job))
-
-    def _off(self, lease: Lease, index: int) -> None:
-        lease.left.discard(index)
-        lease.node.under_way -= 1
-
-    def _requeue(self, job: Job, indices: set[int]) -> None:
-        asked = {index for number in job.leases for index in self.leases[number].left}
-        job.waiting |= (indices & job.missing) - asked
-
-    def _forget(self, lease: Lease) -> None:
-        self.leases.pop(lease.id, None)
-        lease.job.leases.discard(lease.id)
-        lease.node.under_way -= len(lease.left)
-
-    def _cancel(self, lease: Lease) -> None:
-        self._forget(lease)
-        self._actions.append(Cancel(lease=lease))
-
-    def _leases_of(self, node: Node) -> Iterator[Lease]:
-        yield from [lease for lease in self.leases.values() if lease.node is node]
-
-    def _take_back(self, node: Node) -> None:
-        for lease in self._leases_of(node):
-            left = set(lease.left)
-            self._cancel(lease)
-            self._requeue(lease.job, left)
-
     def _lose(self, node: Node, message: str, now: float) -> None:
         self._failed(node, message, now)
         node.standing = Standing.DOWN
-        self._take_back(node)
+        self.held.take_back(node)
 
     def _failed(self, node: Node, message: str, now: float) -> None:
         node.errors += 1
@@ -367,7 +272,7 @@ class Scheduler:
             job.declined.add(node.name)
         elif kind is TroubleKind.REFUSED:
             self.drop(job)
-            self._actions.append(Done(job=job, error=message))
+            self.held.actions.append(Done(job=job, error=message))
         elif kind is TroubleKind.FOREIGN:
             self.refuse(node, message, now)
         elif kind is TroubleKind.LATE:
@@ -385,7 +290,7 @@ class Scheduler:
         self._failed(node, str(trouble), now)
         if trouble.kind is TroubleKind.OTHER_MODEL and node.standing is Standing.UP:
             node.standing = Standing.NEW
-            self._take_back(node)
+            self.held.take_back(node)
 
 
 def _smooth(old: float, new: float) -> float:

@@ -8,7 +8,21 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-__all__ = ["Job", "Lease", "Node", "Standing", "Trouble", "TroubleKind", "Tuning", "runs"]
+__all__ = [
+    "Action",
+    "Cancel",
+    "Done",
+    "Job",
+    "Lease",
+    "Node",
+    "Probe",
+    "Standing",
+    "Start",
+    "Trouble",
+    "TroubleKind",
+    "Tuning",
+    "runs",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,6 +147,40 @@ class Lease:
     heard: float
     is_hedge: bool = False
     hedged: bool = False  # somebody else was asked for the same
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Start:
+    """Ask the lease's node for its samples."""
+
+    lease: Lease
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cancel:
+    """Cancel what the lease's node was asked for; nothing more is heard of it."""
+
+    lease: Lease
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """The job is over; `error` where it failed, `exhausted` where no node has an answer."""
+
+    job: Job
+    error: str = ""
+    exhausted: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Probe:
+    """Ask the node how busy it is, after who it is where `introduce`."""
+
+    node: Node
+    introduce: bool
+
+
+Action = Start | Cancel | Done | Probe
 
 
 def runs(indices: set[int]) -> Iterator[range]:

@@ -31,8 +31,8 @@ def every_sample_once(simulation, asked):
 
 def nothing_is_left(simulation):
     scheduler = simulation.scheduler
-    assert not scheduler.jobs
-    assert not scheduler.leases
+    assert not scheduler.held.jobs
+    assert not scheduler.held.leases
     assert {node.under_way for node in scheduler.nodes.values()} == {0}
 
 
@@ -102,7 +102,7 @@ def test_whatever_nodes_do_every_sample_comes_once_and_in_time(seed, count, mode
     every_sample_once(simulation, asked)
     nothing_is_left(simulation)
     scheduler = simulation.scheduler
-    assert scheduler.doubled <= max(1, 0.1 * scheduler.asked)
+    assert scheduler.held.doubled <= max(1, 0.1 * scheduler.held.asked)
     assert {model for used in simulation.models.values() for model in used} <= scheduler.models
 
 
@@ -111,7 +111,7 @@ def test_the_same_seed_gives_the_same_run():
         simulation = Simulation([Machine(name=f"n{n}") for n in range(3)], seed=7, tokens=(20, 180))
         disturb(simulation, "n1", "kill", 1.0, 4.0)
         disturb(simulation, "n2", "slow", 2.0, 9.0)
-        return simulation.run(stubs(20)), simulation.scheduler.doubled, simulation.ended_at
+        return simulation.run(stubs(20)), simulation.scheduler.held.doubled, simulation.ended_at
 
     assert run() == run()
 
@@ -130,7 +130,7 @@ def test_a_slowed_node_is_doubled_and_then_left_and_the_waste_is_bounded():
     asked = stubs(8, (Round(samples=8),))
     assert simulation.run(asked, until=100) < 10 + 2 * 512 / 100
     every_sample_once(simulation, asked)
-    assert 0 < simulation.scheduler.doubled <= 0.1 * simulation.scheduler.asked + 1
+    assert 0 < simulation.scheduler.held.doubled <= 0.1 * simulation.scheduler.held.asked + 1
 
 
 def test_a_deadline_that_passes_ends_the_question_and_its_work():
