@@ -30,6 +30,8 @@ _EXTRA = frozenset(
     | {"torch", "transformers", "huggingface_hub", "httpx2", "prometheus_client"}
 )
 
+_REPLAYED = 32  # samples at once of a replay engine with a speed
+
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
@@ -48,6 +50,9 @@ def parser() -> argparse.ArgumentParser:
     engine = parser.add_argument_group("engine")
     engine.add_argument("--engine", choices=("local", "openai", "replay"), default="local", help="what answers")
     engine.add_argument("--replay", type=Path, metavar="FILE", help="JSON lines the replay engine answers from")
+    engine.add_argument(
+        "--replay-speed", type=_speed, metavar="TOKENS", help="a second and sample, of --engine replay (default: any)"
+    )
     engine.add_argument("--base-url", metavar="URL", help="the OpenAI-compatible server of --engine openai")
     engine.add_argument(
         "--model", default="auto", metavar="NAME", help="folder, .gguf, OWNER/NAME, short name, auto (default)"
@@ -69,6 +74,16 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument("--exit-with-parent", action="store_true", help="stop when stdin closes or the parent dies")
     parser.add_argument("--fetch", action="store_true", help="bring the model into the cache, print its folder and end")
     return parser
+
+
+def _speed(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of tokens a second above 0")
+    return value
 
 
 def _count(text: str) -> int:
@@ -169,9 +184,11 @@ def _tls(options: argparse.Namespace) -> Tls | None:
 
 def _engine(options: argparse.Namespace) -> Engine:
     if options.engine == "replay":
+        from model_node.engine.pacing import Pacing
         from model_node.engine.replay import ReplayEngine
 
-        return ReplayEngine(options.replay, max_queued=options.max_queued)
+        pacing = Pacing(options.max_batch or _REPLAYED, options.replay_speed) if options.replay_speed else None
+        return ReplayEngine(options.replay, max_queued=options.max_queued, pacing=pacing)
     if options.engine == "openai":
         from model_node.engine.openai import OpenAIEngine, base_url_of, read_key
 

@@ -48,6 +48,7 @@ MAX_PROMPTS = 1024
 MAX_SAMPLES = 1024  # of one prompt
 MAX_STOPS = 16
 
+_PROTOCOL = 1  # of protos/model_node/v1: raised where an old client or node could not go on
 _ROLES = {pb.ROLE_SYSTEM: "system", pb.ROLE_USER: "user", pb.ROLE_ASSISTANT: "assistant"}
 _REASONS = {
     FinishReason.EOS: pb.FINISH_REASON_EOS,
@@ -216,6 +217,7 @@ def info_response(info: EngineInfo, *, node_id: str, version: str) -> pb.GetInfo
         max_context_tokens=info.max_context_tokens,
         max_batch_samples=info.max_batch_samples,
         max_queued_samples=info.max_queued_samples,
+        protocol_version=_PROTOCOL,
     )
 
 

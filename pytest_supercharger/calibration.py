@@ -8,8 +8,8 @@ most, so it can tip a balance and never decide.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from pytest_supercharger.logistic import Prior, inverse, regress, sigmoid
 
@@ -51,6 +51,11 @@ class Calibration:
     usual: float = 0.0  # the judge's usual logit: what it says of everything tells nothing
     strict: bool = True  # whether stubs without any trusted test need more
     name: str = "shipped fit"  # for people
+    by_model: Mapping[str, Calibration] = field(default_factory=dict)  # digest of the author -> its own, of several
+
+    def of(self, model: str) -> Calibration:
+        """What holds for a candidate that the model with this digest wrote."""
+        return self.by_model.get(model, self)
 
     @property
     def asks_judge(self) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -40,6 +41,14 @@ def parser() -> argparse.ArgumentParser:
     add("--suites", type=_typed(values.count), default=defaults.suites, metavar="N", help="test suites a task")
     add("--time", type=_typed(values.seconds), default=defaults.time, metavar="SECONDS", help="a task")
     add("--json", type=_typed(values.file), metavar="FILE", help="write the figures here")
+    nodes = commands.add_parser(
+        "nodes",
+        help="show the model nodes and how they are",
+        description="Ask every node who it is and how busy, and print one line each; 1 where one cannot be used.",
+    )
+    add = nodes.add_argument
+    add("--node", type=_typed(values.address), action="append", default=[], metavar="HOST:PORT", help="to ask")
+    add("--json", action="store_true", help="print JSON, not a table")
     return parser
 
 
@@ -62,7 +71,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     options = parser().parse_args(arguments)
     try:
-        return _calibrate(options)
+        return _calibrate(options) if options.command == "calibrate" else _nodes(options)
     except SettingsError as error:
         return _fail(str(error), 2)
     except SuperchargeError as error:
@@ -70,7 +79,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return _fail("interrupted; run it again to go on where it stopped", 130)
     except Exception as error:  # a bug is told in one line, like everything else
-        return _fail(f"calibrate failed: {in_one_line(error)}; please report this as a bug", 1)
+        return _fail(f"{options.command} failed: {in_one_line(error)}; please report this as a bug", 1)
 
 
 def _calibrate(options: argparse.Namespace) -> int:
@@ -87,6 +96,18 @@ def _calibrate(options: argparse.Namespace) -> int:
     )
     command = Calibrate(settings=settings, files=tuple(options.tasks), json=options.json, reporter=Reporter(sys.stdout))
     return command.run()
+
+
+def _nodes(options: argparse.Namespace) -> int:
+    from pytest_supercharger import nodes, nodetable
+    from pytest_supercharger.pool.state import Standing
+
+    found = nodes.look(Settings(nodes=tuple(options.node)))
+    if options.json:
+        print(json.dumps({"version": 1, "nodes": nodetable.entries(found)}, indent=2))
+    else:
+        print("\n".join(nodetable.table(found)))
+    return int(any(node.standing is not Standing.UP for node in found))
 
 
 def _fail(message: str, status: int) -> int:

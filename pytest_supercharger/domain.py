@@ -162,6 +162,7 @@ class Answer:
     sample_index: int
     num_tokens: int = 0
     sum_logprob: float = 0.0
+    model: str = ""  # digest of the model that wrote it; "" where that is not known
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -298,6 +299,8 @@ class Outcome:
     tests: int = 0  # distinct tests that were run
     samples: int = 0  # answers drawn, codes and tests
     tokens: int = 0  # generated for them
+    models: Mapping[str, int] = field(default_factory=dict)  # digest of a model -> samples that it wrote
+    author: str = ""  # digest of the model that wrote the candidate; "" where that is not known
     seconds: float = 0.0
     redo: bool = False  # it was filled before, and is as it was where this is no acceptance
     together: Mapping[str, str] = field(default_factory=dict)  # stubs it needs that need it -> ids of their candidates

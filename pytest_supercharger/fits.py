@@ -20,6 +20,7 @@ __all__ = ["folder_of", "from_text", "look_up", "save", "to_text"]
 
 _FILE = "fit.json"
 _VERSION = 1
+_CALIBRATED = "calibrated on"
 
 
 def folder_of(identity: str, environment: Mapping[str, str] = os.environ) -> Path:
@@ -41,9 +42,19 @@ def look_up(generator: Generator) -> Calibration:
     """The calibration for the model that answers; the shipped one, with the reason, where there is none to use."""
     identities = generator.identities
     if len(identities) > 1:
-        return replace(SHIPPED, name=f"{SHIPPED.name} (the nodes have {len(identities)} different models)")
+        return _of_each(identities)
     identity = next(iter(identities), "")
     return _stored(identity, generator.model) if identity else SHIPPED
+
+
+def _of_each(identities: frozenset[str]) -> Calibration:
+    """Each author's own fit, without the judge, who may be another model; the shipped one for those without."""
+    found = {identity: _stored(identity, identity[:12]) for identity in identities if identity}
+    own = {identity: replace(fit, c=0.0) for identity, fit in found.items() if fit.name.startswith(_CALIBRATED)}
+    name = (
+        f"{SHIPPED.name} (the nodes have {len(identities)} different models, {len(own)} of them with a fit of its own)"
+    )
+    return replace(SHIPPED, name=name, by_model=own)
 
 
 def _stored(identity: str, model: str) -> Calibration:
@@ -57,7 +68,7 @@ def _stored(identity: str, model: str) -> Calibration:
         return _shipped("that of this model was made for other weights; run supercharger calibrate again")
     if not found.suffices:
         return _shipped(f"of this model only {found.outcomes} of the {ENOUGH} outcomes that are needed are known")
-    return found.calibration(f"calibrated on {found.outcomes} tasks for {model}")
+    return found.calibration(f"{_CALIBRATED} {found.outcomes} tasks for {model}")
 
 
 def _shipped(reason: str) -> Calibration:

@@ -44,10 +44,17 @@ TABLE = (
     Option(
         "nodes",
         values.address,
-        "Model node to ask; may be given several times. Without one, a node is started for the run.",
+        "Model node to ask, or dns:///NAME:PORT for all addresses of a name; may be given several times. Without one, "
+        "those of SUPERCHARGER_NODES, else a node is started for the run.",
         metavar="HOST:PORT",
         many=True,
         name="supercharge-node",
+    ),
+    Option(
+        "digests",
+        values.words,
+        "Digests of the models that nodes may have; any other is refused (default: those they have as the run begins)",
+        many=True,
     ),
     Option(
         "model", values.words, "Model of the node that is started when none is given (default: auto)", metavar="NAME"
@@ -174,7 +181,7 @@ COMMAND_LINE_ONLY = frozenset(
     {"fill", "dry_run", "patch", "redo", "save_tests", "show_prompt", "check", "forget", "json"}
 )
 INI_ONLY = frozenset(
-    {"processes", "output", "disk", "image", "runtime", "docker_hosts"}
+    {"processes", "output", "disk", "image", "runtime", "docker_hosts", "digests"}
 )  # what is set once for a project
 # Any of them makes a run of supercharge.
 _MODES = ("fill", "dry_run", "patch", "redo", "save_tests", "show_prompt", "check", "forget")

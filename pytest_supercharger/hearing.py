@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from pytest_supercharger import agreement
@@ -48,8 +48,13 @@ class Hearing:
         model: Model,
         question: Callable[[Candidate], Question],
         left: Callable[[], float],
+        authors: Mapping[str, str] | None = None,
     ) -> None:
-        """`question` asks the judge about a candidate, `left` are the seconds of this stub."""
+        """`question` asks the judge about a candidate, `left` are the seconds of this stub.
+
+        `authors` has the digest of the model that wrote each candidate.
+        """
+        self._authors = {} if authors is None else authors
         self._matrix = matrix
         self._tau = tau
         self._model = model
@@ -68,7 +73,12 @@ class Hearing:
 
     def _assess(self) -> Assessment:
         evidence, calibration = self._matrix.evidence(), self._model.calibration
-        return agreement.assess(evidence, tau=self._tau, calibration=calibration, judged=self._judged)
+        found = agreement.assess(evidence, tau=self._tau, calibration=calibration, judged=self._judged)
+        # Which one is the best hangs on no calibration; how sure that is hangs on who wrote it.
+        own = calibration.of(self._authors.get(found.best or "", ""))
+        if own is calibration:
+            return found
+        return agreement.assess(evidence, tau=self._tau, calibration=own, judged=self._judged)
 
     def _could_matter(self, found: Assessment) -> bool:
         calibration = self._model.calibration

@@ -49,6 +49,8 @@ def _entry(outcome: Outcome) -> dict[str, object]:
         "samples": outcome.samples,
         "mutation_score": None if outcome.mutation is None else round(outcome.mutation.share, 4),
         "tokens": outcome.tokens,
+        "models": dict(outcome.models),
+        "author": outcome.author,
         "seconds": round(outcome.seconds, 2),
         "needs": list(outcome.needs),
         "duplicates": outcome.duplicates,

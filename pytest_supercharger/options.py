@@ -30,6 +30,7 @@ class Settings:
 
     fill: bool = False
     nodes: tuple[str, ...] = ()
+    digests: tuple[str, ...] = ()  # of the models that nodes may have; those of the first answers for none
     model: str = "auto"
     only: tuple[str, ...] = ()
     confidence: float = 0.95

@@ -53,6 +53,8 @@ class Sampler:
     dependencies: Dependencies
     left: Callable[[], float]  # seconds of this stub
     tokens: int = 0  # that may be generated for this stub; 0: any number
+    models: Counter[str] = field(default_factory=Counter)  # digest of a model -> samples that it wrote
+    authors: dict[str, str] = field(default_factory=dict)  # candidate id -> digest of the model that wrote it first
     tries: Counter[str] = field(default_factory=Counter)  # candidate id -> repairs asked
     about: dict[Ticket, str] = field(default_factory=dict)  # id of the candidate or of the input a request is about
 
@@ -81,6 +83,8 @@ class Sampler:
         if arrival.error is not None and not arrival.exhausted:
             raise arrival.error
         kind, progress = arrival.ticket.question.kind, _metered(arrival, progress)
+        if arrival.answer is not None:
+            self.models[arrival.answer.model] += 1
         if kind in _SUITES or kind is QuestionKind.EXPECT:
             if arrival.answer is not None:
                 return progress  # these are worked in as a whole, when their request ends
@@ -89,6 +93,7 @@ class Sampler:
             return self._close_codes(arrival, progress)
         cleaned = clean(arrival.answer, self.stub, self.text, style=self.style)
         for candidate in self.matrix.add_code(cleaned, parent=self.about[arrival.ticket]):
+            self.authors[candidate.id] = arrival.answer.model
             self.checker.add_candidate(candidate)
         return _count_codes(arrival.ticket, 1, progress)
 

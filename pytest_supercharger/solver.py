@@ -69,7 +69,7 @@ class Solver:
             self._checker = self._make_checker()
             self._sampler = self._make_sampler()
             judge, tau = self._sampler.questions.judge, self._policy.tau
-            self._hearing = Hearing(self._matrix, tau, self._services, judge, self._left)
+            self._hearing = Hearing(self._matrix, tau, self._services, judge, self._left, self._sampler.authors)
             try:
                 return self._loop()
             finally:
@@ -211,6 +211,8 @@ class Solver:
             samples=self._progress.codes + self._progress.repairs + self._matrix.test_answers,
             mutation=self._matrix.mutation_score(candidate.id if candidate is not None else assessment.best),
             tokens=self._progress.tokens,
+            models=dict(self._sampler.models),
+            author=self._sampler.authors.get(candidate.id, "") if candidate is not None else "",
             seconds=self._watch.seconds + self._watch.paused,
             needs=self._services.bench.dependencies.needed(candidate) if candidate is not None else (),
             question=None if candidate is not None else dispute(self._matrix, assessment, self._file),

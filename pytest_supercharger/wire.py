@@ -22,13 +22,14 @@ _REASONS = {
 }
 
 
-def generate_request(question: Question, indices: range, seconds: float) -> pb.GenerateRequest:
-    """Ask for the samples of these indices within so many seconds."""
+def generate_request(question: Question, indices: range, seconds: float, model: str = "") -> pb.GenerateRequest:
+    """Ask for the samples of these indices within so many seconds, of the model with this digest alone."""
     request = pb.GenerateRequest(
         request_id=uuid.uuid4().hex,
         prompts=[_prompt(question)],
         num_samples=len(indices),
         first_sample_index=indices.start,
+        expected_model_digest=model,
         priority=question.priority,
         params=pb.SamplingParams(
             temperature=question.temperature,
@@ -62,12 +63,13 @@ def _utf8(text: str) -> str:
     return text.encode("utf-8", "replace").decode("utf-8")
 
 
-def answer_of(sample: pb.Sample) -> Answer:
-    """Read one sample; a reason this version does not know counts as an error."""
+def answer_of(sample: pb.Sample, model: str = "") -> Answer:
+    """Read one sample of this model; a reason this version does not know counts as an error."""
     return Answer(
         text=sample.text,
         finish_reason=_REASONS.get(sample.finish_reason, FinishReason.ERROR),
         sample_index=sample.sample_index,
         num_tokens=sample.num_tokens,
         sum_logprob=sample.sum_logprob,
+        model=model,
     )

@@ -31,7 +31,9 @@ PATIENCE = 20.0  # seconds no test ever waits unless something is broken
 class ScriptedEngine:
     """Hands every job to the test, which plays the engine thread: `next_job()`, then `job.on_sample(...)`."""
 
-    def __init__(self, *, name: str = "scripted", max_queued: int = 64, max_context: int = 1000) -> None:
+    def __init__(
+        self, *, name: str = "scripted", digest: str = "", max_queued: int = 64, max_context: int = 1000
+    ) -> None:
         self.refusals: deque[EngineError] = deque()  # raised by the next submits, one each
         self.cancelled: queue.Queue[str] = queue.Queue()
         self.on_failure: Callable[[EngineError], None] = lambda _: None
@@ -39,7 +41,7 @@ class ScriptedEngine:
         self._running: dict[str, Any] = {}
         self._info = EngineInfo(
             model_id=name,
-            model_digest=f"digest-of-{name}",
+            model_digest=digest or f"digest-of-{name}",
             backend="scripted",
             max_context_tokens=max_context,
             max_batch_samples=8,
@@ -81,7 +83,7 @@ class RunningNode:
     def __init__(self, engine: Engine, *, metrics: Any = None, **settings: Any) -> None:
         self.engine = engine
         self._metrics = metrics
-        self._config = NodeConfig(port=0, **{"grace_seconds": PATIENCE, **settings})
+        self._config = NodeConfig(**{"port": 0, "grace_seconds": PATIENCE, **settings})
         self._ready = threading.Event()
         self._gate = threading.Event()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._main()), daemon=True)

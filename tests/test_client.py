@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from nodes import PATIENCE, RunningNode, ScriptedEngine, question, sample
 
+from model_node import convert
 from model_node.config import Tls as NodeTls
 from model_node.convert import sample_event
 from model_node.engine.base import EngineError, ErrorKind, FinishReason, Judgement, Usage
@@ -20,6 +21,8 @@ from pytest_supercharger.client import NoAnswer, NodePool, Tls
 from pytest_supercharger.domain import Answer, Priority, Question, QuestionKind
 from pytest_supercharger.domain import FinishReason as Reason
 from pytest_supercharger.errors import NodeError, SettingsError
+from pytest_supercharger.pool import policy
+from pytest_supercharger.pool.state import Tuning
 from pytest_supercharger.wire import answer_of
 
 CASES = Path(__file__).parent / "model_node" / "cases"
@@ -62,6 +65,11 @@ def indices(items: list[Any]) -> list[int]:
     return sorted(answer.sample_index for _, answer in items)
 
 
+def alike() -> list[ScriptedEngine]:
+    """Two nodes' engines with one model."""
+    return [ScriptedEngine(name=name, digest="of both") for name in ("one", "two")]
+
+
 @pytest.fixture
 def engine() -> ScriptedEngine:
     return ScriptedEngine()
@@ -94,10 +102,9 @@ def test_an_answer_comes_the_moment_it_ends(pool: NodePool, engine: ScriptedEngi
     drawing = Drawing(draw(pool, samples=2))
     job = engine.next_job()
     job.on_sample(sample(1, "first"))
-    assert drawing.next() == (
-        0,
-        Answer(text="first", finish_reason=Reason.EOS, sample_index=1, num_tokens=2, sum_logprob=0.0),
-    )
+    model = "digest-of-scripted"
+    expected = Answer(text="first", finish_reason=Reason.EOS, sample_index=1, num_tokens=2, model=model)
+    assert drawing.next() == (0, expected)
     job.on_sample(sample(0, "second", reason=FinishReason.LENGTH))
     index, answer = drawing.next()
     assert (index, answer.text, answer.finish_reason) == (0, "second", Reason.LENGTH)
@@ -173,7 +180,7 @@ def test_a_cancel_before_the_first_answer_is_asked_for_asks_nothing(pool: NodePo
 
 
 def test_a_node_is_not_left_alone_for_a_call_we_cancelled() -> None:
-    engines = [ScriptedEngine(name="one"), ScriptedEngine(name="two")]
+    engines = alike()
     with RunningNode(engines[0]) as one, RunningNode(engines[1]) as two, NodePool([one.address, two.address]) as pool:
         first = draw(pool, samples=1)
         drawing = Drawing(first)
@@ -198,10 +205,8 @@ def test_nothing_is_asked_after_the_deadline(pool: NodePool) -> None:
 
 
 def test_samples_are_spread_over_the_nodes() -> None:
-    engines = [ScriptedEngine(name="one"), ScriptedEngine(name="two")]
+    engines = alike()
     with RunningNode(engines[0]) as one, RunningNode(engines[1]) as two, NodePool([one.address, two.address]) as pool:
-        assert pool.model == "one (scripted), two (scripted)"
-        assert pool.identities == {"digest-of-one", "digest-of-two"}
         drawing = Drawing(draw(pool, samples=10))
         jobs = [engine.next_job() for engine in engines]
         assert sorted((job.first_sample_index, job.num_samples) for job in jobs) == [(0, 5), (5, 5)]
@@ -210,8 +215,24 @@ def test_samples_are_spread_over_the_nodes() -> None:
         assert indices(drawing.rest()) == list(range(10))
 
 
+def test_tests_are_asked_of_another_model_than_codes() -> None:
+    engines = {name: ScriptedEngine(name=name) for name in ("one", "two")}
+    nodes = [RunningNode(engine) for engine in engines.values()]
+    with nodes[0], nodes[1], NodePool([node.address for node in nodes]) as pool:
+        assert pool.model == "one (scripted), two (scripted)"
+        assert pool.models == {"digest-of-one": "one (scripted)", "digest-of-two": "two (scripted)"}
+        got = {}
+        for kind in (QuestionKind.CODE, QuestionKind.TEST, QuestionKind.REPAIR):
+            model = policy.preferred("shop:total", kind.value, pool.identities)
+            drawing = Drawing(draw(pool, question(kind), samples=1))
+            finish(engines[model.removeprefix("digest-of-")].next_job())
+            ((_, answer),) = drawing.rest()
+            got[kind] = answer.model
+        assert got[QuestionKind.CODE] == got[QuestionKind.REPAIR] != got[QuestionKind.TEST]
+
+
 def test_a_node_that_dies_leaves_only_its_missing_samples_to_another() -> None:
-    engines = [ScriptedEngine(name="one"), ScriptedEngine(name="two")]
+    engines = alike()
     with RunningNode(engines[0]) as one, RunningNode(engines[1]) as two, NodePool([one.address, two.address]) as pool:
         drawing = Drawing(draw(pool, samples=4))  # one chunk: all of it goes to the first node
         job = engines[0].next_job()
@@ -224,7 +245,7 @@ def test_a_node_that_dies_leaves_only_its_missing_samples_to_another() -> None:
             job = engines[1].next_job()
             asked.append((job.first_sample_index, job.num_samples))
             finish(job)
-        assert asked == [(1, 1), (3, 1)]
+        assert sorted(asked) == [(1, 1), (3, 1)]
         assert indices(got + drawing.rest()) == [0, 1, 2, 3]
         again = Drawing(draw(pool, samples=4))  # the dead one is left alone for a while
         finish(engines[1].next_job())
@@ -232,7 +253,7 @@ def test_a_node_that_dies_leaves_only_its_missing_samples_to_another() -> None:
 
 
 def test_the_last_node_that_dies_is_an_error_that_names_it(engine: ScriptedEngine) -> None:
-    with RunningNode(engine) as node, NodePool([node.address]) as pool:
+    with RunningNode(engine) as node, NodePool([node.address], tuning=Tuning(patience=0.1)) as pool:
         drawing = Drawing(draw(pool, samples=1))
         engine.next_job()
         node.kill()
@@ -381,6 +402,79 @@ def test_mutual_tls_works_and_plain_text_does_not(engine: ScriptedEngine) -> Non
             assert pool.max_context_tokens == 1000
         with pytest.raises(NodeError, match="is not reachable"), NodePool([node.address]):
             pass
+
+
+def test_a_certificate_that_nobody_trusted_has_signed_is_told(engine: ScriptedEngine) -> None:
+    identity = NodeTls(certificate=(CASES / "node.pem").read_bytes(), key=(CASES / "node.key").read_bytes())
+    with RunningNode(engine, tls=identity) as node:
+        wrong = Tls(ca=CASES / "client.pem")
+        with pytest.raises(NodeError, match="has a certificate that is not trusted; set SUPERCHARGER_NODE_CA to its"):
+            NodePool([node.address], tls=wrong).connect()
+
+
+def come_back(node: RunningNode, engine: ScriptedEngine, **settings: Any) -> RunningNode:
+    """Another node at the same address."""
+    node.kill()
+    return RunningNode(engine, port=node.port, **settings)
+
+
+def test_a_token_that_is_no_longer_good_is_told_and_ends_the_question(engine: ScriptedEngine) -> None:
+    tuning = Tuning(pause=0.01, patience=PATIENCE)
+    with RunningNode(engine, token="old") as node, NodePool([node.address], token="old", tuning=tuning) as pool:
+        drawing = Drawing(draw(pool, samples=1))
+        engine.next_job()
+        with come_back(node, ScriptedEngine(), token="new"):
+            (error,) = drawing.rest()
+    assert str(error) == (
+        f"model node {node.address} refuses the token; set SUPERCHARGER_NODE_TOKEN to the one the node was started with"
+    )
+
+
+def test_a_node_that_comes_back_with_another_model_is_asked_nothing(engine: ScriptedEngine) -> None:
+    other = ScriptedEngine(name="other")
+    tuning = Tuning(pause=0.01, patience=PATIENCE)
+    with RunningNode(engine) as node, NodePool([node.address], tuning=tuning) as pool:
+        drawing = Drawing(draw(pool, samples=1))
+        engine.next_job()
+        with come_back(node, other):
+            (error,) = drawing.rest()
+            assert other._jobs.empty()
+    said = f"model node {node.address} has the model digest-of-ot (other (scripted)), this run has digest-of-sc; "
+    assert str(error) == said + "start it with that model, or start a run of its own"
+
+
+def test_a_node_that_comes_back_with_the_same_model_goes_on(engine: ScriptedEngine) -> None:
+    tuning = Tuning(pause=0.01, patience=PATIENCE)
+    with RunningNode(engine) as node, NodePool([node.address], tuning=tuning) as pool:
+        drawing = Drawing(draw(pool, samples=2))
+        engine.next_job().on_sample(sample(0))
+        got = [drawing.next()]
+        again = ScriptedEngine()
+        with come_back(node, again):
+            finish(again.next_job())
+            assert indices(got + drawing.rest()) == [0, 1]
+
+
+def test_a_node_of_another_protocol_is_refused_with_both_numbers(
+    engine: ScriptedEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(convert, "_PROTOCOL", 2)
+    with (
+        RunningNode(engine) as node,
+        pytest.raises(
+            NodeError, match=f"^model node {node.address} speaks protocol 2, this plugin 1; upgrade the plug"
+        ),
+        NodePool([node.address]),
+    ):
+        pass
+
+
+def test_one_node_of_several_that_cannot_be_used_is_a_remark(pool: NodePool, engine: ScriptedEngine) -> None:
+    with RunningNode(engine) as node, NodePool([node.address, "127.0.0.1:1"]) as both:
+        assert both.problems == ['model node 127.0.0.1:1 is not reachable; start it with "supercharger-node"']
+        drawing = Drawing(draw(both, samples=1))
+        finish(engine.next_job())
+        assert indices(drawing.rest()) == [0]
 
 
 @pytest.mark.parametrize(

@@ -40,8 +40,15 @@ def test_a_stored_fit_is_used_for_its_model_and_no_other(stored):
 
 def test_nodes_with_different_models_get_the_shipped_fit(stored):
     used = fits.look_up(Model("sha256:1 int8", "sha256:2"))
-    assert replace(used, name="") == replace(SHIPPED, name="")
-    assert used.name == "shipped fit (the nodes have 2 different models)"
+    assert replace(used, name="", by_model={}) == replace(SHIPPED, name="")
+    assert used.name == "shipped fit (the nodes have 2 different models, 1 of them with a fit of its own)"
+
+
+def test_of_several_models_each_author_has_its_own_fit_without_the_judge(stored):
+    used = fits.look_up(Model("sha256:1 int8", "sha256:2"))
+    own = used.of("sha256:1 int8")
+    assert (own.a, own.b, own.asks_judge) == (FIT.a, FIT.b, False)
+    assert used.of("sha256:2") is used
 
 
 def test_too_few_outcomes_are_said_and_not_used(stored):

@@ -12,7 +12,17 @@ import pytest
 import pytest_supercharger
 
 ROOT = Path(pytest_supercharger.__file__).parent
-OUTSIDE_WORLDS = ("client", "localnode", "pipreqs", "sandbox.docker", "writeback.files", "writeback.journal", "project")
+OUTSIDE_WORLDS = (
+    "client",
+    "localnode",
+    "pipreqs",
+    "pool.calls",
+    "pool.loop",
+    "sandbox.docker",
+    "writeback.files",
+    "writeback.journal",
+    "project",
+)
 PURE = (
     "acceptance",
     "agreement",
@@ -31,6 +41,8 @@ PURE = (
     "mutants",
     "occurrences",
     "passing_on",
+    "pool.policy",
+    "pool.scheduler",
     "progress",
     "rankers",
     "search",
@@ -108,7 +120,7 @@ def test_the_import_graph_has_no_circle():
 
 
 @pytest.mark.parametrize(
-    ("library", "home"), [("grpc", {"client", "asking", "wire"}), ("docker", None), ("yapf", {"clean.layout"})]
+    ("library", "home"), [("grpc", {"client", "pool.calls"}), ("docker", None), ("yapf", {"clean.layout"})]
 )
 def test_each_outside_library_is_used_in_one_place(library, home):
     users = {name for name, names in graph().items() if any(n.partition(".")[0] == library for n in names)}

@@ -71,3 +71,24 @@ def test_a_node_of_our_own_is_asked_with_the_token_it_inherits(connect, monkeypa
     monkeypatch.setenv("SUPERCHARGER_NODE_TOKEN", "secret")
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).resolve().parents[1]))
     assert connect() == "replay:answers.jsonl (replay)"
+
+
+def test_nodes_of_the_environment_are_asked_where_none_is_given(connect, monkeypatch):
+    with RunningNode(ScriptedEngine(name="given")) as given, RunningNode(ScriptedEngine(name="usual")) as usual:
+        monkeypatch.setenv("SUPERCHARGER_NODES", f"{usual.address}, {usual.address}")
+        assert connect() == "usual (scripted)"
+        assert connect(nodes=(given.address,)) == "given (scripted)"
+
+
+def test_a_node_with_a_digest_that_is_not_expected_is_left_out_with_a_word(connect, capsys):
+    with RunningNode(ScriptedEngine(name="right")) as right, RunningNode(ScriptedEngine(name="wrong")) as wrong:
+        assert connect(nodes=(wrong.address, right.address), digests=("digest-of-right",)) == "right (scripted)"
+        said = f"left out: model node {wrong.address} has the model digest-of-wr (wrong (scripted)), this run has"
+        assert f"{said} digest-of-ri; start it with that model" in capsys.readouterr().out
+        with pytest.raises(NodeError, match=f"^model node {wrong.address} has the model digest-of-wr "):
+            connect(nodes=(wrong.address,), digests=("digest-of-right",))
+
+
+def test_every_address_of_a_name_is_a_node(connect):
+    with RunningNode(ScriptedEngine()) as node:
+        assert connect(nodes=(f"dns:///localhost:{node.port}",)) == "scripted (scripted)"

@@ -14,8 +14,8 @@ import transformers
 from transformers.integrations.sdpa_attention import sdpa_attention_forward
 from transformers.masking_utils import ALL_MASK_ATTENTION_FUNCTIONS, sdpa_mask
 
+from model_node.engine.heap import give_back
 from model_node.engine.int8_cpu import Int8Linear
-from model_node.engine.memory import give_back
 from model_node.engine.plain import fuse_all, is_plain
 
 if TYPE_CHECKING:

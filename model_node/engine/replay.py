@@ -30,6 +30,7 @@ from model_node.engine.base import (
     Usage,
 )
 from model_node.engine.failures import broken, call_back
+from model_node.engine.pacing import Pacing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -95,16 +96,21 @@ def _score(item: Mapping[str, object]) -> float:
 
 
 class ReplayEngine:
-    """Answers each request with the next lines of its file, on a thread of its own, in order of submission."""
+    """Answers each request with the next lines of its file, on a thread of its own, in order of submission.
 
-    def __init__(self, file: Path, *, max_queued: int = 4096) -> None:
+    With `pacing` the samples of `submit` take the time that it gives them; otherwise nothing takes any.
+    """
+
+    def __init__(self, file: Path, *, max_queued: int = 4096, pacing: Pacing | None = None) -> None:
         self._file = file
+        self._pacing = pacing or Pacing(max_queued, float("inf"))
         self._max_queued = max_queued
         self._digest = ""
         self._lines: dict[tuple[str, str], list[Line]] = {}
         self._next: defaultdict[tuple[str, str], int] = defaultdict(int)
         self._waiting: dict[str, _Job] = {}  # in order of submission; the thread and `cancel` take from it
         self._wake: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+        self._paced: dict[str, int] = {}  # tokens sent, by request
         self._lock = threading.Lock()
         self._thread = threading.Thread(target=self._run, name="replay-engine", daemon=True)
         self.on_failure: Callable[[EngineError], None] = lambda _: None  # what fails here fails one job alone
@@ -131,15 +137,21 @@ class ReplayEngine:
             model_digest=self._digest,
             backend="replay",
             max_context_tokens=_CONTEXT,
-            max_batch_samples=self._max_queued,
+            max_batch_samples=self._pacing.rows,
             max_queued_samples=self._max_queued,
         )
 
     def load(self) -> Load:
-        """How many samples wait; none ever runs for long."""
+        """How many samples wait and run; without pacing none ever runs for long."""
         with self._lock:
             queued = sum(_size(job) for job in self._waiting.values())
-        return Load(queued_samples=queued, free_samples=max(0, self._max_queued - queued))
+            running, waiting = self._pacing.running, self._pacing.waiting
+        return Load(
+            running_samples=running,
+            queued_samples=queued + waiting,
+            free_samples=max(0, self._pacing.rows - running - waiting - queued),
+            tokens_per_second=running * self._pacing.tokens_per_second if running else 0.0,
+        )
 
     def submit(self, job: GenerateJob) -> None:
         """Queue the job; EXHAUSTED when the queue is full."""
@@ -154,16 +166,17 @@ class ReplayEngine:
         self._queue(job)
 
     def cancel(self, request_id: str) -> bool:
-        """Take the job out of the queue; its on_done gets CANCELLED."""
+        """Take the job out of the queue or off its rows; its on_done gets CANCELLED."""
         with self._lock:
-            job = self._waiting.pop(request_id, None)
+            job = self._waiting.pop(request_id, None) or self._pacing.cancel(request_id, time.monotonic())
+            self._paced.pop(request_id, None)
         if job is not None:
             job.on_done(EngineError(ErrorKind.CANCELLED, f"request {request_id} was cancelled"))
         return job is not None
 
     def close(self) -> None:
-        """Cancel what waits and join the thread."""
-        for request_id in list(self._waiting):
+        """Cancel what waits or runs and join the thread."""
+        for request_id in [*self._waiting, *self._paced]:
             self.cancel(request_id)
         if self._thread.is_alive():
             self._wake.put(None)
@@ -171,18 +184,37 @@ class ReplayEngine:
 
     def _queue(self, job: _Job) -> None:
         with self._lock:
-            queued = sum(_size(waiting) for waiting in self._waiting.values())
+            queued = sum(_size(waiting) for waiting in self._waiting.values()) + self._pacing.waiting
             if queued + _size(job) > self._max_queued:
                 raise EngineError(ErrorKind.EXHAUSTED, f"{queued} samples are queued; ask again later")
             self._waiting[job.request_id] = job
         self._wake.put(job.request_id)
 
     def _run(self) -> None:
-        while (request_id := self._wake.get()) is not None:
+        while (request_id := self._request()) is not None:
             with self._lock:
                 job = self._waiting.pop(request_id, None)
             if job is not None:
                 self._answer(job)
+            self._send()
+
+    def _request(self) -> str | None:
+        """The next request; "" where a sample ends before it comes."""
+        end = self._pacing.next_end
+        try:
+            return self._wake.get(timeout=None if end is None else max(0.0, end - time.monotonic()))
+        except queue.Empty:
+            return ""
+
+    def _send(self) -> None:
+        # Under the lock: nothing is sent of a job once `cancel` has ended it.
+        with self._lock:
+            for due in self._pacing.due(time.monotonic()):
+                request_id = due.job.request_id
+                self._paced[request_id] += due.sample.num_tokens
+                due.job.on_sample(due.sample)
+                if due.is_last:
+                    due.job.on_done(Usage(completion_tokens=self._paced.pop(request_id)))
 
     def _answer(self, job: _Job) -> None:
         try:
@@ -204,7 +236,12 @@ class ReplayEngine:
             judgements = [Judgement(score=line.score, answer_mass=1.0) for line in lines]
             return lambda: job.on_done((judgements, Usage()))
         samples = [sample for index, prompt in enumerate(job.prompts) for sample in self._samples(job, index, prompt)]
-        return lambda: _send(job, samples)
+        return lambda: self._begin(job, samples)
+
+    def _begin(self, job: GenerateJob, samples: Sequence[FinishedSample]) -> None:
+        with self._lock:
+            self._paced[job.request_id] = 0
+            self._pacing.add(job, samples, time.monotonic())
 
     def _samples(self, job: GenerateJob, index: int, prompt: Prompt) -> list[FinishedSample]:
         return [
@@ -228,12 +265,6 @@ class ReplayEngine:
         first = self._next[kind, prompt.subject]
         self._next[kind, prompt.subject] = first + count
         return [lines[index % len(lines)] for index in range(first, first + count)]
-
-
-def _send(job: GenerateJob, samples: Sequence[FinishedSample]) -> None:
-    for sample in samples:
-        job.on_sample(sample)
-    job.on_done(Usage(completion_tokens=sum(sample.num_tokens for sample in samples)))
 
 
 def _size(job: _Job) -> int:

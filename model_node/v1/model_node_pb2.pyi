@@ -229,7 +229,7 @@ class GetInfoRequest(_message.Message):
     def __init__(self) -> None: ...
 
 class GetInfoResponse(_message.Message):
-    __slots__ = ("node_id", "model_id", "model_digest", "software_version", "backend", "quantization", "devices", "max_context_tokens", "max_batch_samples", "max_queued_samples")
+    __slots__ = ("node_id", "model_id", "model_digest", "software_version", "backend", "quantization", "devices", "max_context_tokens", "max_batch_samples", "max_queued_samples", "protocol_version")
     NODE_ID_FIELD_NUMBER: _ClassVar[int]
     MODEL_ID_FIELD_NUMBER: _ClassVar[int]
     MODEL_DIGEST_FIELD_NUMBER: _ClassVar[int]
@@ -240,6 +240,7 @@ class GetInfoResponse(_message.Message):
     MAX_CONTEXT_TOKENS_FIELD_NUMBER: _ClassVar[int]
     MAX_BATCH_SAMPLES_FIELD_NUMBER: _ClassVar[int]
     MAX_QUEUED_SAMPLES_FIELD_NUMBER: _ClassVar[int]
+    PROTOCOL_VERSION_FIELD_NUMBER: _ClassVar[int]
     node_id: str
     model_id: str
     model_digest: str
@@ -250,7 +251,8 @@ class GetInfoResponse(_message.Message):
     max_context_tokens: int
     max_batch_samples: int
     max_queued_samples: int
-    def __init__(self, node_id: _Optional[str] = ..., model_id: _Optional[str] = ..., model_digest: _Optional[str] = ..., software_version: _Optional[str] = ..., backend: _Optional[str] = ..., quantization: _Optional[str] = ..., devices: _Optional[_Iterable[_Union[Device, _Mapping]]] = ..., max_context_tokens: _Optional[int] = ..., max_batch_samples: _Optional[int] = ..., max_queued_samples: _Optional[int] = ...) -> None: ...
+    protocol_version: int
+    def __init__(self, node_id: _Optional[str] = ..., model_id: _Optional[str] = ..., model_digest: _Optional[str] = ..., software_version: _Optional[str] = ..., backend: _Optional[str] = ..., quantization: _Optional[str] = ..., devices: _Optional[_Iterable[_Union[Device, _Mapping]]] = ..., max_context_tokens: _Optional[int] = ..., max_batch_samples: _Optional[int] = ..., max_queued_samples: _Optional[int] = ..., protocol_version: _Optional[int] = ...) -> None: ...
 
 class Device(_message.Message):
     __slots__ = ("name", "total_bytes", "weight_bytes")

@@ -1,0 +1,1 @@
+"""What benchmarks/pool and benchmarks/chaos share, and the tests of the pool with them."""

@@ -1,0 +1,135 @@
+"""The gRPC calls to one node, whose errors come out as Trouble made for people."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+
+import grpc
+
+from model_node.v1 import model_node_pb2 as pb
+from model_node.v1 import model_node_pb2_grpc as pb_grpc
+from pytest_supercharger.pool.state import Trouble, TroubleKind
+
+__all__ = ["PROTOCOL", "Access", "Calls"]
+
+PROTOCOL = 1  # of GetInfo; a node that says another one is refused
+_MAX_MESSAGE_BYTES = 16 * 1024 * 1024
+_OPTIONS = (
+    ("grpc.max_receive_message_length", _MAX_MESSAGE_BYTES),
+    ("grpc.max_send_message_length", _MAX_MESSAGE_BYTES),
+    ("grpc.keepalive_time_ms", 60_000),  # a quiet stream over a dead link is noticed
+    ("grpc.enable_http_proxy", 0),  # nodes are the user's own machines
+    ("grpc.initial_reconnect_backoff_ms", 200),
+    ("grpc.max_reconnect_backoff_ms", 2_000),
+    ("grpc.use_local_subchannel_pool", 1),  # a channel that is made anew does not inherit the back-off of the old one
+)
+_KINDS = {
+    grpc.StatusCode.NOT_FOUND: TroubleKind.DECLINED,
+    grpc.StatusCode.DEADLINE_EXCEEDED: TroubleKind.LATE,
+    grpc.StatusCode.UNAVAILABLE: TroubleKind.LOST,
+    grpc.StatusCode.CANCELLED: TroubleKind.LOST,  # not by us: a node that is being stopped
+    grpc.StatusCode.INTERNAL: TroubleKind.BROKEN,
+    grpc.StatusCode.UNKNOWN: TroubleKind.BROKEN,
+    grpc.StatusCode.ABORTED: TroubleKind.BROKEN,
+    grpc.StatusCode.DATA_LOSS: TroubleKind.BROKEN,
+    grpc.StatusCode.ALREADY_EXISTS: TroubleKind.BROKEN,  # each request has an id of its own: somebody replays
+    grpc.StatusCode.FAILED_PRECONDITION: TroubleKind.OTHER_MODEL,
+    grpc.StatusCode.UNAUTHENTICATED: TroubleKind.FOREIGN,
+    grpc.StatusCode.PERMISSION_DENIED: TroubleKind.FOREIGN,
+    grpc.StatusCode.UNIMPLEMENTED: TroubleKind.FOREIGN,
+}
+_CERTIFICATE = re.compile(
+    r"CERTIFICATE_VERIFY_FAILED|certificate|SSL_ERROR|WRONG_VERSION_NUMBER|Handshake", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Access:
+    """What every call is made with."""
+
+    credentials: Any = None  # of gRPC; None: no TLS
+    metadata: tuple[tuple[str, str], ...] = ()
+
+
+class Calls:
+    """One channel to one node; for the event loop it was made on."""
+
+    def __init__(self, address: str, access: Access, *, server_name: str = "") -> None:
+        """`server_name` stands in the node's certificate where the address does not."""
+        self.address = address
+        self.server_name = server_name
+        self._metadata = access.metadata
+        options = (*_OPTIONS, ("grpc.ssl_target_name_override", server_name)) if server_name else _OPTIONS
+        self._channel = (
+            grpc.aio.insecure_channel(address, options=options)
+            if access.credentials is None
+            else grpc.aio.secure_channel(address, access.credentials, options=options)
+        )
+        self._stub = pb_grpc.ModelNodeStub(self._channel)
+
+    async def close(self) -> None:
+        """End every call."""
+        await self._channel.close()
+
+    async def info(self, seconds: float) -> pb.GetInfoResponse:
+        """Who the node is; Trouble where it speaks another protocol."""
+        info: pb.GetInfoResponse = await self._unary(self._stub.GetInfo, pb.GetInfoRequest(), seconds)
+        if info.protocol_version != PROTOCOL:
+            ours = f"speaks protocol {info.protocol_version}, this plugin {PROTOCOL}"
+            older = "the node" if info.protocol_version < PROTOCOL else "the plugin"
+            raise Trouble(TroubleKind.FOREIGN, f"model node {self.address} {ours}; upgrade {older}")
+        return info
+
+    async def load(self, seconds: float) -> pb.GetLoadResponse:
+        """How busy the node is."""
+        response: pb.GetLoadResponse = await self._unary(self._stub.GetLoad, pb.GetLoadRequest(), seconds)
+        return response
+
+    async def judge(self, request: pb.JudgeRequest, seconds: float) -> pb.JudgeResponse:
+        """The judgements of one request."""
+        response: pb.JudgeResponse = await self._unary(self._stub.Judge, request, seconds)
+        return response
+
+    async def generate(self, request: pb.GenerateRequest, seconds: float) -> AsyncIterator[pb.GenerateResponse]:
+        """The events of one request; whoever cancels the task that iterates cancels the call."""
+        call = self._stub.Generate(request, timeout=seconds, metadata=self._metadata)
+        try:
+            async for event in call:
+                yield event
+        except grpc.RpcError as error:
+            raise self._trouble(error) from None
+        finally:
+            call.cancel()
+
+    async def _unary(self, method: Any, request: Any, seconds: float) -> Any:
+        try:
+            return await method(request, timeout=seconds, metadata=self._metadata)
+        except grpc.RpcError as error:
+            raise self._trouble(error) from None
+
+    def _trouble(self, error: Any) -> Trouble:
+        code, details = error.code(), error.details() or ""
+        trailers = {str(key): str(value) for key, value in error.trailing_metadata() or ()}
+        retry_after = trailers.get("retry-after-ms", "")
+        if code is grpc.StatusCode.RESOURCE_EXHAUSTED and retry_after.isdecimal():
+            return Trouble(TroubleKind.BUSY, f"model node {self.address} is busy: {details}", int(retry_after) / 1000)
+        return Trouble(_KINDS.get(code, TroubleKind.REFUSED), self._message(code, details))
+
+    def _message(self, code: grpc.StatusCode, details: str) -> str:
+        node = f"model node {self.address}"
+        if details.startswith("the node "):  # its own words: loading, draining
+            return f"{node} {details.removeprefix('the node ')}"
+        if code is grpc.StatusCode.UNAVAILABLE and _CERTIFICATE.search(details):
+            return f"{node} has a certificate that is not trusted; set SUPERCHARGER_NODE_CA to its authority's PEM file"
+        if code is grpc.StatusCode.UNAVAILABLE:
+            return f'{node} is not reachable; start it with "supercharger-node"'
+        if code is grpc.StatusCode.UNAUTHENTICATED:
+            return f"{node} refuses the token; set SUPERCHARGER_NODE_TOKEN to the one the node was started with"
+        if code is grpc.StatusCode.UNIMPLEMENTED:
+            return f"{node} is a gRPC server but no model node; check the address"
+        if code is grpc.StatusCode.DEADLINE_EXCEEDED:
+            return f"{node} does not answer in time; look at its log"
+        return f"{node} answered {code.name}: {' '.join(details.split())[:500]}"
