@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 from collections import Counter, OrderedDict, defaultdict, deque
 from datetime import date, datetime, time, timedelta, timezone
@@ -69,6 +70,15 @@ def across(value: Any) -> Any:
 
 def same(one: Any, other: Any) -> bool:
     return type(one) is type(other) and bool(one == other)
+
+
+def test_code_that_looks_at_a_function_of_the_test_sees_its_parameters() -> None:
+    def plain(a: int, /, b: str, *rest: int, c: int = 3, d: object = Fraction(1), **more: int) -> None: ...
+
+    async def later(x: int) -> None: ...
+
+    assert str(inspect.signature(across(plain))) == "(a, /, b, *rest, c=3, d=Ellipsis, **more)"
+    assert str(inspect.signature(across(later))) == "(x)"
 
 
 @given(values)
