@@ -137,7 +137,10 @@ class Page:
         module = sys.modules.get(type(value).__module__)
         if module is None or _is_test(module.__name__) or module.__name__ == "__main__":
             raise Unwritable
-        text = repr(value)
+        try:
+            text = repr(value)
+        except Exception as error:  # of the project's code, on an object that is not whole yet
+            raise Unwritable from error
         if len(text) > _MOST_CHARACTERS or "<" in text:
             raise Unwritable
         space = dict(vars(module))
