@@ -149,7 +149,7 @@ def test_floats_that_differ_by_rounding_noise_are_the_same(value: float) -> None
         (collections.OrderedDict(a=1, b=2), collections.OrderedDict(b=2, a=1), False),
         ("x" * 100_000, "x" * 99_999 + "y", False),
         ((number for number in [1, 2]), (number for number in [1, 2]), True),
-        (itertools.count, itertools.count, None),
+        (Plain, Plain, None),
         (pathlib.PurePosixPath("a"), "a", False),
         (datetime.time(1), datetime.time(2), False),
         (1 + 2j, 1 + 3j, False),
@@ -200,7 +200,28 @@ def test_a_value_that_equals_anything_is_found_however_deep(value: object) -> No
         canonical(value)
 
 
-@pytest.mark.parametrize("value", [object(), Plain(1), int, len, [Plain(1)], type("S", (str,), {})("x"), lambda: 1])
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ((0, int), "(0, <builtins.int>)"),
+        (len, "<builtins.len>"),
+        (collections.OrderedDict, "<collections.OrderedDict>"),
+        (dict.fromkeys, None),
+        (type("int", (), {"__module__": "builtins"}), None),
+        (Plain, None),
+    ],
+)
+def test_a_class_or_function_has_its_name_where_that_is_one_of_the_standard_library(
+    value: object, text: str | None
+) -> None:
+    if text is None:
+        with pytest.raises(Opaque):
+            canonical(value)
+    else:
+        assert canonical(value) == text
+
+
+@pytest.mark.parametrize("value", [object(), Plain(1), [Plain(1)], type("S", (str,), {})("x"), lambda: 1])
 def test_other_values_are_opaque(value: object) -> None:
     with pytest.raises(Opaque):
         canonical(value)

@@ -16,6 +16,7 @@ import itertools
 import math
 import operator
 import pathlib
+import sys
 import types
 import uuid
 import zoneinfo
@@ -33,6 +34,7 @@ _MAX_ITEMS = 1_000  # taken of a generator, which may be endless
 _MAX_TEXT = 4_000
 _ITERATORS = (types.GeneratorType, map, filter, zip, enumerate, reversed, itertools.chain, itertools.islice)
 _PLAIN = (str, bytes, range, uuid.UUID, decimal.Decimal, datetime.date, datetime.timedelta, datetime.timezone)
+_NAMED = (type, types.FunctionType, types.BuiltinFunctionType)
 _KINDS: tuple[Callable[[int], object], ...] = (
     int,
     str,
@@ -119,6 +121,8 @@ class _Writer:
             return f"deque([{self._join(value)}], {value.maxlen})"
         if kind in _ITERATORS:
             return self._iterator(value)
+        if isinstance(value, _NAMED):
+            return _name_of(value)
         return self._instance(kind, value)
 
     def _join(self, values: Iterable[Any]) -> str:
@@ -179,6 +183,21 @@ def _claims(value: object, other: object) -> bool:
         except Exception:  # a comparison that raises, as of arrays, claims nothing
             continue
     return False
+
+
+def _name_of(value: Any) -> str:
+    """A class or function of the standard library by its name; opaque where that does not lead to it.
+
+    A class of the project may be one that the candidate brought, and two of those may differ under one name.
+    """
+    module, qualname = getattr(value, "__module__", None), getattr(value, "__qualname__", None)
+    found: Any = sys.modules.get(module) if isinstance(module, str) else None
+    if isinstance(qualname, str) and str(module).partition(".")[0] in sys.stdlib_module_names:
+        for part in qualname.split("."):
+            found = getattr(found, part, None)
+        if found is value:
+            return f"<{module}.{qualname}>"
+    raise Opaque(type(value).__name__)
 
 
 def _fraction_text(value: fractions.Fraction) -> str:
