@@ -145,7 +145,8 @@ class Page:
             raise Unwritable
         space = dict(vars(module))
         root = module.__name__.partition(".")[0]
-        space.setdefault(root, sys.modules.get(root))
+        if text.startswith(f"{root}.") or root not in space:  # `datetime.datetime(...)`: the module, not its class
+            space[root] = sys.modules.get(root)
         try:
             again = eval(text, space)
             same = type(again) is type(value) and bool(again == value) and repr(again) == text
