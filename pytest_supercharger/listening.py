@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from pytest_supercharger.aside import Aside
+from pytest_supercharger.bench import Bench
 from pytest_supercharger.ledger import Waited
 from pytest_supercharger.matrix import Matrix
-from pytest_supercharger.projecttests import ProjectTests
 
 __all__ = ["Listening"]
 
@@ -15,11 +15,11 @@ __all__ = ["Listening"]
 class Listening:
     """For one stub, before its search ends without a body: whether project tests would have more to say of it."""
 
-    def __init__(self, matrix: Matrix, aside: Aside, tests: ProjectTests, wait: Callable[[str], Waited]) -> None:
+    def __init__(self, matrix: Matrix, aside: Aside, bench: Bench, wait: Callable[[str], Waited]) -> None:
         """`wait` waits for another stub and says what came of it."""
         self._matrix = matrix
         self._aside = aside
-        self._tests = tests
+        self._tests, self._ledger = bench.tests, bench.ledger
         self._wait = wait
         self._known: frozenset[str] = frozenset()  # node ids of tests that reach the stub, as of the last time
         self._heard: set[str] = set()  # stubs that stopped some of its tests and were filled since
@@ -28,8 +28,12 @@ class Listening:
         """Wait for the stubs that project tests stop at; whether tests have come to light that reach this one.
 
         Where no test has spoken yet, that is any stub, else one behind which tests of this stub are known to go on.
-        Where such a stub waits for this one, they can only be chosen together: the candidates are set aside.
+        Where such a stub needs this one, they can only be chosen together: the candidates are set aside.
         """
+        with self._ledger.listening(self._matrix.stub.id):
+            return self._listen()
+
+    def _listen(self) -> bool:
         spoke = bool(self._matrix.gate_tests())
         if not spoke and self._has_grown():
             return True
@@ -38,7 +42,7 @@ class Listening:
             answer = self._wait(other)
             if self._goes_on(other, answer) if spoke else self._has_grown():
                 return True
-            if answer is Waited.CIRCLE and other in self._blocking():
+            if answer is Waited.CIRCLE and self._stands_before(other):
                 circle.add(other)
         if circle:
             for candidate in self._matrix.candidates.values():
@@ -49,6 +53,10 @@ class Listening:
         """The stubs that stopped project tests of candidates that may still be written."""
         gates = (gate for key, gate in self._matrix.gates.items() if key not in self._matrix.refused)
         return frozenset().union(*(gate.blocked for gate in gates)) - self._heard
+
+    def _stands_before(self, other: str) -> bool:
+        """Whether tests get to this stub behind one that waits for it: they stop there, or its candidates call this."""
+        return other in self._blocking() or self._ledger.needs(other, self._matrix.stub.id)
 
     def _goes_on(self, other: str, answer: Waited) -> bool:
         if answer is Waited.FILLED:

@@ -283,6 +283,16 @@ def test_candidates_that_tests_reach_through_a_stub_that_waits_for_theirs_are_se
     assert bench.checker.aside.needs == {"m:g"}
 
 
+def test_a_stub_whose_candidates_call_this_one_is_chosen_together_with_it_though_tests_stop_before_both():
+    bench = Bench(gate=lambda overlay, nodeids: BLOCKED, wait=lambda other: Waited.CIRCLE)
+    bench.checker.add_candidate(CANDIDATE)
+    assert not bench.checker.hear_more()
+    assert not bench.checker.aside.needs  # it waits for this one, no more
+    bench.ledger.needs = lambda *both: both == ("m:g", "m:f")
+    assert not bench.checker.hear_more()
+    assert bench.checker.aside.needs == {"m:g"}
+
+
 @pytest.mark.parametrize("limit", sorted(LIMITS))
 def test_a_candidate_that_runs_into_a_limit_is_not_run_on_the_other_generated_tests(limit):
     bench = Bench(judge=lambda overlay, test: limit if test.id == "t1" else Verdict.PASS)

@@ -33,7 +33,7 @@ class Choice:
 
 
 def left_out(known: Mapping[str, Any]) -> str:
-    """Why nothing could tell a right body of a function from a wrong one, by what was recorded of it; "" for no reason."""
+    """Why nothing could tell a right body of a function from a wrong one, by what was recorded; "" for no reason."""
     calls = known["calls"]
     if not known["tests"]:
         return "no test reaches it"

@@ -8,17 +8,25 @@ import datetime
 import decimal
 import enum
 import fractions
+import hashlib
+import io
 import itertools
 import pathlib
 import random
+import re
+import threading
 import uuid
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_supercharger.sandbox.inside.canonical import EqualsAnything, Opaque, canonical, float_text, state
+from pytest_supercharger.sandbox.inside.canonical import BY_STATE, EqualsAnything, Opaque, canonical, float_text, state
+from pytest_supercharger.sandbox.inside.naming import not_brought
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 hashable = st.recursive(
     st.none()
@@ -225,6 +233,40 @@ def test_a_class_or_function_has_its_name_where_that_is_one_of_the_standard_libr
 def test_other_values_are_opaque(value: object) -> None:
     with pytest.raises(Opaque):
         canonical(value)
+
+
+class Slotted:
+    __slots__ = ("__hidden", "unset", "x")
+
+    def __init__(self, x: object) -> None:
+        self.x = x
+        self.__hidden = [x]
+
+
+class Row(list[object]):
+    def __init__(self, *cells: object) -> None:
+        super().__init__(cells)
+        self.first = self.__getitem__
+
+
+KNOWN = not_brought(__name__, b"class Plain: ...\nclass Slotted: ...\nif 1:\n    class Row: ...\n")
+
+
+@pytest.mark.parametrize("kind", [Plain, Slotted, Row])
+def test_instances_of_the_projects_own_classes_are_told_by_what_they_hold(kind: Callable[[int], object]) -> None:
+    assert canonical(kind(1), KNOWN) == canonical(kind(1), KNOWN) != canonical(kind(2), KNOWN)
+    assert canonical(kind(1), KNOWN).startswith(BY_STATE)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [re.match("a", "a"), re.compile("a"), io.StringIO("a"), threading.Lock(), hashlib.md5(b"a"), object(), Item,
+     type("Plain", (), {})(), iter([1])],
+    ids=lambda value: type(value).__name__,
+)  # fmt: skip
+def test_what_hides_its_state_or_may_be_of_a_candidate_is_opaque(value: object) -> None:
+    with pytest.raises(Opaque):
+        canonical(value, KNOWN)
 
 
 def test_a_value_that_holds_itself_has_a_finite_text() -> None:

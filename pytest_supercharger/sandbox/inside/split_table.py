@@ -69,7 +69,7 @@ class Table:
             forwarded = tuple(special) if kind == "object" else ()
             made = stand_in(self.peer, kind, name.rpartition(":")[2], forwarded, Target(["held", back]))
             if kind in ("call", "async") and special is not None:
-                made.__signature__ = signature_from(special)  # type: ignore[attr-defined]
+                made.__signature__ = signature_from(special)
             self._taken[number] = self._remember(made, back)
         return self._taken[number]
 
