@@ -27,8 +27,8 @@ from touring.fetching import Place, TourError
 __all__ = ["Options", "visit"]
 
 _NORECURSE = ("*.egg", ".*", "_darcs", "build", "CVS", "dist", "node_modules", "venv", "{arch}", "docs", "tests")
-_SECONDS = 3600
-_SUITE_SECONDS = 600.0  # a stub may wait for the others' suites
+_SECONDS = 7200
+_SUITE_SECONDS = 1800.0  # a stub may wait for the others' suites
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
