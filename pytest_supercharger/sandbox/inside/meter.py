@@ -57,7 +57,7 @@ class Meter:
         self._told = False
 
     def hurry(self) -> None:
-        """An open stub was called: what is known of the unit is enough, and what waits for its result waits for ever."""
+        """An open stub was called: that is all there is to know of the unit, and it may wait for a result for ever."""
         self._told = True
 
     def look(self) -> tuple[str, bool]:
