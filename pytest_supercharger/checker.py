@@ -49,7 +49,7 @@ class Checker:
         """
         self._matrix = matrix
         self.aside = Aside(matrix)
-        self._listening = Listening(matrix, self.aside, bench.tests, wait)
+        self._listening = Listening(matrix, self.aside, bench, wait)
         self._source = source
         self._splitting = bench.splitting
         self._sandbox = bench.splitting.sandbox

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import enum
 import threading
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from pytest_supercharger import circles, source
@@ -52,6 +53,7 @@ class Ledger:
         self._withdrawn: set[str] = set()
         self._open = set(self._stubs)
         self._waiting: dict[str, str] = {}
+        self._listening: set[str] = set()  # of these: no candidate calls what they wait for
         self._needs: dict[str, frozenset[str]] = {}  # of those that sit
         self._led: set[str] = set()  # of these: somebody chooses for them at this moment
         self._changed = threading.Condition(threading.RLock())
@@ -118,6 +120,25 @@ class Ledger:
                 return Waited.CIRCLE if self._sits_in_the_way(waiter, target) else self._filled(target)
             finally:
                 del self._waiting[waiter]
+
+    @contextlib.contextmanager
+    def listening(self, stub_id: str) -> Iterator[None]:
+        """While this one waits for others only because project tests may get to it behind them."""
+        with self._changed:
+            self._listening.add(stub_id)
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._listening.discard(stub_id)
+
+    def needs(self, stub_id: str, other: str) -> bool:
+        """Whether one has, by what is known now, candidates that cannot be judged without the other."""
+        with self._changed:
+            calls = {
+                key: edge for key, edge in self._edges().items() if key in self._needs or key not in self._listening
+            }
+            return circles.reaches(calls, stub_id, other)
 
     def sit(self, stub_id: str, needs: frozenset[str], seconds: float) -> frozenset[str]:
         """Wait with nothing left but candidates that need `needs`, which need this one.

@@ -249,12 +249,47 @@ def test_without_a_project_test_that_speaks_the_stubs_that_tests_stop_at_are_wai
     assert asked == ["m:g"]
 
 
+def test_a_stub_that_stops_some_of_the_tests_is_waited_for_although_others_have_spoken():
+    filled = []
+    spoke, stopped = PairResult(verdict=Verdict.PASS), PairResult(verdict=Verdict.FAIL, reached=frozenset({"m:g"}))
+
+    def gate(overlay, nodeids):
+        if not overlay:
+            reached = PairResult(verdict=Verdict.FAIL, reached=frozenset({"m:f"}))
+            return GateResult(tests={NODE: reached, "t.py::test_g": reached})
+        return GateResult(tests={NODE: spoke, "t.py::test_g": spoke if filled else stopped})
+
+    def wait(other):
+        filled.append(other)
+        return Waited.FILLED
+
+    bench = Bench(gate=gate, wait=wait)
+    bench.tests.discover()
+    bench.ledger.is_accepted = filled.__contains__
+    bench.checker.add_candidate(CANDIDATE)
+    assert bench.matrix.gate_tests() == (NODE,)
+    assert bench.checker.hear_more()
+    assert bench.matrix.gate_tests() == (NODE, "t.py::test_g")
+    assert not bench.checker.hear_more()
+    assert filled == ["m:g"]
+
+
 def test_candidates_that_tests_reach_through_a_stub_that_waits_for_theirs_are_set_aside_for_a_joint_choice():
     bench = Bench(gate=project_test(BLOCKED), wait=lambda other: Waited.CIRCLE)
     bench.tests.gate({"m.py": b""}, ["m:f"])
     bench.checker.add_candidate(CANDIDATE)
     while bench.checker.hear_more():
         pass
+    assert bench.checker.aside.needs == {"m:g"}
+
+
+def test_a_stub_whose_candidates_call_this_one_is_chosen_together_with_it_though_tests_stop_before_both():
+    bench = Bench(gate=lambda overlay, nodeids: BLOCKED, wait=lambda other: Waited.CIRCLE)
+    bench.checker.add_candidate(CANDIDATE)
+    assert not bench.checker.hear_more()
+    assert not bench.checker.aside.needs  # it waits for this one, no more
+    bench.ledger.needs = lambda *both: both == ("m:g", "m:f")
+    assert not bench.checker.hear_more()
     assert bench.checker.aside.needs == {"m:g"}
 
 

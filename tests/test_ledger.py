@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from pathlib import Path
+
+import pytest
 
 from pytest_supercharger.domain import Candidate, Decision, Outcome, SourceFile
 from pytest_supercharger.ledger import Ledger, Waited
@@ -116,6 +119,24 @@ def test_a_circle_of_waiting_is_refused():
     while two.id not in ledger._waiting.values():
         pass
     assert ledger.wait_for(two.id, one.id, 60) is Waited.CIRCLE
+    ledger.stop()
+    waiter.join()
+
+
+@pytest.mark.parametrize("listens", [True, False])
+def test_who_waits_for_what_tests_may_get_to_needs_nobody(listens):
+    ledger, (one, two) = made()
+
+    def wait():
+        with ledger.listening(one.id) if listens else contextlib.nullcontext():
+            ledger.wait_for(one.id, two.id, 60)
+
+    waiter = threading.Thread(target=wait)
+    waiter.start()
+    while two.id not in ledger._waiting.values():
+        pass
+    assert ledger.needs(one.id, two.id) is not listens
+    assert not ledger.needs(two.id, one.id)
     ledger.stop()
     waiter.join()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import collections
+import datetime
 import io
 import re
 import sys
@@ -106,6 +107,8 @@ def test_the_original_comes_first_and_then_the_same_in_other_words():
         {"a": [1, 2.5, (None,)], 3: {True}},
         frozenset({"x"}),
         Decimal("1.5"),
+        datetime.datetime(2026, 1, 2, tzinfo=datetime.timezone.utc),
+        datetime.timedelta(1),
         collections.Counter("aab"),
         collections.OrderedDict(a=1),
         len,
@@ -135,7 +138,14 @@ def local():
     return SOURCE
 
 
-@pytest.mark.parametrize("value", [object(), local, (i for i in "ab"), "x" * 1000, sys])
+class Half:
+    __module__ = "decimal"  # of no test
+
+    def __repr__(self):
+        return self.missing
+
+
+@pytest.mark.parametrize("value", [object(), Half(), local, (i for i in "ab"), "x" * 1000, sys])
 def test_what_has_no_short_expression_is_left_out(value):
     with pytest.raises(Unwritable):
         Page().write(value)
@@ -158,6 +168,16 @@ def test_recorded_calls_become_short_tests_with_exceptions_last():
     assert "subject = A()" in first
     assert "assert list(subject.each()) == [1]" in first
     assert "with pytest.raises(TypeError):\n        plain('a')" in second
+
+
+def test_a_function_is_left_out_by_a_rule_that_is_said():
+    value, error = {"form": "value"}, {"form": "raises"}
+    assert choosing.left_out({"tests": [], "calls": []}) == "no test reaches it"
+    assert choosing.left_out({"tests": ["t"], "calls": [value]}) == "its calls cannot be written as text"
+    assert (
+        choosing.left_out({"tests": ["t"], "calls": [value, error, error]}) == "nearly all that can be written raises"
+    )
+    assert not choosing.left_out({"tests": ["t"], "calls": [value] * 3})
 
 
 def choice(name, kind, relpath):

@@ -10,9 +10,9 @@ from typing import Any
 
 from touring.marking import Found
 
-__all__ = ["LEAST_CALLS", "Choice", "chosen", "placeholder"]
+__all__ = ["Choice", "chosen", "left_out", "placeholder"]
 
-LEAST_CALLS = 3  # different ones with a result that can be written: acceptance asks for as many inputs
+_LEAST_CALLS = 3  # different ones with a result that can be written: acceptance asks for as many inputs
 
 _PLACEHOLDERS = ("...", "pass", "raise NotImplementedError", 'raise NotImplementedError("to be written")')
 
@@ -30,6 +30,17 @@ class Choice:
     def stub_id(self) -> str:
         """As the product names it."""
         return f"{self.module}:{self.found.qualname}"
+
+
+def left_out(known: Mapping[str, Any]) -> str:
+    """Why nothing could tell a right body of a function from a wrong one, by what was recorded; "" for no reason."""
+    calls = known["calls"]
+    if not known["tests"]:
+        return "no test reaches it"
+    if len(calls) < _LEAST_CALLS:
+        return "its calls cannot be written as text"
+    values = [call for call in calls if call["form"] != "raises"]
+    return "nearly all that can be written raises" if len(values) < _LEAST_CALLS else ""
 
 
 def chosen(choices: Sequence[Choice], count: int, seed: int) -> list[Choice]:

@@ -68,12 +68,17 @@ def _note(key: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         _counts[key] += 1
         kept = _calls.setdefault(key, {})
         if _counts[key] <= _MOST_CALLS and len(kept) < _MOST_KEPT:
-            call = _call(args, kwargs)
+            call = _call(_whole(key, args), kwargs)
             kept.setdefault(json.dumps(call), call)
     except values.Unwritable:
         pass
     finally:
         _busy = False
+
+
+def _whole(key: str, args: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The arguments, with nothing for an object that is only about to be made."""
+    return (None, *args[1:]) if key.endswith((".__init__", ".__new__")) else args
 
 
 def _call(args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:

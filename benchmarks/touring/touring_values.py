@@ -137,12 +137,16 @@ class Page:
         module = sys.modules.get(type(value).__module__)
         if module is None or _is_test(module.__name__) or module.__name__ == "__main__":
             raise Unwritable
-        text = repr(value)
+        try:
+            text = repr(value)
+        except Exception as error:  # of the project's code, on an object that is not whole yet
+            raise Unwritable from error
         if len(text) > _MOST_CHARACTERS or "<" in text:
             raise Unwritable
         space = dict(vars(module))
         root = module.__name__.partition(".")[0]
-        space.setdefault(root, sys.modules.get(root))
+        if text.startswith(f"{root}.") or root not in space:  # `datetime.datetime(...)`: the module, not its class
+            space[root] = sys.modules.get(root)
         try:
             again = eval(text, space)
             same = type(again) is type(value) and bool(again == value) and repr(again) == text

@@ -27,8 +27,8 @@ from touring.fetching import Place, TourError
 __all__ = ["Options", "visit"]
 
 _NORECURSE = ("*.egg", ".*", "_darcs", "build", "CVS", "dist", "node_modules", "venv", "{arch}", "docs", "tests")
-_SECONDS = 3600
-_SUITE_SECONDS = 600.0  # a stub may wait for the others' suites
+_SECONDS = 7200
+_SUITE_SECONDS = 1800.0  # a stub may wait for the others' suites
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,20 +105,19 @@ def _chosen(
     files: Mapping[str, tuple[str, bytes]], calls: Mapping[str, Any], options: Options
 ) -> tuple[list[Choice], Counter[str]]:
     """The stubs, and why documented functions are none."""
-    able, left_out = [], Counter[str]()
+    able, reasons = [], Counter[str]()
     for relpath, (module, data) in files.items():
         for found in marking.documented(data):
             known = calls.get(f"{module}:{found.qualname}", {"tests": [], "calls": []})
             choice = Choice(module=module, relpath=relpath, found=found, calls=known["calls"])
-            if not known["tests"]:
-                left_out["no test reaches it"] += 1
-            elif len(choice.calls) < choosing.LEAST_CALLS:
-                left_out["its calls cannot be written as text"] += 1
-            elif _needs_allowing(choice, data):
-                left_out["its own body needs --supercharge-allow"] += 1
+            why = choosing.left_out(known)
+            if not why and _needs_allowing(choice, data):
+                why = "its own body needs --supercharge-allow"
+            if why:
+                reasons[why] += 1
             else:
                 able.append(choice)
-    return choosing.chosen(able, options.count, options.seed), left_out
+    return choosing.chosen(able, options.count, options.seed), reasons
 
 
 def _needs_allowing(choice: Choice, data: bytes) -> bool:

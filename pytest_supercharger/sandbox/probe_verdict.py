@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_supercharger.domain import Output, OutputKind, Probe, Verdict
 from pytest_supercharger.sandbox.facts import Odd, Run, clean, read_runs
+from pytest_supercharger.sandbox.inside.canonical import BY_STATE
 from pytest_supercharger.sandbox.stopping import stopped
 
 if TYPE_CHECKING:
@@ -62,6 +63,9 @@ def _output(runs: Sequence[Run], index: int, fallen: Output) -> Output:
     if OutputKind.INFRA in (first.kind, second.kind):
         return first if first.kind is OutputKind.INFRA else second
     if (first.kind, first.text) != (second.kind, second.text):
+        if first.kind is second.kind is OutputKind.VALUE and BY_STATE in first.text and BY_STATE in second.text:
+            # An attribute may hold a time or an address: that is nothing the candidate is to be blamed for.
+            return Output(kind=OutputKind.OPAQUE, preview="objects whose attributes change from run to run")
         preview = clean(f"{first.preview or first.kind.value} and then {second.preview or second.kind.value}", 500)
         return Output(kind=OutputKind.UNSTABLE, preview=preview)
     return first

@@ -8,17 +8,25 @@ import datetime
 import decimal
 import enum
 import fractions
+import hashlib
+import io
 import itertools
 import pathlib
 import random
+import re
+import threading
 import uuid
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_supercharger.sandbox.inside.canonical import EqualsAnything, Opaque, canonical, float_text, state
+from pytest_supercharger.sandbox.inside.canonical import BY_STATE, EqualsAnything, Opaque, canonical, float_text, state
+from pytest_supercharger.sandbox.inside.naming import not_brought
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 hashable = st.recursive(
     st.none()
@@ -149,7 +157,7 @@ def test_floats_that_differ_by_rounding_noise_are_the_same(value: float) -> None
         (collections.OrderedDict(a=1, b=2), collections.OrderedDict(b=2, a=1), False),
         ("x" * 100_000, "x" * 99_999 + "y", False),
         ((number for number in [1, 2]), (number for number in [1, 2]), True),
-        (itertools.count, itertools.count, None),
+        (Plain, Plain, None),
         (pathlib.PurePosixPath("a"), "a", False),
         (datetime.time(1), datetime.time(2), False),
         (1 + 2j, 1 + 3j, False),
@@ -200,10 +208,65 @@ def test_a_value_that_equals_anything_is_found_however_deep(value: object) -> No
         canonical(value)
 
 
-@pytest.mark.parametrize("value", [object(), Plain(1), int, len, [Plain(1)], type("S", (str,), {})("x"), lambda: 1])
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ((0, int), "(0, <builtins.int>)"),
+        (len, "<builtins.len>"),
+        (collections.OrderedDict, "<collections.OrderedDict>"),
+        (dict.fromkeys, None),
+        (type("int", (), {"__module__": "builtins"}), None),
+        (Plain, None),
+    ],
+)
+def test_a_class_or_function_has_its_name_where_that_is_one_of_the_standard_library(
+    value: object, text: str | None
+) -> None:
+    if text is None:
+        with pytest.raises(Opaque):
+            canonical(value)
+    else:
+        assert canonical(value) == text
+
+
+@pytest.mark.parametrize("value", [object(), Plain(1), [Plain(1)], type("S", (str,), {})("x"), lambda: 1])
 def test_other_values_are_opaque(value: object) -> None:
     with pytest.raises(Opaque):
         canonical(value)
+
+
+class Slotted:
+    __slots__ = ("__hidden", "unset", "x")
+
+    def __init__(self, x: object) -> None:
+        self.x = x
+        self.__hidden = [x]
+
+
+class Row(list[object]):
+    def __init__(self, *cells: object) -> None:
+        super().__init__(cells)
+        self.first = self.__getitem__
+
+
+KNOWN = not_brought(__name__, b"class Plain: ...\nclass Slotted: ...\nif 1:\n    class Row: ...\n")
+
+
+@pytest.mark.parametrize("kind", [Plain, Slotted, Row])
+def test_instances_of_the_projects_own_classes_are_told_by_what_they_hold(kind: Callable[[int], object]) -> None:
+    assert canonical(kind(1), KNOWN) == canonical(kind(1), KNOWN) != canonical(kind(2), KNOWN)
+    assert canonical(kind(1), KNOWN).startswith(BY_STATE)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [re.match("a", "a"), re.compile("a"), io.StringIO("a"), threading.Lock(), hashlib.md5(b"a"), object(), Item,
+     type("Plain", (), {})(), iter([1])],
+    ids=lambda value: type(value).__name__,
+)  # fmt: skip
+def test_what_hides_its_state_or_may_be_of_a_candidate_is_opaque(value: object) -> None:
+    with pytest.raises(Opaque):
+        canonical(value, KNOWN)
 
 
 def test_a_value_that_holds_itself_has_a_finite_text() -> None:

@@ -95,6 +95,18 @@ def test_too_many_bad_ends_are_a_problem_of_the_whole_run(zygote: ZygoteSlot) ->
     assert {found.verdict for found in gate.tests.values()} == {Verdict.FAIL}
 
 
+def test_tests_that_wait_for_ever_for_what_a_stub_stopped_cost_themselves_only_and_little(zygote: ZygoteSlot) -> None:
+    source = (
+        "import pytest, threading\nfrom mod import other\n"
+        "@pytest.mark.parametrize('x', range(5))\ndef test_waits(x):\n    done = threading.Event()\n"
+        "    threading.Thread(target=lambda: (other(x), done.set())).start()\n    done.wait()\n"
+    )
+    gate = zygote.gate({**PASSING, "tests/test_a.py": source})
+    waiting = [found for node, found in gate.tests.items() if "waits" in node]
+    assert gate.problem == ""
+    assert [(found.verdict, found.reached) for found in waiting] == [(Verdict.TIMEOUT, frozenset({"mod:other"}))] * 5
+
+
 def test_a_run_over_its_time_is_a_problem(zygote: ZygoteSlot) -> None:
     source = "import time\ntime.sleep(100)\n"
     limits = dataclasses.replace(LIMITS, gate_seconds=2.0)

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from pytest_supercharger.sandbox.inside.split_reader import Reader
 from pytest_supercharger.sandbox.inside.split_sides import CandidateSide, TestSide
+from pytest_supercharger.sandbox.inside.split_signatures import parameters, signature_from
 from pytest_supercharger.sandbox.inside.split_standins import NotEncodable, StandIn
 from pytest_supercharger.sandbox.inside.split_values import BASES, LEAVES, MAKE_LEAF, NODES
 from pytest_supercharger.sandbox.inside.split_writer import TooLarge, Writer
@@ -69,6 +70,14 @@ def across(value: Any) -> Any:
 
 def same(one: Any, other: Any) -> bool:
     return type(one) is type(other) and bool(one == other)
+
+
+def test_code_that_looks_at_a_function_of_the_test_sees_its_parameters() -> None:
+    def plain(a: int, /, b: str, *rest: int, c: int = 3, d: object = Fraction(1), **more: int) -> None: ...
+
+    said = json.loads(json.dumps(parameters(plain)))
+    assert str(signature_from(said)) == "(a, /, b, *rest, c=3, d=Ellipsis, **more)"
+    assert parameters(3) is None
 
 
 @given(values)

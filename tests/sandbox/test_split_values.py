@@ -159,6 +159,15 @@ SAID = {
         "f",
         "return args[0](*args[1:])",
     ),
+    "code that looks at a function of the test sees its parameters": (
+        """
+        def greet(name, *, loud=False):
+            return name
+        assert f(greet) == '(name, *, loud=False)' and f(lambda x, y: x) == '(x, y)'
+        """,
+        "f",
+        "import inspect\nreturn str(inspect.signature(args[0]))",
+    ),
     "objects that the test made can be used": (
         """
         class Fake:

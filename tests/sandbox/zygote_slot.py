@@ -43,6 +43,11 @@ class Cart:
         self.items.append(item)
 
 
+class Box:
+    def __init__(self, n):
+        self.n = n
+
+
 @supercharge
 def other(x):
     raise NotImplementedError

@@ -22,10 +22,15 @@ import zoneinfo
 from collections import Counter, OrderedDict, defaultdict, deque
 from typing import TYPE_CHECKING, Any
 
+from .instances import parts
+from .naming import in_the_library, name_of
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-__all__ = ["EqualsAnything", "Opaque", "canonical", "float_text", "state"]
+    Known = Callable[[object], bool]
+
+__all__ = ["BY_STATE", "EqualsAnything", "Opaque", "canonical", "float_text", "state"]
 
 _MAX_DEPTH = 60
 _MAX_NODES = 200_000
@@ -33,6 +38,9 @@ _MAX_ITEMS = 1_000  # taken of a generator, which may be endless
 _MAX_TEXT = 4_000
 _ITERATORS = (types.GeneratorType, map, filter, zip, enumerate, reversed, itertools.chain, itertools.islice)
 _PLAIN = (str, bytes, range, uuid.UUID, decimal.Decimal, datetime.date, datetime.timedelta, datetime.timezone)
+_METHODS = (types.MethodType, types.BuiltinFunctionType)
+_NAMED = (type, types.FunctionType, *_METHODS)
+BY_STATE = "<state of "  # begins the text of an instance of which only the attributes were compared
 _KINDS: tuple[Callable[[int], object], ...] = (
     int,
     str,
@@ -54,14 +62,17 @@ class EqualsAnything(Exception):
     """A value that claims to equal an object made a moment ago."""
 
 
-def canonical(value: object) -> str:
-    """The canonical text of `value`; raises `Opaque` or `EqualsAnything`."""
-    return _capped(_Writer(by_state=False).text(value))
+def canonical(value: object, known: Known = in_the_library) -> str:
+    """The canonical text of `value`; raises `Opaque` or `EqualsAnything`.
+
+    Of the classes and functions that are `known` to be the same for every candidate, the name is enough.
+    """
+    return _capped(_Writer(known, by_state=False).text(value))
 
 
 def state(value: object) -> str:
     """Like `canonical`, and instances of any class are shown by their attributes: tells whether a call changed them."""
-    return _capped(_Writer(by_state=True).text(value))
+    return _capped(_Writer(lambda thing: True, by_state=True).text(value))
 
 
 def float_text(value: float) -> str:
@@ -82,8 +93,8 @@ def _capped(text: str) -> str:
 
 
 class _Writer:
-    def __init__(self, *, by_state: bool) -> None:
-        self._by_state = by_state
+    def __init__(self, known: Known, *, by_state: bool) -> None:
+        self._known, self._by_state = known, by_state
         self._open: list[int] = []
         self._nodes = 0
 
@@ -119,6 +130,8 @@ class _Writer:
             return f"deque([{self._join(value)}], {value.maxlen})"
         if kind in _ITERATORS:
             return self._iterator(value)
+        if isinstance(value, _NAMED):
+            return self._named(kind, value)
         return self._instance(kind, value)
 
     def _join(self, values: Iterable[Any]) -> str:
@@ -134,6 +147,15 @@ class _Writer:
         taken = list(itertools.islice(value, _MAX_ITEMS + 1))
         return f"iterator([{self._join(taken[:_MAX_ITEMS])}{', ...' if len(taken) > _MAX_ITEMS else ''}])"
 
+    def _named(self, kind: type, value: Any) -> str:
+        """A class or function by its name, a method by that and its object."""
+        owner = getattr(value, "__self__", None)
+        if kind in _METHODS and owner is not None and not isinstance(owner, (type, types.ModuleType)):
+            return f"<{value.__name__} of {self.text(owner)}>"
+        if name_of(value) is None or not self._known(value):
+            raise Opaque(kind.__name__)
+        return f"<{name_of(value)}>"
+
     def _instance(self, kind: type, value: Any) -> str:
         if not self._by_state and equals_anything(value):
             raise EqualsAnything(kind.__name__)
@@ -147,6 +169,11 @@ class _Writer:
             return f"{name}({self._fields((field, getattr(value, field)) for field in compared)})"
         if isinstance(value, tuple) and hasattr(kind, "_fields") and kind.__dict__.get("__eq__") is None:
             return f"{name}({self._fields(zip(kind._fields, tuple.__iter__(value), strict=False))})"
+        seen = parts(value) if self._by_state or (name_of(kind) is not None and self._known(kind)) else None
+        if seen is not None:
+            held = [] if seen[0] is None else [self.text(seen[0])]
+            text = f"{name}({', '.join([*held, self._fields(sorted(seen[1].items()))])})"
+            return text if self._by_state else f"{BY_STATE}{text}>"
         if self._by_state and hasattr(value, "__dict__"):
             return f"{name}({self._fields(sorted(vars(value).items()))})"
         raise Opaque(kind.__name__)

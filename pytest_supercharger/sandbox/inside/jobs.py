@@ -19,6 +19,7 @@ __all__ = ["JOBS", "LINKED", "Codes", "Run"]
 Code = tuple[bytes | None, tuple[str, ...]]  # see `modules.TestModule`
 
 _RESTARTS = 3  # forks of a gate job that a test may end
+_STUCK = 16  # more forks, ended by tests that an open stub stopped: what waits for a thread that it ended, for one
 _PROBE_RESTARTS = 1  # of a probe job that an input may end: a candidate that hung twice is taken to hang on the rest
 _GATE_NODES = 20_000
 _ANSWER = FRAME_LIMIT - (1 << 20)  # bytes of messages of all forks of a job: the answer is one frame
@@ -152,18 +153,26 @@ def _finished_probes(runs: list[Facts], units: list[str]) -> list[str]:
 def _gate(run: Run, job: Job, codes: Codes) -> list[Facts]:
     job = {**job, "overlay": _decode(job["overlay"])}
     runs: list[Facts] = []
-    left = job["limits"]["gate_seconds"]
+    left, room = job["limits"]["gate_seconds"], _ANSWER
     finished: list[str] = []
-    while len(runs) <= _RESTARTS and left > 0:
-        base = _budget(job, _GATE_NODES, output=_GATE_OUTPUT // (len(runs) + 1))
+    stuck = 0
+    while len(runs) - stuck <= _RESTARTS and stuck <= _STUCK and left > 0:
+        base = _budget(job, _GATE_NODES, output=min(_GATE_OUTPUT // (len(runs) + 1), room))
         budget = replace(base, lead_cpu=left, lead_wall=left, total_wall=left)
         runs.append(run(gate.main, {**job, "finished": finished}, budget))
         left -= runs[-1].wall
+        room -= runs[-1].kept
         if not runs[-1].unit or runs[-1].unit in finished:
             break
+        stuck += _stopped_at_stub(runs[-1])
         finished = [message["node"] for run in runs for message in run.messages if _is_test(message)]
         finished += [run.unit for run in runs if run.unit]
     return runs
+
+
+def _stopped_at_stub(run: Facts) -> bool:
+    """Whether the test that ended the process had called an open stub."""
+    return any(message.get("type") == "reached" and message.get("node") == run.unit for message in run.messages)
 
 
 def _is_test(message: dict[str, Any]) -> bool:

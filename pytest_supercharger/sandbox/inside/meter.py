@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["PATIENCE", "Budget", "Meter"]
 
 PATIENCE = 2  # how much longer a job may take in wall time when it waits for a CPU rather than sleeps
+_HURRY = 6  # how much sooner a unit ends in wall time once an open stub was called
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,7 @@ class Meter:
         self._lead = True
         self._fresh = False  # a unit was begun since the last look
         self._patience = 1
+        self._told = False  # an open stub was called in this unit
 
     def turn(self) -> None:
         """A unit begins or ends."""
@@ -52,6 +54,11 @@ class Meter:
         self._unit_begun = self._wall()
         self._fresh = True
         self._patience = 1
+        self._told = False
+
+    def hurry(self) -> None:
+        """An open stub was called: that is all there is to know of the unit, and it may wait for a result for ever."""
+        self._told = True
 
     def look(self) -> tuple[str, bool]:
         """The limit that was run into, "" for none, and whether that is for want of a CPU.
@@ -74,7 +81,8 @@ class Meter:
             return "messages"
         if cpu - self._unit_cpu > (budget.lead_cpu if lead else budget.unit_cpu):
             return "cpu"
-        if waited > (budget.lead_wall if lead else budget.unit_wall) * self._patience:
+        allowed = budget.lead_wall if lead else budget.unit_wall / (_HURRY if self._told else 1)
+        if waited > allowed * self._patience:
             if self._patience != 1 or not self._starved(waited):
                 return "wall"
             self._patience = PATIENCE

@@ -14,7 +14,7 @@ import os
 import traceback
 from typing import TYPE_CHECKING, Any
 
-from . import canonical, overlay
+from . import canonical, naming, overlay
 from .reporting import describe, record_stubs
 
 if TYPE_CHECKING:
@@ -43,12 +43,20 @@ def main(job: Job, channel: Channel) -> None:
         return
     _warm(job["probes"])
     file = getattr(module, "__file__", "") or ""
+    known = naming.not_brought(job["module"], _on_disk(file))
     for index, probe in enumerate(job["probes"]):
         for run in range(RUNS):
             unit = f"{index}:{run}"
             if unit not in job["finished"]:
-                _fork(unit, _Evaluation(probe, job["module"], file, reached).output, channel)
+                _fork(unit, _Evaluation(probe, job["module"], file, known, reached).output, channel)
     channel.send({"type": "end", "exit": 0, "collected": []})
+
+
+def _on_disk(file: str) -> bytes:
+    """The project's own file: what a candidate puts in its place is in memory only."""
+    with contextlib.suppress(OSError), open(file, "rb") as stream:
+        return stream.read()
+    return b""
 
 
 def _warm(probes: list[dict[str, str]]) -> None:
@@ -78,8 +86,11 @@ class _Invalid(Exception):
 
 
 class _Evaluation:
-    def __init__(self, probe: dict[str, str], module: str, file: str, reached: list[str]) -> None:
+    def __init__(
+        self, probe: dict[str, str], module: str, file: str, known: Callable[[object], bool], reached: list[str]
+    ) -> None:
         self._probe, self._module, self._file, self._reached = probe, module, file, reached
+        self._known = known
         self._names: dict[str, Any] = {"__name__": "__probe__"}
 
     def output(self) -> dict[str, str]:
@@ -149,7 +160,7 @@ class _Evaluation:
         watched = {"self": getattr(function, "__self__", None), **named}
         watched |= {f"argument {place}": value for place, value in enumerate(positional, 1)}
         before = {name: _state(value) for name, value in watched.items()}
-        text = _text(_settle(function(*positional, **named)))
+        text = canonical.canonical(_settle(function(*positional, **named)), self._known)
         after = {name: _state(value) for name, value in watched.items()}
         changed = [f"{name} -> {after[name]}" for name in watched if before[name] != after[name]]
         return "; ".join([text, *changed])
@@ -158,7 +169,7 @@ class _Evaluation:
         flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
         try:
             code = compile(ast.fix_missing_locations(ast.Expression(body=node)), "<probe>", "eval", flags=flags)
-            return _text(_settle(eval(code, self._names)))
+            return canonical.canonical(_settle(eval(code, self._names)), self._known)
         except (NameError, SyntaxError) as error:
             files = {frame.filename for frame in traceback.extract_tb(error.__traceback__)}
             if self._file in files:
@@ -186,10 +197,6 @@ async def _collect(values: Any) -> list[Any]:
             return [*taken, ...]
         taken.append(value)
     return taken
-
-
-def _text(value: Any) -> str:
-    return canonical.canonical(value)
 
 
 def _state(value: Any) -> str:

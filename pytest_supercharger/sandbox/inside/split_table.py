@@ -11,6 +11,7 @@ import types
 from inspect import isasyncgen, isawaitable, iscoroutinefunction
 from typing import Any, TypeVar
 
+from .split_signatures import parameters, signature_from
 from .split_standins import SPECIAL, Target, stand_in
 from .split_values import BASES
 
@@ -55,7 +56,7 @@ class Table:
 
     def take(self, handle: Wire) -> object:
         """What stands here for a thing that the other process holds, or the thing that it gave back."""
-        owner, number, kind, name, special = handle
+        owner, number, kind, name, special = handle  # of what is called, `special` are its parameters
         if type(number) is not int or number < 0:
             raise ValueError("no such thing")
         if owner == self.me:
@@ -65,7 +66,10 @@ class Table:
             name = str(name)[:_TEXT]
             if kind == "object":
                 self.check_foreign(name)
-            made = stand_in(self.peer, kind, name.rpartition(":")[2], tuple(special), Target(["held", back]))
+            forwarded = tuple(special) if kind == "object" else ()
+            made = stand_in(self.peer, kind, name.rpartition(":")[2], forwarded, Target(["held", back]))
+            if kind in ("call", "async") and special is not None:
+                made.__signature__ = signature_from(special)
             self._taken[number] = self._remember(made, back)
         return self._taken[number]
 
@@ -110,7 +114,9 @@ class Table:
                 raise ValueError("too many things handed over")
             number = self._number[id(thing)] = len(self._held)
             self._held.append(thing)
-        special = [name for name in SPECIAL if kind == "object" and hasattr(type(thing), name)]
+        special: Wire = [name for name in SPECIAL if kind == "object" and hasattr(type(thing), name)]
+        if kind in ("call", "async"):
+            special = parameters(thing)
         return [self.me, number, kind, f"{type(thing).__module__}:{type(thing).__qualname__}", special]
 
     def _remember(self, thing: F, handle: Wire) -> F:

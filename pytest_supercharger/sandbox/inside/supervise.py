@@ -200,6 +200,8 @@ class _Watch:
             elif message.get("type") == "relay" and self.link is not None:
                 self.link.from_job(message)
             else:
+                if message.get("type") == "reached":
+                    self.meter.hurry()
                 self._keep(message)
 
     def _keep(self, message: dict[str, Any]) -> None:
