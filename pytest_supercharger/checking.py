@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pytest_supercharger import evidence, fingerprints, running
+from pytest_supercharger import evidence, fingerprints, running, shelf
 from pytest_supercharger.dependencies import Dependencies
 from pytest_supercharger.domain import GeneratedTest, Stub, Verdict
 from pytest_supercharger.errors import SettingsError
@@ -71,7 +71,7 @@ def check(
     """
     root, only = work.project.root, settings.only
     left = tuple(_left_open(stub, reporter) for stub in work.stubs if is_chosen(stub.id, only))
-    records = [record for record in evidence.load_all(root) if is_chosen(record.stub, only)]
+    records = [record for record in shelf.load_all(root) if is_chosen(record.stub, only)]
     if only and not left and not records:
         raise SettingsError(f"--supercharge-only {' '.join(only)} matches no stub and no evidence; correct it")
     if not records:

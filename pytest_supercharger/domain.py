@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pytest_supercharger.disputes import Dispute
+from pytest_supercharger.mutation import MutationScore
 
 __all__ = [
     "LIMITS",
@@ -17,7 +18,6 @@ __all__ = [
     "FinishReason",
     "GeneratedTest",
     "Marks",
-    "MutationScore",
     "Outcome",
     "Output",
     "OutputKind",
@@ -238,20 +238,6 @@ class PairResult:
     seconds: float = 0.0
     reached: frozenset[str] = frozenset()  # ids of unfilled stubs that were called on the way
     order_dependent: bool = False  # it came to something else after other tests in the same process
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MutationScore:
-    """How many changed versions of a candidate its tests notice, of those that behave otherwise at all."""
-
-    mutants: int
-    killed: int  # by trusted tests and by generated ones with a vote
-    killed_by_trusted: int
-
-    @property
-    def share(self) -> float:
-        """Share of the mutants that are noticed."""
-        return self.killed / self.mutants
 
 
 class OutputKind(str, enum.Enum):

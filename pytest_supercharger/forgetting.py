@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from pytest_supercharger import evidence
+from pytest_supercharger import evidence, shelf
 from pytest_supercharger.reporting import Reporter
 
 __all__ = ["forget"]
@@ -18,8 +18,8 @@ def forget(root: Path, globs: Sequence[str], reporter: Reporter) -> tuple[str, .
         SettingsError: a glob names none; nothing is deleted.
         SourceError: a record is damaged, or cannot be deleted.
     """
-    chosen = evidence.matching(evidence.load_all(root), globs, flag="--supercharge-forget")
+    chosen = evidence.matching(shelf.load_all(root), globs, flag="--supercharge-forget")
     for record in chosen:
-        path = evidence.remove(root, record)
+        path = shelf.remove(root, record)
         reporter.line(f"{record.stub}: forgotten; {path.relative_to(root).as_posix()} is deleted")
     return tuple(record.stub for record in chosen)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from pytest_supercharger import evidence, source
+from pytest_supercharger import evidence, shelf, source
 from pytest_supercharger.bench import Bench
 from pytest_supercharger.clean import saved
 from pytest_supercharger.clean.layout import Style
@@ -54,7 +54,7 @@ def prepare(
         SandboxError: the tests cannot be run.
     """
     accepted = [stub for stub in stubs if stub.id in bench.ledger.accepted()]
-    known = {record.stub: record for record in evidence.load_all(place.root)}
+    known = {record.stub: record for record in shelf.load_all(place.root)}
     known |= {stub.id: records[stub.id] for stub in accepted}
     files = []
     for module in sorted({stub.module for stub in accepted}):

@@ -6,8 +6,9 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pytest_supercharger.behaviour import Told
-from pytest_supercharger.domain import LIMITS, MutationScore, PairResult, Verdict
+from pytest_supercharger.domain import LIMITS, PairResult, Verdict
 from pytest_supercharger.mutants import Mutant
+from pytest_supercharger.mutation import MutationScore
 
 __all__ = ["Kills", "Place", "passes"]
 

@@ -11,7 +11,6 @@ from pytest_supercharger.behaviour import Behaviour, Evidence
 from pytest_supercharger.domain import (
     Candidate,
     GeneratedTest,
-    MutationScore,
     Output,
     OutputKind,
     PairResult,
@@ -21,6 +20,7 @@ from pytest_supercharger.domain import (
     Verdict,
 )
 from pytest_supercharger.kills import Kills
+from pytest_supercharger.mutation import MutationScore
 from pytest_supercharger.progress import TRUSTED_WEIGHT
 from pytest_supercharger.projecttests import GateVerdict
 

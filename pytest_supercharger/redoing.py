@@ -6,7 +6,7 @@ import ast
 from collections.abc import Sequence
 from dataclasses import replace
 
-from pytest_supercharger import evidence, fingerprints, source, stubs
+from pytest_supercharger import evidence, fingerprints, shelf, source, stubs
 from pytest_supercharger.domain import SourceFile
 from pytest_supercharger.errors import SourceError
 from pytest_supercharger.evidence import Record
@@ -23,7 +23,7 @@ def open_again(work: Work, globs: Sequence[str], *, others: bool) -> Work:
         SettingsError: a glob names no function with evidence.
         SourceError: a function is gone, or cannot be opened.
     """
-    chosen = evidence.matching(evidence.load_all(work.project.root), globs, flag="--supercharge-redo")
+    chosen = evidence.matching(shelf.load_all(work.project.root), globs, flag="--supercharge-redo")
     open_already = {stub.id for stub in work.stubs}
     by_file: dict[str, list[Record]] = {}
     for record in chosen:

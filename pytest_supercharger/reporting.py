@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import TextIO
 
 from pytest_supercharger.disputes import Dispute
-from pytest_supercharger.domain import MutationScore, Outcome
+from pytest_supercharger.domain import Outcome
 from pytest_supercharger.errors import SourceError
+from pytest_supercharger.mutation import MutationScore
 
 __all__ = ["Reporter", "clean", "explain", "noticed", "table", "write_patch"]
 

@@ -26,10 +26,11 @@ from pytest_supercharger.reporting import Reporter
 from pytest_supercharger.sandbox.base import Sandbox
 from pytest_supercharger.sandbox.opened import Opened
 from pytest_supercharger.services import Services
-from pytest_supercharger.solver import SAMPLES_AT_ONCE, Generator, Solver
+from pytest_supercharger.solver import Generator, Solver
 from pytest_supercharger.splitting import Splitting
 from pytest_supercharger.writeback import files, patch, verify
 
+_SAMPLES_AT_ONCE = 8  # of one stub: the first codes and the first suite
 _MOST_STUBS = 16
 
 __all__ = ["Hooks", "Session"]
@@ -269,7 +270,7 @@ class Session:
 
 def _fitting(generator: Generator) -> int:
     """How many stubs keep the nodes busy; more would only make each of them wait for its answers."""
-    return max(1, min(_MOST_STUBS, generator.max_batch_samples // SAMPLES_AT_ONCE))
+    return max(1, min(_MOST_STUBS, generator.max_batch_samples // _SAMPLES_AT_ONCE))
 
 
 @contextlib.contextmanager

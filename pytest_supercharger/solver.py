@@ -39,7 +39,6 @@ from pytest_supercharger.stopwatch import Stopwatch
 
 __all__ = ["Generator", "Solver"]
 
-SAMPLES_AT_ONCE = 8  # of one stub: the first codes and the first suite
 _POLL_SECONDS = 0.5  # how soon a stop is noticed while the model thinks
 
 
@@ -93,14 +92,13 @@ class Solver:
 
     def _loop(self) -> Outcome:
         while True:
-            stopped = "the run was stopped" if self._services.stop.is_set() else ""
             self._progress = replace(
                 self._progress,
                 seconds=self._watch.seconds,
                 parents=repairing.parents(self._matrix, self._sampler.tries, self._progress.assessment),
                 improvable=bool(self._matrix.tests),
                 disputed=expecting.inputs(self._matrix, self._progress.assessment),
-                stopped=stopped,
+                stopped="the run was stopped" if self._services.stop.is_set() else "",
             )
             action = search.next_action(self._progress, self._policy, self._rng)
             if isinstance(action, search.Accept):
@@ -186,11 +184,10 @@ class Solver:
 
     def _state(self) -> str:
         """How far the search is, in a few words."""
-        progress, assessment = self._progress, self._progress.assessment
+        progress, now = self._progress, self._progress.assessment
         drawn = f"{progress.codes + progress.repairs} codes, {progress.suites} test suites"
-        if assessment is None or assessment.best is None:
-            return f"{drawn}, nothing that passes the trusted tests"
-        return f"{drawn}, probability {assessment.probability:.2f}"
+        sure = f"probability {now.probability:.2f}" if now and now.best else "nothing that passes the trusted tests"
+        return f"{drawn}, {sure}"
 
     def _weigh(self) -> Assessment:
         assessment = weighing.weigh(self._hearing.assess, self._checker.prove)
@@ -224,8 +221,8 @@ class Solver:
 
     def _suffices(self, candidate: Candidate) -> str:
         bench, passed = self._services.bench, self._matrix.tests_passed(candidate.id)
-        remarks = noticed(self._matrix.mutation_score(candidate.id)), bench.dependencies.remark(candidate)
-        return "".join(("the evidence suffices", *remarks, bench.splitting.remark(passed)))
+        noted = noticed(self._matrix.mutation_score(candidate.id)) + bench.dependencies.remark(candidate)
+        return f"the evidence suffices{noted}{bench.splitting.remark(passed)}"
 
     def _why(self, reason: str) -> str:
         """The policy's reason, with that of the refused candidates where nothing else is left, and who was missed."""
@@ -248,6 +245,8 @@ class Solver:
 
     def _make_sampler(self) -> Sampler:
         services, seed = self._services, self._settings.seed
+        room, near = context.room(services.generator.max_context_tokens), services.neighbours(self._file)
+        described = context.describe(self.stub, self._file, neighbours=near, max_chars=room)
         return Sampler(
             stub=self.stub,
             text=source.decode(self._file.data).text,
@@ -255,7 +254,7 @@ class Solver:
             allow=frozenset(self._settings.allow),
             matrix=self._matrix,
             checker=self._checker,
-            questions=Questioner(self.stub, self._describe(), seed=seed, change=services.question),
+            questions=Questioner(self.stub, described, seed=seed, change=services.question),
             requests=self._requests,
             dependencies=services.bench.dependencies,
             left=self._left,
@@ -274,10 +273,6 @@ class Solver:
             halted=self._halted,
             resting=self._resting,
         )
-
-    def _describe(self) -> context.Context:
-        room = context.room(self._services.generator.max_context_tokens)
-        return context.describe(self.stub, self._file, neighbours=self._services.neighbours(self._file), max_chars=room)
 
     def _left(self) -> float:
         return max(0.0, self._policy.seconds - self._watch.seconds)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from pytest_supercharger import evidence
+from pytest_supercharger import evidence, shelf
 from pytest_supercharger.domain import Decision, Outcome
 from pytest_supercharger.errors import SourceError, in_one_line
 from pytest_supercharger.writeback import files, journal
@@ -33,19 +33,19 @@ def write(
     files.check(changes)
     # First the evidence: a run that dies in between is repeated, an accepted function without it is not.
     accepted = [records[outcome.stub.id] for outcome in outcomes if outcome.decision is Decision.ACCEPTED]
-    before = [evidence.state(root, record) for record in accepted]
+    before = [shelf.state(root, record) for record in accepted]
     problems: Problems = []
     try:
         for record in accepted:
-            evidence.save(root, record)
+            shelf.save(root, record)
         left = _apply(changes, problems)
     except SourceError:
         for state in before:  # a function that was to be filled again keeps its body, and the evidence for it
-            evidence.restore(state)
+            shelf.restore(state)
         raise
     for outcome, state in zip((one for one in outcomes if one.decision is Decision.ACCEPTED), before, strict=True):
         if outcome.stub.path in left:
-            evidence.restore(state)
+            shelf.restore(state)
     # What could not be written stays in the journal, for the next run.
     with _told(problems, "the journal of the run was not cleared"):
         journal.clear(root, [outcome.stub.id for outcome in outcomes if outcome.stub.path not in left])

@@ -8,7 +8,7 @@ from contextlib import nullcontext
 
 import pytest
 
-from pytest_supercharger import checking, evidence, finding, fingerprints
+from pytest_supercharger import checking, evidence, finding, fingerprints, shelf
 from pytest_supercharger.domain import Output, OutputKind, Verdict
 from pytest_supercharger.errors import SettingsError
 from pytest_supercharger.options import Settings
@@ -53,7 +53,7 @@ def run(folder, sandbox, **settings):
 def checked(folder, wheels, install=(), level=2, sandbox=None):
     """Whether the check is content with a function that was accepted with these wheels; the sandbox; what was said."""
     (folder / "m.py").write_bytes(SOURCE)
-    evidence.save(folder, record(wheels))
+    shelf.save(folder, record(wheels))
     sandbox = sandbox or FakeSandbox()
     sandbox.lacking = frozenset({"yaml"})
     found, said = run(folder, sandbox, install=tuple(install), level=level)
@@ -118,7 +118,7 @@ def test_the_check_is_done_at_the_level_of_the_run(tmp_path, level, good):
 )
 def test_a_body_may_be_edited_and_a_specification_may_not(tmp_path, now, passes, edited):
     specification = fingerprints.of(SOURCE, KNOWN).specification
-    evidence.save(tmp_path, dataclasses.replace(record({}), specification=specification))
+    shelf.save(tmp_path, dataclasses.replace(record({}), specification=specification))
     (tmp_path / "m.py").write_bytes(now)
     (found,), said = run(tmp_path, FakeSandbox())
     assert (found.passes, found.edited) == (passes, edited)
@@ -130,11 +130,11 @@ def test_a_body_may_be_edited_and_a_specification_may_not(tmp_path, now, passes,
 def test_project_tests_that_are_skipped_here_are_named_and_are_no_evidence_alone(tmp_path):
     (tmp_path / "m.py").write_bytes(SOURCE)
     sandbox = FakeSandbox(gate=lambda overlay, nodeids: GateResult(skipped=frozenset({"t.py::a"})))
-    evidence.save(tmp_path, dataclasses.replace(record({}), gate=("t.py::a",)))
+    shelf.save(tmp_path, dataclasses.replace(record({}), gate=("t.py::a",)))
     (found,), said = run(tmp_path, sandbox)
     assert found.passes
     assert "m:f: 1 of its 1 project tests are skipped here: t.py::a" in said
-    evidence.save(tmp_path, dataclasses.replace(record({}), gate=("t.py::a",), tests=()))
+    shelf.save(tmp_path, dataclasses.replace(record({}), gate=("t.py::a",), tests=()))
     (found,), said = run(tmp_path, sandbox)
     assert not found.passes
     assert "m:f: nothing of its evidence could be run" in said
@@ -144,7 +144,7 @@ def test_only_restricts_the_check_to_what_it_names(tmp_path):
     (tmp_path / "m.py").write_bytes(SOURCE)
     mark = "from pytest_supercharger import supercharge\n\n\n@supercharge\n"
     (tmp_path / "n.py").write_text(f"{mark}def g():\n    'Do it.'\n    ...\n")
-    evidence.save(tmp_path, record({}))
+    shelf.save(tmp_path, record({}))
     chosen = {glob: run(tmp_path, FakeSandbox(), only=(glob,))[0] for glob in ("m:*", "n:*", "*")}
     assert {glob: [one.stub for one in found] for glob, found in chosen.items()} == {
         "m:*": ["m:f"],
@@ -165,10 +165,10 @@ def test_a_function_whose_definition_does_not_run_here_is_named_and_nothing_is_h
         ),
     )
     hashed = fingerprints.of((tmp_path / "m.py").read_bytes(), KNOWN).function
-    evidence.save(tmp_path, dataclasses.replace(record({}), function_hash=hashed))
+    shelf.save(tmp_path, dataclasses.replace(record({}), function_hash=hashed))
     (found,), _ = run(tmp_path, sandbox)
     assert found.passes
     line = "cannot be checked on this machine: the definition of line 2 does not run here, that of line 4 does"
     assert found.lines == [line]
-    evidence.save(tmp_path, dataclasses.replace(record({}), stub="m:f#2", function_hash=""))
+    shelf.save(tmp_path, dataclasses.replace(record({}), stub="m:f#2", function_hash=""))
     assert [one.passes for one in run(tmp_path, sandbox)[0]] == [True, False]

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from pytest_supercharger import evidence, fingerprints, stubs
-from pytest_supercharger.domain import Candidate, GeneratedTest, MutationScore, SourceFile
+from pytest_supercharger import evidence, fingerprints, shelf, stubs
+from pytest_supercharger.domain import Candidate, GeneratedTest, SourceFile
 from pytest_supercharger.errors import SettingsError, SourceError
 from pytest_supercharger.evidence import Record, RecordedTest
+from pytest_supercharger.mutation import MutationScore
 
 FILE = SourceFile(
     path=Path("/p/m.py"),
@@ -44,26 +45,26 @@ def record():
 
 def test_a_record_is_read_back_as_it_was_saved(record, tmp_path):
     other = dataclasses.replace(record, stub="shop:Cart.tax")
-    assert evidence.save(tmp_path, record) == tmp_path / ".supercharge/evidence/shop/Cart.total.json"
-    evidence.save(tmp_path, other)
-    assert evidence.load_all(tmp_path) == (other, record)
+    assert shelf.save(tmp_path, record) == tmp_path / ".supercharge/evidence/shop/Cart.total.json"
+    shelf.save(tmp_path, other)
+    assert shelf.load_all(tmp_path) == (other, record)
 
 
 def test_a_record_of_the_first_version_has_no_mutation_score(record, tmp_path):
-    path = evidence.save(tmp_path, record)
+    path = shelf.save(tmp_path, record)
     document = json.loads(path.read_text())
     assert document.pop("mutation") == {"mutants": 4, "killed": 3, "killed_by_trusted": 1}
     path.write_text(json.dumps(document | {"version": 1}))
-    assert evidence.load_all(tmp_path) == (dataclasses.replace(record, mutation=None),)
+    assert shelf.load_all(tmp_path) == (dataclasses.replace(record, mutation=None),)
 
 
 def test_a_record_of_the_second_version_has_no_specification(record, tmp_path):
-    path = evidence.save(tmp_path, dataclasses.replace(record, specification="ab"))
+    path = shelf.save(tmp_path, dataclasses.replace(record, specification="ab"))
     document = json.loads(path.read_text())
     assert document.pop("specification") == "ab"
     assert [test.keys() for test in document["tests"]] == [{"name", "source", "trusted"}]
     path.write_text(json.dumps(document | {"version": 2}))
-    assert evidence.load_all(tmp_path) == (record,)
+    assert shelf.load_all(tmp_path) == (record,)
 
 
 NEW = ("options", "model_digests", "settings", "seeds", "matrix")
@@ -76,13 +77,13 @@ def test_a_record_of_the_third_version_stands_elsewhere_until_there_is_a_new_one
     former = tmp_path / ".supercharger/evidence/shop-Cart.total.json"
     former.parent.mkdir(parents=True)
     former.write_text(json.dumps({key: value for key, value in document.items() if key not in NEW}))
-    assert evidence.load_all(tmp_path) == (record,)
+    assert shelf.load_all(tmp_path) == (record,)
     new = dataclasses.replace(record, options={"samples": "3"})
-    path = evidence.save(tmp_path, new)
-    assert evidence.load_all(tmp_path) == (new,)
+    path = shelf.save(tmp_path, new)
+    assert shelf.load_all(tmp_path) == (new,)
     assert not former.exists()
     former.write_text("{}")
-    assert evidence.remove(tmp_path, new) == path
+    assert shelf.remove(tmp_path, new) == path
     assert not path.parent.exists()
     assert not former.exists()
 
@@ -127,15 +128,15 @@ def test_the_hash_is_that_of_the_function_as_it_is_written_in_the_end(record):
 
 
 def test_no_folder_means_no_record(tmp_path):
-    assert evidence.load_all(tmp_path) == ()
+    assert shelf.load_all(tmp_path) == ()
 
 
 @pytest.mark.parametrize("damage", [b"", b"[]", b"{}", b'{"version": 5}', b'{"version": 1, "tests": [], "gate": []}'])
 def test_a_damaged_record_is_named(record, tmp_path, damage):
-    path = evidence.save(tmp_path, record)
+    path = shelf.save(tmp_path, record)
     path.write_bytes(damage)
     with pytest.raises(SourceError, match=r"shop/Cart\.total\.json is not an evidence record"):
-        evidence.load_all(tmp_path)
+        shelf.load_all(tmp_path)
 
 
 def test_every_glob_has_to_match_and_says_what_there_is(record):
@@ -165,21 +166,21 @@ def test_every_glob_has_to_match_and_says_what_there_is(record):
 )
 def test_a_record_leads_to_no_other_file_than_its_own(record, tmp_path, changes):
     """Records come with a checkout."""
-    path = evidence.save(tmp_path, record)
+    path = shelf.save(tmp_path, record)
     path.write_text(json.dumps(json.loads(path.read_text()) | changes))
     (tmp_path / "package.json").write_text("{}")
     with pytest.raises(SourceError, match="is not an evidence record"):
-        evidence.load_all(tmp_path)
+        shelf.load_all(tmp_path)
 
 
 def test_what_was_saved_can_be_taken_back(record, tmp_path):
-    before = evidence.state(tmp_path, record)
-    path = evidence.save(tmp_path, record)
-    evidence.restore(before)
+    before = shelf.state(tmp_path, record)
+    path = shelf.save(tmp_path, record)
+    shelf.restore(before)
     assert not path.exists()
-    evidence.save(tmp_path, record)
-    old, before = path.read_bytes(), evidence.state(tmp_path, record)
-    evidence.save(tmp_path, dataclasses.replace(record, candidate_id="other"))
+    shelf.save(tmp_path, record)
+    old, before = path.read_bytes(), shelf.state(tmp_path, record)
+    shelf.save(tmp_path, dataclasses.replace(record, candidate_id="other"))
     assert path.read_bytes() != old
-    evidence.restore(before)
+    shelf.restore(before)
     assert path.read_bytes() == old

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from pytest_supercharger import evidence, keeping
+from pytest_supercharger import evidence, keeping, shelf
 from pytest_supercharger.bench import Bench
 from pytest_supercharger.clean.layout import Style
 from pytest_supercharger.dependencies import Dependencies
@@ -91,7 +91,7 @@ class Case:
 
 def test_tests_with_a_vote_are_saved_together_with_those_of_earlier_runs(tmp_path):
     case = Case(tmp_path)
-    evidence.save(tmp_path, case.record("g", 7))
+    shelf.save(tmp_path, case.record("g", 7))
     assert case.save(1, 2) == (("tests/test_m_saved.py",), ())
     expected = [("test_f_1", "f(1) == 1"), ("test_f_2", "f(2) == 2"), ("test_g_1", "g(7) == 7")]
     assert case.functions() == [part for name, check in expected for part in ((name, ""), ("", check))]

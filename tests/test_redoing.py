@@ -6,7 +6,7 @@ import dataclasses
 
 import pytest
 
-from pytest_supercharger import evidence, finding, fingerprints, redoing
+from pytest_supercharger import evidence, finding, fingerprints, redoing, shelf
 from pytest_supercharger.errors import SettingsError, SourceError
 from pytest_supercharger.project import Project
 
@@ -54,7 +54,7 @@ def opened(tmp_path):
     (tmp_path / "later.py").write_text(OPEN)
     getter = "@property\ndef side(self):\n    'The side.'\n    return self._side\n"
     for one in (record("Box.side", getter), record("area", SHAPES), record("other", OPEN, "later")):
-        evidence.save(tmp_path, one)
+        shelf.save(tmp_path, one)
 
     def run(*globs, others=False):
         work = finding.find(Project.discover(tmp_path, norecurse=[], pythonpath=[]))
@@ -88,7 +88,7 @@ def test_of_several_definitions_the_one_that_was_written_is_opened(opened):
     ],
 )
 def test_options_of_the_marker_come_back(opened, tmp_path, options, read):
-    evidence.save(tmp_path, dataclasses.replace(record("area", SHAPES), options=options))
+    shelf.save(tmp_path, dataclasses.replace(record("area", SHAPES), options=options))
     if read is None:
         with pytest.raises(SourceError, match=r"shapes\.py:13: area cannot"):
             opened("shapes:area")

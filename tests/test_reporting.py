@@ -7,8 +7,9 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
-from pytest_supercharger.domain import Decision, MutationScore, Outcome, Stub, StubKind
+from pytest_supercharger.domain import Decision, Outcome, Stub, StubKind
 from pytest_supercharger.jsonreport import write_json
+from pytest_supercharger.mutation import MutationScore
 from pytest_supercharger.reporting import Reporter, explain
 
 STUB = Stub(

@@ -6,7 +6,7 @@ import dataclasses
 
 import pytest
 
-from pytest_supercharger import evidence, writing
+from pytest_supercharger import evidence, shelf, writing
 from pytest_supercharger.domain import Candidate, Decision, Outcome, SourceFile
 from pytest_supercharger.errors import SourceError
 from pytest_supercharger.stubs import find
@@ -33,16 +33,16 @@ def prepared(root):
 def test_a_function_whose_file_cannot_be_written_keeps_its_evidence(tmp_path, known):
     path, record, write = prepared(tmp_path)
     if known:
-        evidence.save(tmp_path, dataclasses.replace(record, candidate_id="old"))
+        shelf.save(tmp_path, dataclasses.replace(record, candidate_id="old"))
     path.write_bytes(TEXT + b"# changed meanwhile\n")
     with pytest.raises(SourceError, match="changed on disk"):
         write()
-    assert [kept.candidate_id for kept in evidence.load_all(tmp_path)] == ["old"] * known
+    assert [kept.candidate_id for kept in shelf.load_all(tmp_path)] == ["old"] * known
 
 
 def test_a_disk_that_is_full_in_the_middle_keeps_it_too(tmp_path, monkeypatch):
     path, record, write = prepared(tmp_path)
-    evidence.save(tmp_path, dataclasses.replace(record, candidate_id="old"))
+    shelf.save(tmp_path, dataclasses.replace(record, candidate_id="old"))
 
     def full(self, fd, data):
         raise OSError(28, "No space left on device")
@@ -51,4 +51,4 @@ def test_a_disk_that_is_full_in_the_middle_keeps_it_too(tmp_path, monkeypatch):
     with pytest.raises(SourceError, match="No space left"):
         write()
     assert path.read_bytes() == TEXT
-    assert [kept.candidate_id for kept in evidence.load_all(tmp_path)] == ["old"]
+    assert [kept.candidate_id for kept in shelf.load_all(tmp_path)] == ["old"]

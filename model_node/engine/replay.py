@@ -212,9 +212,9 @@ class ReplayEngine:
             for due in self._pacing.due(time.monotonic()):
                 request_id = due.job.request_id
                 self._paced[request_id] += due.sample.num_tokens
-                due.job.on_sample(due.sample)
+                call_back(due.job.on_sample, due.sample)
                 if due.is_last:
-                    due.job.on_done(Usage(completion_tokens=self._paced.pop(request_id)))
+                    call_back(due.job.on_done, Usage(completion_tokens=self._paced.pop(request_id)))
 
     def _answer(self, job: _Job) -> None:
         try:

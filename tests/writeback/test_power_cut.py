@@ -10,7 +10,7 @@ from pathlib import Path
 import power_cut
 import pytest
 
-from pytest_supercharger import evidence, stubs
+from pytest_supercharger import shelf, stubs
 from pytest_supercharger.writeback import journal
 
 
@@ -67,7 +67,7 @@ def check_kept(root: Path, new: dict[str, bytes]) -> None:
     """A function that is written has its evidence; what was accepted before any is written is in the journal."""
     ids = {entry.stub_id for entry in journal.read(root)}
     assert "c:h" in ids or root.name.startswith("begin"), root
-    recorded = {record.stub for record in evidence.load_all(root)}
+    recorded = {record.stub for record in shelf.load_all(root)}
     for name, functions in (("a.py", {"a:f", "a:g"}), ("real/b.py", {"b:h"})):
         if (root / name).read_bytes() == new[name]:
             assert recorded >= functions, root
