@@ -14,7 +14,7 @@ import threading
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from pytest_supercharger.domain import PairResult, Verdict
+from pytest_supercharger.domain import LIMITS, PairResult, Verdict
 from pytest_supercharger.errors import SandboxError
 from pytest_supercharger.sandbox.base import GateResult, Overlay, Sandbox
 
@@ -150,8 +150,14 @@ def _told(result: GateResult) -> dict[str, object]:
     """What can be compared of a run with another one: which stub each test called, and what came of it."""
     told: dict[str, object] = dict(result.reached_at_import)
     told |= {node: (None, stubs) for node, stubs in result.skipped_after.items()}
-    ran = ((node, pair) for node, pair in result.tests.items() if pair.verdict is not Verdict.INFRA)
-    return told | {node: (pair.verdict, pair.reached) for node, pair in ran}
+    return told | {
+        node: (pair.verdict, pair.reached) for node, pair in result.tests.items() if _says_what_it_does(pair)
+    }
+
+
+def _says_what_it_does(pair: PairResult) -> bool:
+    """Whether a test came to an end of its own: one that an open stub leaves waiting is ended, at once or in time."""
+    return pair.verdict is not Verdict.INFRA and not (pair.reached and pair.verdict in LIMITS)
 
 
 def _reached(result: GateResult) -> Iterator[tuple[str, frozenset[str]]]:

@@ -172,6 +172,15 @@ def test_a_test_that_does_otherwise_with_the_stubs_open_does_not_gate():
     assert tests.reaching(["m:f", "m:g"]) == ("t::lost", "t::same")
 
 
+def test_a_test_that_an_open_stub_leaves_waiting_is_none_that_does_otherwise():
+    ends, waits = reached("m:f"), PairResult(verdict=Verdict.TIMEOUT, reached=frozenset({"m:f"}))
+    sandbox = Scripted(GateResult(tests={"a": ends, "b": waits}), GateResult(tests={"a": waits, "b": ends}))
+    tests = ProjectTests(sandbox, None)
+    tests.discover()
+    assert tests.repeat() == ()
+    assert tests.reaching(["m:f"]) == ("a", "b")
+
+
 def test_where_no_test_reaches_a_stub_nothing_is_repeated():
     sandbox = Scripted(GateResult(tests={"t::a": PASS}))
     tests = ProjectTests(sandbox, None)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["PATIENCE", "Budget", "Meter"]
 
 PATIENCE = 2  # how much longer a job may take in wall time when it waits for a CPU rather than sleeps
-_HURRY = 6  # how much sooner a unit ends in wall time once an open stub was called
+_HURRY = 6  # the share of its wall time that a unit has left once an open stub was called
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Meter:
         self._lead = True
         self._fresh = False  # a unit was begun since the last look
         self._patience = 1
-        self._told = False  # an open stub was called in this unit
+        self._told: float | None = None  # when an open stub was called in this unit
 
     def turn(self) -> None:
         """A unit begins or ends."""
@@ -54,11 +54,11 @@ class Meter:
         self._unit_begun = self._wall()
         self._fresh = True
         self._patience = 1
-        self._told = False
+        self._told = None
 
     def hurry(self) -> None:
         """An open stub was called: that is all there is to know of the unit, and it may wait for a result for ever."""
-        self._told = True
+        self._told = self._told or self._wall()
 
     def look(self) -> tuple[str, bool]:
         """The limit that was run into, "" for none, and whether that is for want of a CPU.
@@ -81,7 +81,9 @@ class Meter:
             return "messages"
         if cpu - self._unit_cpu > (budget.lead_cpu if lead else budget.unit_cpu):
             return "cpu"
-        allowed = budget.lead_wall if lead else budget.unit_wall / (_HURRY if self._told else 1)
+        allowed = budget.lead_wall if lead else budget.unit_wall
+        if self._told is not None and not lead:
+            allowed = min(allowed, self._told - self._unit_begun + budget.unit_wall / _HURRY)
         if waited > allowed * self._patience:
             if self._patience != 1 or not self._starved(waited):
                 return "wall"
