@@ -132,6 +132,7 @@ class GenerateJob:
     first_sample_index: int = 0
     priority: int = 0
     deadline: float | None = None  # of time.monotonic()
+    client: str = ""  # who asks; clients that wait share the rows
     on_sample: Callable[[FinishedSample], None]
     on_done: Callable[[Usage | EngineError], None]
 
@@ -156,6 +157,7 @@ class JudgeJob:
     no: tuple[str, ...] = ()
     digits: tuple[int, int] | None = None  # inclusive range of one-token integers
     deadline: float | None = None
+    client: str = ""
     on_done: Callable[[tuple[Sequence[Judgement], Usage] | EngineError], None]
 
 
@@ -175,6 +177,7 @@ class ScoreJob:
     prompt: Prompt
     continuations: tuple[str, ...]
     deadline: float | None = None
+    client: str = ""
     on_done: Callable[[tuple[Sequence[ScoredContinuation], Usage] | EngineError], None]
 
 

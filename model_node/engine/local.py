@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from model_node.engine.base import (
@@ -19,8 +18,9 @@ from model_node.engine.base import (
     ScoreJob,
 )
 from model_node.engine.failures import broken, call_back, out_of_memory
+from model_node.engine.intake import Intake
 from model_node.engine.meter import Meter
-from model_node.engine.scheduler import Group, Running, Scheduler, enter, overdue
+from model_node.engine.scheduler import Group, Running, enter
 from model_node.engine.validation import check_job
 
 # torch takes seconds to import and is not needed to name the engine: the modules that use it come with start().
@@ -62,12 +62,7 @@ class LocalEngine:
         self._settings["cache"] = cache
         self._max_batch = max_batch or 0
         self._model_id = model_id
-        self._wake = threading.Condition()  # guards everything below it
-        self._scheduler = Scheduler(max_queued)
-        self._live: dict[str, Running | Question[Any]] = {}
-        self._questions: deque[Question[Any]] = deque()
-        self._cancelled: set[str] = set()
-        self._open = False
+        self._intake = Intake(max_queued)
         self._meter = Meter()
         self._thread: threading.Thread | None = None
         self._loaded: LoadedModel
@@ -93,7 +88,7 @@ class LocalEngine:
         self._store = PrefixStore(self._loaded, min(_STORE_TOKENS, self._loaded.cache_tokens // 4))
         self._reader = Reader(self._loaded, self._encoder, self._store)
         self._batch = Batch(self._loaded, self._emit)
-        self._open = True
+        self._intake.open()
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
         self._thread.start()
 
@@ -106,62 +101,36 @@ class LocalEngine:
             devices=self._loaded.devices,
             max_context_tokens=self._loaded.max_context,
             max_batch_samples=self._max_batch,
-            max_queued_samples=self._scheduler.max_queued,
+            max_queued_samples=self._intake.max_queued,
         )
 
     def load(self) -> Load:
-        with self._wake:
-            running, queued = len(self._batch.rows), self._scheduler.queued
-            return Load(
-                running_samples=running,
-                queued_samples=queued,
-                free_samples=max(self._max_batch - running - queued, 0),
-                tokens_per_second=self._meter.tokens_per_second(),
-            )
+        running, queued = len(self._batch.rows), self._intake.queued
+        return Load(
+            running_samples=running,
+            queued_samples=queued,
+            free_samples=max(self._max_batch - running - queued, 0),
+            tokens_per_second=self._meter.tokens_per_second(),
+        )
 
     def submit(self, job: GenerateJob) -> None:
         check_job(job)
         prompts = [self._encoder.prompt(prompt) for prompt in job.prompts]
-        running, groups = enter(job, prompts, self._loaded.max_context)
-        with self._wake:
-            self._admit(job.request_id)
-            self._scheduler.add(groups)
-            self._live[job.request_id] = running
-            self._wake.notify()
+        self._intake.add(*enter(job, prompts, self._loaded.max_context))
 
     def judge(self, job: JudgeJob) -> None:
-        self._question(self._reader.judge(job))
+        self._intake.ask(self._reader.judge(job))
 
     def score(self, job: ScoreJob) -> None:
-        self._question(self._reader.score(job))
+        self._intake.ask(self._reader.score(job))
 
     def cancel(self, request_id: str) -> bool:
-        with self._wake:
-            if request_id not in self._live:
-                return False
-            self._cancelled.add(request_id)
-            return True
+        return self._intake.cancel(request_id)
 
     def close(self) -> None:
-        with self._wake:
-            self._open = False
-            self._wake.notify()
+        self._intake.close()
         if self._thread is not None and self._thread is not threading.current_thread():
             self._thread.join()
-
-    def _question(self, question: Question[Any]) -> None:
-        with self._wake:
-            self._admit(question.job.request_id)
-            self._questions.append(question)
-            self._live[question.job.request_id] = question
-            self._wake.notify()
-
-    def _admit(self, request_id: str) -> None:
-        if not self._open:
-            text = f'request "{request_id}": the engine is not running; start the node again'
-            raise EngineError(ErrorKind.FAILED, text)
-        if request_id in self._live:
-            raise EngineError(ErrorKind.INVALID, f'request id "{request_id}" is in use; choose another')
 
     # What follows runs on the engine thread.
 
@@ -169,40 +138,25 @@ class LocalEngine:
         import torch
 
         with torch.inference_mode():
-            while self._wait():
+            while self._intake.wait():
                 if self.on_turn is not None:
                     self.on_turn()
                 self._expire()
                 self._answer()
                 self._fill()
                 self._step()
-            for entry in list(self._live.values()):  # their rows are inference tensors too
+            for entry in self._intake.entries():  # their rows are inference tensors too
                 text = f'request "{entry.job.request_id}": the node is stopping'
                 self._end(entry, EngineError(ErrorKind.CANCELLED, text))
 
-    def _wait(self) -> bool:
-        with self._wake:
-            while self._open and not self._live:
-                self._wake.wait()
-            return self._open
-
     def _expire(self) -> None:
         """End the jobs that were cancelled or are late; their rows are free before the next step."""
-        with self._wake:
-            entries = list(self._live.values())
-            cancelled = set(self._cancelled)
-        for entry in entries:
-            name = entry.job.request_id
-            if name in cancelled:
-                self._end(entry, EngineError(ErrorKind.CANCELLED, f'request "{name}" was cancelled'))
-            elif overdue(entry.job.deadline):
-                text = f'request "{name}" ran out of time; give it more or ask for less'
-                self._end(entry, EngineError(ErrorKind.DEADLINE, text))
+        for entry, error in self._intake.over():
+            self._end(entry, error)
 
     def _answer(self) -> None:
-        """Take the first judge or score job one step on."""
-        with self._wake:
-            question = self._questions[0] if self._questions else None
+        """Take one judge or score job one step on."""
+        question = self._intake.question()
         if question is None:
             return
         try:
@@ -216,13 +170,10 @@ class LocalEngine:
     def _fill(self) -> None:
         """Give free rows to waiting samples; every prompt is read once."""
         while (free := self._max_batch - len(self._batch.rows)) > 0:
-            with self._wake:
-                group = self._scheduler.next_group()
-                count = self._batch.fits(group, free) if group is not None else 0
-                if group is None or count <= 0:
-                    return
-                samples = self._scheduler.take(group, count)
-            self._join(group, samples)
+            taken = self._intake.take(free, self._batch.fits)
+            if taken is None:
+                return
+            self._join(*taken)
             self._expire()
 
     def _join(self, group: Group, samples: list[int]) -> None:
@@ -255,8 +206,7 @@ class LocalEngine:
                     self._end(running, broken(running.job.request_id, error))
             return
         now = time.monotonic()
-        with self._wake:
-            self._meter.add(now, count, now - begun)
+        self._meter.add(now, count, now - begun)
 
     def _halved(self, error: Exception, crowded: bool, joining: Sequence[tuple[Group, int]] = ()) -> bool:
         """Where memory ran out, go on with half of the rows: those of the batch and `joining` are queued again."""
@@ -266,12 +216,8 @@ class LocalEngine:
         self._store.clear()
         if not crowded:
             return False
-        with self._wake:
-            self._max_batch = max(self._max_batch // 2, 1)
-            # A sample is a function of its key, so that starting it again gives the same text.
-            for group, sample in rows:
-                if group.running.remaining:
-                    self._scheduler.put_back(group, [sample])
+        self._max_batch = max(self._max_batch // 2, 1)
+        self._intake.put_back(rows)  # a sample is a function of its key: starting it again gives the same text
         _log.warning("out of memory with %d rows; going on with at most %d", len(rows), self._max_batch)
         return True
 
@@ -284,16 +230,8 @@ class LocalEngine:
 
     def _end(self, entry: Running | Question[Any], result: Any) -> None:
         """Forget a job and tell its owner; only the first call for a job does anything."""
-        name = entry.job.request_id
-        with self._wake:
-            if self._live.get(name) is not entry:
-                return
-            del self._live[name]
-            self._cancelled.discard(name)
-            if isinstance(entry, Running):
-                self._scheduler.remove(entry)
-            else:
-                self._questions.remove(entry)
+        if not self._intake.remove(entry):
+            return
         if isinstance(entry, Running) and entry.remaining:
             self._batch.remove(entry)
         call_back(entry.job.on_done, result)

@@ -93,7 +93,7 @@ def test_a_job_past_its_deadline_ends_with_deadline(endless: LocalEngine, collec
     gate, owner = Gate(endless, hold_at=4), collector()
     endless.submit(owner.job("yes", samples=2, deadline=time.monotonic() + 3600, **LONG))
     assert gate.reached.wait(120)
-    object.__setattr__(endless._live["job"].job, "deadline", time.monotonic())
+    object.__setattr__(endless._intake._live["job"].job, "deadline", time.monotonic())
     gate.release.set()
     assert kind(owner) is ErrorKind.DEADLINE
     assert endless.load().running_samples == 0
@@ -105,7 +105,7 @@ def test_closing_ends_jobs_with_rows_in_the_batch_as_cancelled(endless: LocalEng
         endless.submit(owner.job("yes", name=str(name), samples=2, **LONG))
     assert gate.reached.wait(120)
     assert endless.load().running_samples == 4
-    endless._open = False  # what `close` does, which then waits for the thread that the gate holds
+    endless._intake._open = False  # what `close` does, which then waits for the thread that the gate holds
     gate.release.set()
     endless.close()
     assert [kind(owner) for owner in owners] == [ErrorKind.CANCELLED] * 2
