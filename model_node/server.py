@@ -20,7 +20,7 @@ from model_node.v1 import model_node_pb2, model_node_pb2_grpc
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from model_node.engine.base import Engine
+    from model_node.engine.base import Engine, EngineDied
     from model_node.metrics import Metrics
 
 __all__ = ["MAX_MESSAGE_BYTES", "SERVICE", "Server", "serve"]
@@ -46,6 +46,10 @@ class Server:
         self._metrics = metrics
         self._service = ModelNodeService(engine, on_end=metrics.ended) if metrics else ModelNodeService(engine)
         self._health = health.aio.HealthServicer()
+        self._loop = asyncio.get_running_loop()
+        self._death: asyncio.Future[EngineDied] = self._loop.create_future()
+        self._telling: asyncio.Future[None] | None = None
+        engine.on_death = self._hear
         interceptors = [TokenInterceptor(config.token)] if config.token is not None else []
         self._server = grpc.aio.server(interceptors=interceptors, options=_OPTIONS)
         model_node_pb2_grpc.add_ModelNodeServicer_to_server(self._service, self._server)
@@ -86,9 +90,24 @@ class Server:
         self._service.phase = Phase.SERVING
         await self._set_health(health_pb2.HealthCheckResponse.SERVING)
 
+    async def died(self) -> EngineDied:
+        """Wait for the death of the engine, which may never come; its requests have ended by then."""
+        return await asyncio.shield(self._death)
+
+    def _hear(self, death: EngineDied) -> None:
+        # On the engine's thread. A closed loop: the process ends already.
+        with contextlib.suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(self._mourn, death)
+
+    def _mourn(self, death: EngineDied) -> None:
+        self._service.phase = Phase.BROKEN
+        self._telling = asyncio.ensure_future(self._set_health(health_pb2.HealthCheckResponse.NOT_SERVING))
+        self._death.set_result(death)
+
     async def close(self, *, at_once: asyncio.Event | None = None) -> None:
         """Refuse new work, give the running requests the grace, then stop; `at_once` ends the grace early."""
-        self._service.phase = Phase.DRAINING
+        if self._service.phase is not Phase.BROKEN:
+            self._service.phase = Phase.DRAINING
         await self._health.enter_graceful_shutdown()
         # Not `stop(grace)`: an idle health watcher would hold it for the whole grace.
         waits: list[asyncio.Future[Any]] = [asyncio.ensure_future(self._service.idle())]
@@ -97,6 +116,7 @@ class Server:
         await asyncio.wait(waits, timeout=self._config.grace_seconds, return_when=asyncio.FIRST_COMPLETED)
         for wait in waits:
             wait.cancel()
+        self._service.abandon()
         await self._server.stop(_FLUSH_SECONDS)
 
     async def _set_health(self, status: health_pb2.HealthCheckResponse.ServingStatus) -> None:
@@ -107,7 +127,10 @@ class Server:
 async def serve(
     engine: Engine, config: NodeConfig, announce: Callable[[str, int], None], metrics: Metrics | None = None
 ) -> None:
-    """Serve until SIGTERM or SIGINT; `announce` gets host and port once the engine is ready."""
+    """Serve until SIGTERM or SIGINT; `announce` gets host and port once the engine is ready.
+
+    Raises EngineDied where the engine broke for good, after all requests have ended.
+    """
     asked, again = asyncio.Event(), asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -115,16 +138,19 @@ async def serve(
     server = Server(engine, config, metrics)
     port = await server.open()
     loading = asyncio.ensure_future(_start(engine))
-    stopping = asyncio.ensure_future(asked.wait())
+    stopping, dying = asyncio.ensure_future(asked.wait()), asyncio.ensure_future(server.died())
     try:
         await asyncio.wait((loading, stopping), return_when=asyncio.FIRST_COMPLETED)
         if loading.done():
             loading.result()
             await server.ready()
             announce(config.host, port)
-            await stopping
+            await asyncio.wait((stopping, dying), return_when=asyncio.FIRST_COMPLETED)
+            if dying.done():
+                raise dying.result()
     finally:
         stopping.cancel()
+        dying.cancel()
         await server.close(at_once=again)
         if loading.done() and loading.exception() is None:
             await asyncio.to_thread(engine.close)

@@ -31,6 +31,7 @@ class ScriptedEngine:
     """Hands every job to the test, which plays the engine thread: `next_job()`, then `job.on_sample(...)`."""
 
     def __init__(self, *, name: str = "scripted", max_queued: int = 64, max_context: int = 1000) -> None:
+        self.on_death: Any = None  # set by the server
         self.refusals: deque[EngineError] = deque()  # raised by the next submits, one each
         self.cancelled: queue.Queue[str] = queue.Queue()
         self._jobs: queue.Queue[Any] = queue.Queue()

@@ -14,6 +14,7 @@ from typing import Protocol
 __all__ = [
     "Device",
     "Engine",
+    "EngineDied",
     "EngineError",
     "EngineInfo",
     "ErrorKind",
@@ -51,6 +52,18 @@ class EngineError(Exception):
     def __init__(self, kind: ErrorKind, message: str) -> None:
         super().__init__(message)
         self.kind = kind
+
+
+class EngineDied(EngineError):
+    """The engine's own thread has ended by an error: all jobs are over and none is taken any more."""
+
+    def __init__(self, error: BaseException) -> None:
+        # Its type only: the text may hold words of one client, and all clients get to read this.
+        message = (
+            f"the node has lost its engine ({type(error).__name__}) and stops; see its log, start it again or ask"
+            " another node"
+        )
+        super().__init__(ErrorKind.UNAVAILABLE, message)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -217,6 +230,8 @@ class Load:
 
 class Engine(Protocol):
     """Turns jobs into samples, judgements and scores."""
+
+    on_death: Callable[[EngineDied], None]  # called once if the engine's own thread breaks, after all jobs were told
 
     def start(self) -> None:
         """Load the model and start the engine thread; raises EngineError when it cannot."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -48,6 +49,7 @@ class Batch:
     def __init__(self, loaded: LoadedModel, emit: Emit, *, graphs: bool = True) -> None:
         """Hold no rows yet; steps are CUDA graphs where the model allows it, unless `graphs` is false."""
         self.rows: list[Row] = []
+        self.unsound: list[Row] = []  # taken out because their numbers were not finite; for the caller to tell
         self._loaded = loaded
         self._emit = emit
         self._cache = RowCache()
@@ -119,6 +121,10 @@ class Batch:
         ended = []
         for place, (token, logprob) in enumerate(zip(tokens, logprobs, strict=True), first):
             row = self.rows[place]
+            if math.isnan(logprob):  # one such logit makes the whole softmax so
+                self.unsound.append(row)
+                ended.append(place)
+                continue
             row.tokens.append(token)
             row.logprob += logprob
             if (reason := self._ended(row, token)) is not None:

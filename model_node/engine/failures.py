@@ -6,9 +6,9 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-from model_node.engine.base import EngineError, ErrorKind
+from model_node.engine.base import EngineDied, EngineError, ErrorKind
 
-__all__ = ["broken", "call_back", "out_of_memory"]
+__all__ = ["broken", "call_back", "ignore_death", "lost", "not_finite", "out_of_memory"]
 
 _log = logging.getLogger(__name__)
 
@@ -23,10 +23,32 @@ def call_back(callback: Callable[[Any], None], value: Any) -> None:
 
 def broken(request_id: str, error: BaseException) -> EngineError:
     """The error that a job gets when the engine failed under it."""
+    if isinstance(error, EngineError):
+        return error
     _log.error("request %s failed in the engine", request_id, exc_info=error)
     reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
     return EngineError(
         ErrorKind.FAILED, f'request "{request_id}": the engine failed ({reason}); see the node\'s log and ask again'
+    )
+
+
+def lost(error: BaseException) -> EngineDied:
+    """What all jobs get when an error ended the engine's own thread."""
+    _log.critical("the engine's thread has ended", exc_info=error)
+    return EngineDied(error)
+
+
+def ignore_death(_: EngineDied) -> None:
+    """Nobody listens yet."""
+
+
+def not_finite(place: str) -> EngineError:
+    """The error of a job for which the model gave numbers that are none; `place` says where."""
+    _log.error("the model's numbers are not finite: %s", place)
+    return EngineError(
+        ErrorKind.FAILED,
+        f"the model's numbers are not finite ({place}), so the answer would be noise; ask again, and if it comes back,"
+        " start the node with --quantization bf16 or fp32",
     )
 
 

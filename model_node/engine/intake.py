@@ -6,7 +6,7 @@ import threading
 from collections import OrderedDict, deque
 from typing import TYPE_CHECKING, Any, Union
 
-from model_node.engine.base import EngineError, ErrorKind
+from model_node.engine.base import EngineDied, EngineError, ErrorKind
 from model_node.engine.scheduler import Group, Running, Scheduler, overdue
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ class Intake:
         self._live: dict[str, Entry] = {}
         self._cancelled: set[str] = set()
         self._open = False
+        self._death: EngineDied | None = None
 
     @property
     def queued(self) -> int:
@@ -42,10 +43,11 @@ class Intake:
         with self._wake:
             self._open = True
 
-    def close(self) -> None:
-        """Take no more work; the engine thread hears of it."""
+    def close(self, death: EngineDied | None = None) -> None:
+        """Take no more work, and say so with `death` where there was one; the engine thread hears of it."""
         with self._wake:
             self._open = False
+            self._death = death or self._death
             self._wake.notify()
 
     def add(self, running: Running, groups: list[Group]) -> None:
@@ -73,6 +75,8 @@ class Intake:
             return True
 
     def _admit(self, request_id: str) -> None:
+        if self._death is not None:
+            raise self._death
         if not self._open:
             text = f'request "{request_id}": the engine is not running; start the node again'
             raise EngineError(ErrorKind.FAILED, text)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from model_node.engine.base import EngineError, ErrorKind, JudgeJob, Judgement, ScoredContinuation
+from model_node.engine.failures import not_finite
 from model_node.engine.prefixes import Prefill, extend
 
 if TYPE_CHECKING:
@@ -101,4 +102,6 @@ def score_continuation(loaded: LoadedModel, prefill: Prefill, length: int, token
         before = torch.cat([logits, after[:-1]]).float().log_softmax(dim=-1)
         total += before.gather(1, torch.tensor(chunk, device=before.device)[:, None]).sum().item()
         logits = after[-1:]
+    if math.isnan(total):
+        raise not_finite(f"a continuation of {len(tokens)} tokens")
     return ScoredContinuation(sum_logprob=total, num_tokens=len(tokens))

@@ -8,6 +8,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from model_node.engine.base import (
+    EngineDied,
     EngineError,
     EngineInfo,
     ErrorKind,
@@ -17,7 +18,7 @@ from model_node.engine.base import (
     Load,
     ScoreJob,
 )
-from model_node.engine.failures import broken, call_back, out_of_memory
+from model_node.engine.failures import broken, call_back, ignore_death, lost, not_finite, out_of_memory
 from model_node.engine.intake import Intake
 from model_node.engine.meter import Meter
 from model_node.engine.scheduler import Group, Running, enter
@@ -70,6 +71,7 @@ class LocalEngine:
         self._store: PrefixStore
         self._reader: Reader
         self._batch: Batch
+        self.on_death: Callable[[EngineDied], None] = ignore_death
         self.on_turn: Callable[[], None] | None = None  # called on the engine thread ahead of every turn
 
     def start(self) -> None:
@@ -137,17 +139,30 @@ class LocalEngine:
     def _run(self) -> None:
         import torch
 
-        with torch.inference_mode():
-            while self._intake.wait():
-                if self.on_turn is not None:
-                    self.on_turn()
-                self._expire()
-                self._answer()
-                self._fill()
-                self._step()
-            for entry in self._intake.entries():  # their rows are inference tensors too
-                text = f'request "{entry.job.request_id}": the node is stopping'
-                self._end(entry, EngineError(ErrorKind.CANCELLED, text))
+        try:
+            with torch.inference_mode():
+                self._turns()
+        except BaseException as error:  # whatever it is, nobody may wait for an answer any more
+            self._die(lost(error))
+
+    def _turns(self) -> None:
+        while self._intake.wait():
+            if self.on_turn is not None:
+                self.on_turn()
+            self._expire()
+            self._answer()
+            self._fill()
+            self._step()
+        for entry in self._intake.entries():  # on this thread: their rows are inference tensors too
+            text = f'request "{entry.job.request_id}": the node is stopping'
+            self._end(entry, EngineError(ErrorKind.CANCELLED, text))
+
+    def _die(self, death: EngineDied) -> None:
+        self._intake.close(death)
+        for entry in self._intake.entries():
+            self._intake.remove(entry)
+            call_back(entry.job.on_done, death)
+        call_back(self.on_death, death)
 
     def _expire(self) -> None:
         """End the jobs that were cancelled or are late; their rows are free before the next step."""
@@ -188,6 +203,7 @@ class LocalEngine:
                 running.computed_tokens += prefill.computed
             crowded = crowded or len(samples) > 1  # a prompt too long by itself is no reason for a smaller batch
             self._batch.join(group, samples, prefill)
+            self._weed()
         except Exception as error:  # as above
             if not self._halved(error, crowded, [(group, sample) for sample in samples]):
                 self._end(running, broken(running.job.request_id, error))
@@ -207,6 +223,15 @@ class LocalEngine:
             return
         now = time.monotonic()
         self._meter.add(now, count, now - begun)
+        self._weed()
+
+    def _weed(self) -> None:
+        """End the jobs of rows whose numbers were not finite; the other rows go on."""
+        rows, self._batch.unsound = self._batch.unsound, []
+        for row in rows:
+            running = row.group.running
+            where = f"prompt {row.group.prompt_index}, sample {row.sample_index}, after {len(row.tokens)} tokens"
+            self._end(running, not_finite(f'request "{running.job.request_id}", {where}'))
 
     def _halved(self, error: Exception, crowded: bool, joining: Sequence[tuple[Group, int]] = ()) -> bool:
         """Where memory ran out, go on with half of the rows: those of the batch and `joining` are queued again."""

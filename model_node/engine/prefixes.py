@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from model_node.engine.failures import not_finite
 from model_node.engine.rows import RowCache
 
 if TYPE_CHECKING:
@@ -44,6 +45,8 @@ class PrefixStore:
         shared, source = self._longest(tokens)
         cache = source.cache.first(shared, len(tokens) - shared) if source is not None else RowCache()
         logits = extend(self._loaded, cache, tokens[shared:], keep=1)[:, -1]
+        if not torch.isfinite(logits).all():
+            raise not_finite(f"a prompt of {len(tokens)} tokens")  # and never kept: others would go on from it
         made = Prefill(cache=cache, logits=logits, computed=len(tokens) - shared)
         self._keep(tokens, made)
         return made

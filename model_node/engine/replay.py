@@ -13,9 +13,11 @@ import threading
 import time
 from collections import defaultdict
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from model_node.engine.base import (
+    EngineDied,
     EngineError,
     EngineInfo,
     ErrorKind,
@@ -29,6 +31,7 @@ from model_node.engine.base import (
     ScoreJob,
     Usage,
 )
+from model_node.engine.failures import broken, call_back, ignore_death, lost
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -99,12 +102,14 @@ class ReplayEngine:
     def __init__(self, file: Path, *, max_queued: int = 4096) -> None:
         self._file = file
         self._max_queued = max_queued
+        self.on_death: Callable[[EngineDied], None] = ignore_death
         self._digest = ""
         self._lines: dict[tuple[str, str], list[Line]] = {}
         self._next: defaultdict[tuple[str, str], int] = defaultdict(int)
         self._waiting: dict[str, _Job] = {}  # in order of submission; the thread and `cancel` take from it
         self._wake: queue.SimpleQueue[str | None] = queue.SimpleQueue()
         self._lock = threading.Lock()
+        self._death: EngineDied | None = None
         self._thread = threading.Thread(target=self._run, name="replay-engine", daemon=True)
 
     def start(self) -> None:
@@ -169,6 +174,8 @@ class ReplayEngine:
 
     def _queue(self, job: _Job) -> None:
         with self._lock:
+            if self._death is not None:
+                raise self._death
             queued = sum(_size(waiting) for waiting in self._waiting.values())
             if queued + _size(job) > self._max_queued:
                 raise EngineError(ErrorKind.EXHAUSTED, f"{queued} samples are queued; ask again later")
@@ -176,21 +183,34 @@ class ReplayEngine:
         self._wake.put(job.request_id)
 
     def _run(self) -> None:
-        while (request_id := self._wake.get()) is not None:
-            with self._lock:
-                job = self._waiting.pop(request_id, None)
-            if job is not None:
-                self._answer(job)
+        try:
+            while (request_id := self._wake.get()) is not None:
+                with self._lock:
+                    job = self._waiting.get(request_id)
+                if job is not None:
+                    self._answer(job)
+        except BaseException as error:
+            self._die(lost(error))
+
+    def _die(self, death: EngineDied) -> None:
+        with self._lock:
+            self._death, waiting = death, list(self._waiting.values())
+            self._waiting.clear()
+        for job in waiting:
+            call_back(job.on_done, death)
+        call_back(self.on_death, death)
 
     def _answer(self, job: _Job) -> None:
         try:
             if job.deadline is not None and time.monotonic() >= job.deadline:
                 raise EngineError(ErrorKind.DEADLINE, f"the budget of request {job.request_id} is spent")
             finish = self._finish(job)
-        except EngineError as error:
-            job.on_done(error)
-        else:
-            finish()
+        except Exception as error:  # of this job alone
+            finish = partial(job.on_done, broken(job.request_id, error))
+        with self._lock:
+            if self._waiting.pop(job.request_id, None) is None:
+                return  # cancelled, and told so
+        finish()
 
     def _finish(self, job: _Job) -> Callable[[], None]:
         # All lines are taken before the first is sent: a request either has an answer for every prompt or none.

@@ -9,6 +9,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from model_node.engine.base import (
+    EngineDied,
     EngineError,
     EngineInfo,
     ErrorKind,
@@ -17,7 +18,7 @@ from model_node.engine.base import (
     Load,
     ScoreJob,
 )
-from model_node.engine.failures import broken, call_back
+from model_node.engine.failures import broken, call_back, ignore_death, lost
 from model_node.engine.openai.asking import Asker, Entry
 from model_node.engine.openai.endpoint import Endpoint
 from model_node.engine.openai.models import chosen
@@ -56,8 +57,10 @@ class OpenAIEngine:
         self._lock = threading.Lock()  # guards what is below it
         self._entries: dict[str, Entry] = {}
         self._open = False
+        self._death: EngineDied | None = None
+        self.on_death: Callable[[EngineDied], None] = ignore_death
         self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="openai-engine", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="openai-engine", daemon=True)
         self._endpoint: Endpoint
         self._asker: Asker
 
@@ -120,6 +123,8 @@ class OpenAIEngine:
         name = job.request_id
         entry = Entry(job=job, remaining=size, submitted=time.monotonic())
         with self._lock:
+            if self._death is not None:
+                raise self._death
             if not self._open:
                 raise EngineError(
                     ErrorKind.FAILED, f'request "{name}": the engine is not running; start the node again'
@@ -134,6 +139,20 @@ class OpenAIEngine:
                 raise EngineError(ErrorKind.EXHAUSTED, message)
             self._entries[name] = entry
             self._loop.call_soon_threadsafe(self._begin, entry, work)
+
+    def _run(self) -> None:
+        try:
+            self._loop.run_forever()
+        except BaseException as error:  # what no task keeps to itself
+            self._die(lost(error))
+
+    def _die(self, death: EngineDied) -> None:
+        with self._lock:
+            self._death, entries = death, list(self._entries.values())
+            self._entries.clear()
+        for entry in entries:
+            call_back(entry.job.on_done, death)
+        call_back(self.on_death, death)
 
     # What follows runs on the event loop.
 
