@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import bisect
 import itertools
 import time
 from collections import deque
 from dataclasses import dataclass, field
 
 from model_node.engine.base import EngineError, ErrorKind, GenerateJob, Usage
+from model_node.engine.shares import Level
 
 __all__ = ["Group", "Running", "Scheduler", "enter", "overdue"]
 
@@ -47,7 +47,7 @@ class Group:
     tokens: tuple[int, ...]
     limit: int  # new tokens a sample may have
     waiting: deque[int]  # sample indices
-    order: tuple[int, int] = (0, 0)
+    order: int = 0  # of arrival
 
     @property
     def longest(self) -> int:
@@ -56,54 +56,63 @@ class Group:
 
 
 class Scheduler:
-    """The queue of samples: by priority, then in order of arrival."""
+    """The queue of samples: by priority, then fair between clients, then in order of arrival."""
 
     def __init__(self, max_queued: int) -> None:
         self.max_queued = max_queued
-        self._groups: list[Group] = []
+        self.queued = 0  # samples that wait
+        self._levels: dict[int, Level] = {}
+        self._groups: dict[Running, list[Group]] = {}
         self._arrivals = itertools.count()
-
-    @property
-    def queued(self) -> int:
-        """Samples that wait."""
-        return sum(len(group.waiting) for group in self._groups)
 
     def add(self, groups: list[Group]) -> None:
         """Queue the groups of one job; raises EngineError EXHAUSTED and queues none when they do not fit."""
         added = sum(len(group.waiting) for group in groups)
-        queued = self.queued
-        if queued + added > self.max_queued:
+        if self.queued + added > self.max_queued:
             raise EngineError(
                 ErrorKind.EXHAUSTED,
-                f"the queue holds {queued} of {self.max_queued} samples and {added} more do not fit; ask again later",
+                f"the queue holds {self.queued} of {self.max_queued} samples and {added} more do not fit;"
+                " ask again later",
             )
         for group in groups:
-            group.order = (-group.running.job.priority, next(self._arrivals))
-            self._insert(group)
+            group.order = next(self._arrivals)
+            self._groups.setdefault(group.running, []).append(group)
+            self._level(group.running).push(group)
+        self.queued += added
 
     def next_group(self) -> Group | None:
         """The group whose samples come next."""
-        return self._groups[0] if self._groups else None
+        for priority in sorted(self._levels, reverse=True):
+            if (group := self._levels[priority].first()) is not None:
+                return group
+            del self._levels[priority]
+        return None
 
     def take(self, group: Group, count: int) -> list[int]:
-        """Take up to `count` waiting samples of `group`."""
-        taken = [group.waiting.popleft() for _ in range(min(count, len(group.waiting)))]
-        if not group.waiting:
-            self._groups.remove(group)
+        """Take up to `count` waiting samples of the next group, fewer where it is another client's turn by then."""
+        level = self._level(group.running)
+        count = min(count, len(group.waiting), level.most(group))
+        taken = [group.waiting.popleft() for _ in range(count)]
+        level.taken(group, count)
+        self.queued -= count
         return taken
 
     def put_back(self, group: Group, samples: list[int]) -> None:
         """Queue samples again that lost their rows, ahead of the others of their group."""
-        if not group.waiting:
-            self._insert(group)
+        begins = not group.waiting
         group.waiting.extendleft(sorted(samples, reverse=True))
+        self.queued += len(samples)
+        if begins:
+            self._level(group.running).push(group)
 
     def remove(self, running: Running) -> None:
         """Forget what is left of a job."""
-        self._groups = [group for group in self._groups if group.running is not running]
+        for group in self._groups.pop(running, ()):
+            self.queued -= len(group.waiting)
+            group.waiting.clear()
 
-    def _insert(self, group: Group) -> None:
-        bisect.insort(self._groups, group, key=lambda entry: entry.order)
+    def _level(self, running: Running) -> Level:
+        return self._levels.setdefault(running.job.priority, Level())
 
 
 def enter(job: GenerateJob, prompts: list[tuple[int, ...]], max_context: int) -> tuple[Running, list[Group]]:

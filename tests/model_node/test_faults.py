@@ -362,3 +362,17 @@ def test_what_still_runs_when_the_grace_is_over_is_told_so(serve: Callable[..., 
         assert "is shutting down" in refused(call, Code.UNAVAILABLE)
     end.result(PATIENCE)
     served.ended(6)
+
+
+def test_a_small_request_of_one_client_ends_before_the_big_one_of_another(serve: Callable[..., Served]) -> None:
+    served = serve(max_batch=4)
+    options = [("grpc.use_local_subchannel_pool", 1)]  # a connection of its own, as another process has
+    with grpc.insecure_channel(served.node.address, options=options) as channel:
+        big = served.ask(name="big", samples=1000, tokens=100)
+        next(big)  # it runs, and all rows are its own
+        asked = request("no", "small", samples=2, tokens=10)
+        small = pb_grpc.ModelNodeStub(channel).Generate(asked, timeout=PATIENCE)
+        assert len(samples_of(small)) == 2
+        assert big.is_active()
+        assert served.load()[1] > 700
+        big.cancel()
