@@ -22,6 +22,7 @@ from pytest_supercharger.address import check_address
 from pytest_supercharger.asking import Asking, NoAnswer, Trouble, TroubleKind, settle
 from pytest_supercharger.chunks import Chunk, split
 from pytest_supercharger.errors import NodeError, SettingsError
+from pytest_supercharger.refusals import said
 from pytest_supercharger.wire import judge_request
 
 if TYPE_CHECKING:
@@ -132,21 +133,7 @@ class _Node:
         kind = _KINDS.get(code, TroubleKind.REFUSED)
         if kind is TroubleKind.BROKEN:
             self.rests_until = time.monotonic() + _REST_SECONDS
-        return Trouble(kind, self._message(code, details))
-
-    def _message(self, code: grpc.StatusCode, details: str) -> str:
-        node = f"model node {self.address}"
-        if details.startswith("the node "):  # its own words: loading, draining
-            return f"{node} {details.removeprefix('the node ')}"
-        if code is grpc.StatusCode.UNAVAILABLE:
-            return f'{node} is not reachable; start it with "supercharger-node"'
-        if code is grpc.StatusCode.UNAUTHENTICATED:
-            return f"{node} refuses the token; set SUPERCHARGER_NODE_TOKEN to the one the node was started with"
-        if code is grpc.StatusCode.UNIMPLEMENTED:
-            return f"{node} is a gRPC server but no model node; check the address"
-        if code is grpc.StatusCode.DEADLINE_EXCEEDED:
-            return f"{node} does not answer in time; look at its log"
-        return f"{node} answered {code.name}: {' '.join(details.split())[:500]}"
+        return Trouble(kind, said(self.address, code.name, details))
 
 
 class NodePool:
