@@ -207,10 +207,11 @@ class ModelNodeService(pb_grpc.ModelNodeServicer):  # type: ignore[misc]  # gene
             status = grpc.StatusCode.UNKNOWN
             raise
         finally:
-            self._ended(exchange.end(method, prompts, status.name))
+            self._ended(exchange.end(method, prompts, status.name), taken=exchange.started)
 
-    def _ended(self, request: Ended) -> None:
-        self._latency.add(request.method, request.seconds)
+    def _ended(self, request: Ended, *, taken: bool) -> None:
+        if taken:  # a thousand refusals in no time say nothing about how long an answer takes
+            self._latency.add(request.method, request.seconds)
         middle, slow = (self._latency.quantile(request.method, share) for share in (0.5, 0.95))
         _log.info("%s p50=%.2f p95=%.2f", request.line(), middle, slow)
         self._on_end(request)

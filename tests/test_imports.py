@@ -31,6 +31,7 @@ PURE = (
     "mutants",
     "progress",
     "rankers",
+    "refusals",
     "search",
     "source",
     "stubs",

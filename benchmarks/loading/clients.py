@@ -119,12 +119,13 @@ from model_node.v1 import model_node_pb2 as pb, model_node_pb2_grpc as pb_grpc
 request = pb.GenerateRequest.FromString(sys.stdin.buffer.read())
 with grpc.insecure_channel(sys.argv[1]) as channel:
     print("asks", flush=True)
-    while True:
+    for tries in range(1000):
         try:
             for event in pb_grpc.ModelNodeStub(channel).Generate(request, timeout=1800):
                 print("reads", flush=True)
-        except grpc.RpcError:
-            time.sleep(0.5)
+        except grpc.RpcError as error:
+            hint = dict(error.trailing_metadata() or ()).get("retry-after-ms", "1000")
+            time.sleep(min(5.0, int(hint) / 1000 * 2 ** min(tries, 8)))
 """
 
 

@@ -263,6 +263,22 @@ def test_one_line_a_request_is_logged_without_a_word_of_the_prompt(
     assert " status=OK p50=" in line
 
 
+def test_refused_requests_do_not_count_as_fast_ones(
+    stub: Any, engine: ScriptedEngine, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "model_node")
+    engine.refusals += [EngineError(ErrorKind.EXHAUSTED, "full")] * 3
+    for number in range(3):
+        refused(stub.Generate(request(f"refused {number}"), timeout=PATIENCE))
+    slow = request("slow")
+    slow.budget.FromMilliseconds(200)
+    refused(stub.Generate(slow, timeout=PATIENCE))
+    stub.GetInfo(pb.GetInfoRequest(), timeout=PATIENCE)
+    lines = [record.getMessage() for record in caplog.records if record.name == "model_node"]
+    assert [line.partition(" p50=")[2][:4] for line in lines[:3]] == ["0.00"] * 3
+    assert float(lines[3].partition(" p50=")[2][:4]) >= 0.2
+
+
 def test_health_is_not_serving_while_loading_and_draining(engine: ScriptedEngine) -> None:
     node = RunningNode(engine)
     node.open()
