@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from model_node.choosing import SMALLEST, cpu_quantization, gpu_memory, pick
 from model_node.config import ConfigError, NodeConfig, Tls, check_address, read_file, read_token
-from model_node.engine.base import Engine, EngineError
+from model_node.engine.base import Engine, EngineDied, EngineError
 from model_node.parent import exit_with_parent
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def _count(text: str) -> int:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; 0 after an orderly end, 2 with one line on stderr when the node or the model cannot be had."""
+    """Run the command; 0 after an orderly end, 2 with one line when the node cannot start, 1 when its engine broke."""
     options = parser().parse_args(arguments)
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(message)s")
     logging.getLogger("model_node").setLevel(logging.INFO)
@@ -101,6 +101,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         exit_with_parent()
     try:
         _fetch(options) if options.fetch else _serve(options)
+    except EngineDied as error:
+        return _fail(str(error), status=1)
     except (ConfigError, EngineError) as error:
         return _fail(str(error))
     except ModuleNotFoundError as error:
@@ -116,10 +118,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _fail(message: str) -> int:
+def _fail(message: str, status: int = 2) -> int:
     line = " ".join(message.split())
     print(f"supercharger-node: {line}", file=sys.stderr, flush=True)
-    return 2
+    return status
 
 
 def _fetch(options: argparse.Namespace) -> None:

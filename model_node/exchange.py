@@ -69,10 +69,10 @@ class Exchange:
             self._loop.call_soon_threadsafe(self._events.put_nowait, event)
 
     async def get(self) -> Any:
-        """Wait for the next event; an EngineError is raised, and so is the passing of the deadline."""
+        """Wait for the next event; an exception is raised, and so is the passing of the deadline."""
         event = await self._next()
-        if isinstance(event, EngineError):
-            self.ended = True
+        if isinstance(event, Exception):
+            self.ended = isinstance(event, EngineError)  # any other is not the engine's, which still works on it
             raise event
         if isinstance(event, FinishedSample):
             self._finished[event.finish_reason.value] += 1

@@ -42,12 +42,15 @@ def resolve(name: str, cache: Path, report: Report) -> Path:
     path = Path(name).expanduser()
     if path.is_dir():
         return _checked(path.resolve())
-    if path.suffix == ".gguf" and path.is_file():
+    if path.suffix == ".gguf":
         return _from_gguf(path, cache, report)
+    if name.startswith((".", "/", "~")):
+        message = f'model folder "{name}" does not exist; give --model an existing one, or "auto"'
+        raise EngineError(ErrorKind.NOT_FOUND, message)
     full = full_name(name)
     if full.lower() in _DEFAULT_NAMES:
         return _default_model(cache, report)
-    if full.count("/") == 1 and not full.startswith((".", "/", "~")):
+    if full.count("/") == 1:
         return hub.snapshot(full, report)
     raise EngineError(
         ErrorKind.NOT_FOUND,
@@ -71,6 +74,9 @@ def _default_model(cache: Path, report: Report) -> Path:
 
 
 def _from_gguf(file: Path, cache: Path, report: Report) -> Path:
+    if not file.is_file():
+        message = f'model file "{file}" does not exist; give --model an existing .gguf file, or "auto"'
+        raise EngineError(ErrorKind.NOT_FOUND, message)
     folder = cache / "models" / f"{file.stem}-{_fingerprint(file)[:12]}"
 
     def build() -> None:

@@ -46,6 +46,12 @@ class Server:
         self._metrics = metrics
         self._service = ModelNodeService(engine, on_end=metrics.ended) if metrics else ModelNodeService(engine)
         self._health = health.aio.HealthServicer()
+        self._loop = asyncio.get_running_loop()
+        self.failed: asyncio.Future[EngineError] = (
+            self._loop.create_future()
+        )  # done when the engine has ended by itself
+        self._telling: asyncio.Future[None] | None = None
+        engine.on_failure = self._hear
         interceptors = [TokenInterceptor(config.token)] if config.token is not None else []
         self._server = grpc.aio.server(interceptors=interceptors, options=_OPTIONS)
         model_node_pb2_grpc.add_ModelNodeServicer_to_server(self._service, self._server)
@@ -86,9 +92,20 @@ class Server:
         self._service.phase = Phase.SERVING
         await self._set_health(health_pb2.HealthCheckResponse.SERVING)
 
-    async def close(self, *, at_once: asyncio.Event | None = None, phase: Phase = Phase.DRAINING) -> None:
+    def _hear(self, error: EngineError) -> None:
+        # On the engine's thread. A closed loop: the process is on its way out.
+        with contextlib.suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(self._fail, error)
+
+    def _fail(self, error: EngineError) -> None:
+        self._service.phase = Phase.FAILED
+        self._telling = asyncio.ensure_future(self._set_health(health_pb2.HealthCheckResponse.NOT_SERVING))
+        self.failed.set_result(error)
+
+    async def close(self, *, at_once: asyncio.Event | None = None) -> None:
         """Refuse new work, give the running requests the grace, then stop; `at_once` ends the grace early."""
-        self._service.phase = phase
+        if not self.failed.done():
+            self._service.phase = Phase.DRAINING
         await self._health.enter_graceful_shutdown()
         # Not `stop(grace)`: an idle health watcher would hold it for the whole grace.
         waits: list[asyncio.Future[Any]] = [asyncio.ensure_future(self._service.idle())]
@@ -97,6 +114,7 @@ class Server:
         await asyncio.wait(waits, timeout=self._config.grace_seconds, return_when=asyncio.FIRST_COMPLETED)
         for wait in waits:
             wait.cancel()
+        self._service.abandon()
         await self._server.stop(_FLUSH_SECONDS)
 
     async def _set_health(self, status: health_pb2.HealthCheckResponse.ServingStatus) -> None:
@@ -117,7 +135,6 @@ async def serve(
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, lambda: again.set() if asked.is_set() else asked.set())
-    failed = _failure(engine, loop)
     server = Server(engine, config, metrics)
     port = await server.open()
     loading = asyncio.ensure_future(_start(engine))
@@ -128,26 +145,14 @@ async def serve(
             loading.result()
             await server.ready()
             announce(config.host, port)
-            await asyncio.wait((stopping, failed), return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait((stopping, server.failed), return_when=asyncio.FIRST_COMPLETED)
     finally:
         stopping.cancel()
-        await server.close(at_once=again, phase=Phase.FAILED if failed.done() else Phase.DRAINING)
+        await server.close(at_once=again)
         if loading.done() and loading.exception() is None:
             await asyncio.to_thread(engine.close)
-    if failed.done():
-        raise failed.result()
-
-
-def _failure(engine: Engine, loop: asyncio.AbstractEventLoop) -> asyncio.Future[EngineError]:
-    """What ends when the engine does."""
-    failed: asyncio.Future[EngineError] = loop.create_future()
-
-    def told(error: EngineError) -> None:
-        with contextlib.suppress(RuntimeError):  # the loop is gone: the process is on its way out
-            loop.call_soon_threadsafe(failed.set_result, error)
-
-    engine.on_failure = told
-    return failed
+    if server.failed.done():
+        raise server.failed.result()
 
 
 async def _start(engine: Engine) -> None:

@@ -28,6 +28,7 @@ from model_node.engine.base import (
 )
 from model_node.exchange import Ended, Exchange
 from model_node.latency import Latency
+from model_node.peers import client_of
 from model_node.v1 import model_node_pb2 as pb
 from model_node.v1 import model_node_pb2_grpc as pb_grpc
 from pytest_supercharger._version import __version__
@@ -63,7 +64,7 @@ class Phase(enum.Enum):
     LOADING = "is loading its model; ask again when its health service says SERVING"
     SERVING = "serves"
     DRAINING = "is shutting down and takes no new work; ask another node"
-    FAILED = "has lost its engine and is ending; ask another node"
+    FAILED = "has lost its engine and stops; see its log, start it again or ask another node"
 
 
 class _Refusal(Exception):
@@ -87,13 +88,18 @@ class ModelNodeService(pb_grpc.ModelNodeServicer):  # type: ignore[misc]  # gene
         self._engine = engine
         self._max_seconds = max_seconds  # bounds a request that brings neither a deadline nor a budget
         self._node_id = uuid.uuid4().hex
-        self._active: set[str] = set()
+        self._active: dict[str, Exchange] = {}
         self._idle = asyncio.Event()
         self._idle.set()
 
     async def idle(self) -> None:
         """Wait until no request runs."""
         await self._idle.wait()
+
+    def abandon(self) -> None:
+        """End the requests that still run: the grace is over."""
+        for exchange in self._active.values():
+            exchange.put(_Refusal(grpc.StatusCode.UNAVAILABLE, f"the node {Phase.DRAINING.value}"))
 
     async def Generate(self, request: pb.GenerateRequest, context: Any) -> None:
         """Stream each sample as it ends, then the usage."""
@@ -109,8 +115,8 @@ class ModelNodeService(pb_grpc.ModelNodeServicer):  # type: ignore[misc]  # gene
                 params=convert.params_of(request.params),
                 first_sample_index=request.first_sample_index,
                 priority=request.priority,
-                client=context.peer(),  # a connection: what a client says of itself would be worth nothing
                 deadline=exchange.deadline,
+                client=client_of(context),
                 on_sample=exchange.put,
                 on_done=exchange.put,
             )
@@ -132,6 +138,7 @@ class ModelNodeService(pb_grpc.ModelNodeServicer):  # type: ignore[misc]  # gene
                 no=tuple(request.binary.no),
                 digits=convert.digits_of(request),
                 deadline=exchange.deadline,
+                client=client_of(context),
                 on_done=exchange.put,
             )
             self._engine.judge(job)
@@ -150,6 +157,7 @@ class ModelNodeService(pb_grpc.ModelNodeServicer):  # type: ignore[misc]  # gene
                 prompt=convert.prompt_of(request.prompt),
                 continuations=tuple(request.continuations),
                 deadline=exchange.deadline,
+                client=client_of(context),
                 on_done=exchange.put,
             )
             self._engine.score(job)
@@ -183,7 +191,7 @@ class ModelNodeService(pb_grpc.ModelNodeServicer):  # type: ignore[misc]  # gene
         exchange = Exchange(asyncio.get_running_loop())
         status = grpc.StatusCode.OK
         try:
-            self._admit(request.request_id)
+            self._admit(request.request_id, exchange)
             try:
                 exchange.deadline = self._deadline(request, context)
                 yield exchange
@@ -199,15 +207,16 @@ class ModelNodeService(pb_grpc.ModelNodeServicer):  # type: ignore[misc]  # gene
             status = grpc.StatusCode.UNKNOWN
             raise
         finally:
-            self._ended(exchange.end(method, prompts, status.name))
+            self._ended(exchange.end(method, prompts, status.name), taken=exchange.started)
 
-    def _ended(self, request: Ended) -> None:
-        self._latency.add(request.method, request.seconds)
+    def _ended(self, request: Ended, *, taken: bool) -> None:
+        if taken:  # a thousand refusals in no time say nothing about how long an answer takes
+            self._latency.add(request.method, request.seconds)
         middle, slow = (self._latency.quantile(request.method, share) for share in (0.5, 0.95))
         _log.info("%s p50=%.2f p95=%.2f", request.line(), middle, slow)
         self._on_end(request)
 
-    def _admit(self, request_id: str) -> None:
+    def _admit(self, request_id: str, exchange: Exchange) -> None:
         if self.phase is not Phase.SERVING:
             raise _Refusal(grpc.StatusCode.UNAVAILABLE, f"the node {self.phase.value}")
         if not request_id:
@@ -215,13 +224,13 @@ class ModelNodeService(pb_grpc.ModelNodeServicer):  # type: ignore[misc]  # gene
         if request_id in self._active:
             message = f"request {request_id} is still running; send each request with an id of its own"
             raise _Refusal(grpc.StatusCode.ALREADY_EXISTS, message)
-        self._active.add(request_id)
+        self._active[request_id] = exchange
         self._idle.clear()
 
     def _release(self, request_id: str, exchange: Exchange) -> None:
         if exchange.started and not exchange.ended:
             self._engine.cancel(request_id)
-        self._active.discard(request_id)
+        self._active.pop(request_id, None)
         if not self._active:
             self._idle.set()
 

@@ -6,6 +6,7 @@ import itertools
 import queue
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -400,16 +401,45 @@ def test_mutual_tls_works_and_plain_text_does_not(engine: ScriptedEngine) -> Non
     with RunningNode(engine, tls=identity) as node:
         with NodePool([node.address], tls=mine) as pool:
             assert pool.max_context_tokens == 1000
-        with pytest.raises(NodeError, match="is not reachable"), NodePool([node.address]):
-            pass
+        stranger = NodePool([node.address])
+        with pytest.raises(NodeError, match="hangs up before it answers; where it asks for TLS"):
+            stranger.connect()
+        stranger.close()
 
 
-def test_a_certificate_that_nobody_trusted_has_signed_is_told(engine: ScriptedEngine) -> None:
-    identity = NodeTls(certificate=(CASES / "node.pem").read_bytes(), key=(CASES / "node.key").read_bytes())
-    with RunningNode(engine, tls=identity) as node:
-        wrong = Tls(ca=CASES / "client.pem")
-        with pytest.raises(NodeError, match="has a certificate that is not trusted; set SUPERCHARGER_NODE_CA to its"):
-            NodePool([node.address], tls=wrong).connect()
+@pytest.mark.parametrize(
+    ("files", "words"),
+    [
+        ({"ca": "other-ca.pem"}, "shows a certificate of an unknown authority; set SUPERCHARGER_NODE_CA"),
+        ({"ca": "ca.pem"}, "hangs up before it answers; .* SUPERCHARGER_NODE_CERT and SUPERCHARGER_NODE_KEY"),
+        (
+            {"ca": "ca.pem", "certificate": "other-client.pem", "key": "other-client.key"},
+            "hangs up before it answers; .* signed by the authority that it knows",
+        ),
+    ],
+)
+def test_a_wrong_certificate_is_told(engine: ScriptedEngine, files: dict[str, str], words: str) -> None:
+    certificate, key, ca = ((CASES / name).read_bytes() for name in ("node.pem", "node.key", "ca.pem"))
+    tls = Tls(**{name: CASES / file for name, file in files.items()})
+    with RunningNode(engine, tls=NodeTls(certificate=certificate, key=key, client_ca=ca)) as node:
+        pool = NodePool([node.address], tls=tls)
+        with pytest.raises(NodeError, match=f"^model node {node.address} {words}"):
+            pool.connect()
+        pool.close()
+
+
+def test_tls_with_a_node_that_has_none_is_told(engine: ScriptedEngine) -> None:
+    with RunningNode(engine) as node:
+        stranger = NodePool([node.address], tls=Tls(ca=CASES / "ca.pem"))
+        with pytest.raises(NodeError, match="answers without TLS; unset SUPERCHARGER_NODE_CA"):
+            stranger.connect()
+        stranger.close()
+
+
+def test_a_question_of_100_megabytes_is_told(pool: NodePool) -> None:
+    asked = replace(question(), user="x" * 100_000_000)
+    with pytest.raises(NodeError, match=r"takes messages of at most 16 MiB .*; shorten the code"):
+        list(draw(pool, asked, samples=1))
 
 
 def come_back(node: RunningNode, engine: ScriptedEngine, **settings: Any) -> RunningNode:

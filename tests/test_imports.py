@@ -45,6 +45,7 @@ PURE = (
     "pool.scheduler",
     "progress",
     "rankers",
+    "refusals",
     "search",
     "source",
     "stubs",

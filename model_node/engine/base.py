@@ -14,6 +14,7 @@ from typing import Protocol
 __all__ = [
     "Device",
     "Engine",
+    "EngineDied",
     "EngineError",
     "EngineInfo",
     "ErrorKind",
@@ -51,6 +52,18 @@ class EngineError(Exception):
     def __init__(self, kind: ErrorKind, message: str) -> None:
         super().__init__(message)
         self.kind = kind
+
+
+class EngineDied(EngineError):
+    """The engine's own thread has ended by an error: all jobs are over and none is taken any more."""
+
+    def __init__(self, error: BaseException) -> None:
+        # Its type only: the text may hold words of one client, and all clients get to read this.
+        message = (
+            f"the node has lost its engine ({type(error).__name__}) and stops; see its log, start it again or ask"
+            " another node"
+        )
+        super().__init__(ErrorKind.UNAVAILABLE, message)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,6 +170,7 @@ class JudgeJob:
     no: tuple[str, ...] = ()
     digits: tuple[int, int] | None = None  # inclusive range of one-token integers
     deadline: float | None = None
+    client: str = ""
     on_done: Callable[[tuple[Sequence[Judgement], Usage] | EngineError], None]
 
 
@@ -176,6 +190,7 @@ class ScoreJob:
     prompt: Prompt
     continuations: tuple[str, ...]
     deadline: float | None = None
+    client: str = ""
     on_done: Callable[[tuple[Sequence[ScoredContinuation], Usage] | EngineError], None]
 
 

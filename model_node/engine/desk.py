@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections import deque
+from collections import OrderedDict, deque
 from typing import TYPE_CHECKING, Any
 
 from model_node.engine.base import EngineError, ErrorKind
@@ -27,7 +27,7 @@ class Desk:
         self._lock = threading.Condition()  # guards everything below it
         self._scheduler = Scheduler(max_queued)
         self._live: dict[str, Entry] = {}
-        self._questions: deque[Question[Any]] = deque()
+        self._questions: OrderedDict[str, deque[Question[Any]]] = OrderedDict()  # by client, the next one first
         self._cancelled: set[str] = set()
         self._open = False
         self._refusal = EngineError(ErrorKind.FAILED, _CLOSED)
@@ -68,7 +68,7 @@ class Desk:
         """Queue a judge or score job; raises EngineError where it cannot be taken."""
         with self._lock:
             self._admit(question.job.request_id)
-            self._questions.append(question)
+            self._questions.setdefault(question.job.client, deque()).append(question)
             self._live[question.job.request_id] = question
             self._lock.notify()
 
@@ -107,10 +107,13 @@ class Desk:
         return found
 
     def question(self) -> Question[Any] | None:
-        """The judge or score job whose turn it is: each gets one step in turn."""
+        """The judge or score job that takes the next step; the clients take turns."""
         with self._lock:
-            self._questions.rotate(-1)
-            return self._questions[-1] if self._questions else None
+            client = next(iter(self._questions), None)
+            if client is None:
+                return None
+            self._questions.move_to_end(client)
+            return self._questions[client][0]
 
     def next_group(self, free: int) -> tuple[Group, int] | None:
         """The group whose samples come next, and how many of `free` rows are its client's share."""
@@ -139,11 +142,17 @@ class Desk:
             if isinstance(entry, Running):
                 self._scheduler.remove(entry)
             else:
-                self._questions.remove(entry)
+                self._leave(entry)
             return True
+
+    def _leave(self, question: Question[Any]) -> None:
+        waiting = self._questions[question.job.client]
+        waiting.remove(question)
+        if not waiting:
+            del self._questions[question.job.client]
 
     def _admit(self, request_id: str) -> None:
         if not self._open:
-            raise EngineError(self._refusal.kind, f'request "{request_id}": {self._refusal}')
+            raise self._refusal
         if request_id in self._live:
             raise EngineError(ErrorKind.INVALID, f'request id "{request_id}" is in use; choose another')

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-from model_node.engine.base import EngineError, ErrorKind
+from model_node.engine.base import EngineDied, EngineError, ErrorKind
 
 __all__ = ["broken", "call_back", "fatal", "out_of_memory"]
 
@@ -28,11 +28,10 @@ def broken(request_id: str, error: BaseException) -> EngineError:
     return EngineError(ErrorKind.FAILED, text)
 
 
-def fatal(error: BaseException) -> EngineError:
+def fatal(error: BaseException) -> EngineDied:
     """The error that ends the whole engine."""
     _log.critical("the engine thread ended", exc_info=error)
-    text = f"the engine of this node has ended ({_reason(error)}); ask another node, and start this one again"
-    return EngineError(ErrorKind.UNAVAILABLE, text)
+    return EngineDied(error)
 
 
 def out_of_memory(error: Exception) -> bool:

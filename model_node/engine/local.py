@@ -153,7 +153,7 @@ class LocalEngine:
         self._desk.close(error)
         for entry in self._desk.entries():
             if self._desk.end(entry):
-                call_back(entry.job.on_done, EngineError(error.kind, f'request "{entry.job.request_id}": {error}'))
+                call_back(entry.job.on_done, error)
         call_back(self.on_failure, error)
 
     def _turn(self) -> None:

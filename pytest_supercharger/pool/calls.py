@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +11,7 @@ import grpc
 from model_node.v1 import model_node_pb2 as pb
 from model_node.v1 import model_node_pb2_grpc as pb_grpc
 from pytest_supercharger.pool.state import Trouble, TroubleKind
+from pytest_supercharger.refusals import said
 
 __all__ = ["PROTOCOL", "Access", "Calls"]
 
@@ -41,9 +41,6 @@ _KINDS = {
     grpc.StatusCode.PERMISSION_DENIED: TroubleKind.FOREIGN,
     grpc.StatusCode.UNIMPLEMENTED: TroubleKind.FOREIGN,
 }
-_CERTIFICATE = re.compile(
-    r"CERTIFICATE_VERIFY_FAILED|certificate|SSL_ERROR|WRONG_VERSION_NUMBER|Handshake", re.IGNORECASE
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,20 +113,4 @@ class Calls:
         retry_after = trailers.get("retry-after-ms", "")
         if code is grpc.StatusCode.RESOURCE_EXHAUSTED and retry_after.isdecimal():
             return Trouble(TroubleKind.BUSY, f"model node {self.address} is busy: {details}", int(retry_after) / 1000)
-        return Trouble(_KINDS.get(code, TroubleKind.REFUSED), self._message(code, details))
-
-    def _message(self, code: grpc.StatusCode, details: str) -> str:
-        node = f"model node {self.address}"
-        if details.startswith("the node "):  # its own words: loading, draining
-            return f"{node} {details.removeprefix('the node ')}"
-        if code is grpc.StatusCode.UNAVAILABLE and _CERTIFICATE.search(details):
-            return f"{node} has a certificate that is not trusted; set SUPERCHARGER_NODE_CA to its authority's PEM file"
-        if code is grpc.StatusCode.UNAVAILABLE:
-            return f'{node} is not reachable; start it with "supercharger-node"'
-        if code is grpc.StatusCode.UNAUTHENTICATED:
-            return f"{node} refuses the token; set SUPERCHARGER_NODE_TOKEN to the one the node was started with"
-        if code is grpc.StatusCode.UNIMPLEMENTED:
-            return f"{node} is a gRPC server but no model node; check the address"
-        if code is grpc.StatusCode.DEADLINE_EXCEEDED:
-            return f"{node} does not answer in time; look at its log"
-        return f"{node} answered {code.name}: {' '.join(details.split())[:500]}"
+        return Trouble(_KINDS.get(code, TroubleKind.REFUSED), said(self.address, code.name, details))

@@ -194,9 +194,17 @@ def test_a_local_folder_is_taken_as_it_is(tmp_path: Path) -> None:
     assert models.resolve(str(tmp_path), tmp_path / "cache", quiet) == tmp_path
 
 
-@pytest.mark.parametrize("name", ["nonsense", "./nowhere", "/not/there"])
-def test_a_name_that_is_nothing_says_what_would_be(name: str, tmp_path: Path) -> None:
-    with pytest.raises(EngineError, match='neither a folder nor a hub id; use "auto"') as refused:
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("nonsense", 'model "nonsense" is neither a folder nor a hub id; use "auto"'),
+        ("./nowhere", 'model folder "./nowhere" does not exist; give --model an existing one'),
+        ("/not/there", 'model folder "/not/there" does not exist; give --model an existing one'),
+        ("not/there.gguf", 'model file "not/there.gguf" does not exist; give --model an existing .gguf file'),
+    ],
+)
+def test_a_name_that_is_nothing_says_what_would_be(name: str, words: str, tmp_path: Path) -> None:
+    with pytest.raises(EngineError, match=words) as refused:
         models.resolve(name, tmp_path, quiet)
     assert refused.value.kind is ErrorKind.NOT_FOUND
 

@@ -177,6 +177,10 @@ def test_fetch_brings_the_default_model_into_the_cache(start: Any, tmp_path: Pat
         (("--host", "192.0.2.1", "--insecure"), "address 192.0.2.1:0 cannot be bound"),
         (("--host", "no.such.invalid", "--insecure"), "host no.such.invalid is unknown"),
         (("--fetch", "--model", "nope"), 'model "nope" is neither a folder nor a hub id'),
+        (("--model", "/no/such/folder"), 'model folder "/no/such/folder" does not exist; give --model'),
+        (("--model", "no/such.gguf"), 'model file "no/such.gguf" does not exist; give --model'),
+        (("--model", "qwen2.5-coder-99b"), 'model "qwen2.5-coder-99b" is neither a folder nor a hub id; use "auto"'),
+        (("--model", "no-such-owner/model"), 'model "no-such-owner/model" cannot be had'),
         (("--fetch", "--engine", "replay", "--replay", "x"), "--fetch brings a model and --engine replay needs none"),
         (("--engine", "openai"), "--engine openai and --base-url URL go together"),
         (("--engine", "openai", "--base-url", "ftp://x"), "base URL 'ftp://x' is no http address"),
@@ -185,7 +189,7 @@ def test_fetch_brings_the_default_model_into_the_cache(start: Any, tmp_path: Pat
     ],
 )
 def test_a_wrong_command_line_is_told_in_one_line(start: Any, arguments: tuple[str, ...], words: str) -> None:
-    assert words in failure(start("--port", "0", *arguments))
+    assert words in failure(start("--port", "0", *arguments, env={"HF_HUB_OFFLINE": "1"}))
 
 
 def test_a_bad_line_of_the_replay_file_is_told_with_its_number(start: Any, answers: Path) -> None:
@@ -244,8 +248,8 @@ def test_a_node_whose_engine_has_ended_says_so_and_ends(start: Any, answers: Pat
         list(pb_grpc.ModelNodeStub(channel).Generate(request(), timeout=PATIENCE))
     assert ended.value.code() is grpc.StatusCode.UNAVAILABLE
     _, said = node.communicate(timeout=PATIENCE)
-    assert node.returncode == 2
+    assert node.returncode == 1
     assert said.splitlines()[-1] == (
-        "supercharger-node: the engine of this node has ended (the driver is gone); "
-        "ask another node, and start this one again"
+        "supercharger-node: the node has lost its engine (RuntimeError) and stops; "
+        "see its log, start it again or ask another node"
     )

@@ -14,14 +14,12 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoReflectionDescriptorDatabase
 from nodes import PATIENCE, RunningNode, ScriptedEngine, sample
 
-from model_node.config import Tls
 from model_node.engine.base import EngineError, ErrorKind, Judgement, ScoredContinuation, Usage
 from model_node.engine.replay import ReplayEngine
 from model_node.server import SERVICE
 from model_node.v1 import model_node_pb2 as pb
 from model_node.v1 import model_node_pb2_grpc as pb_grpc
 
-CASES = Path(__file__).parent / "cases"
 SERVING = health_pb2.HealthCheckResponse.SERVING
 NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
 
@@ -265,6 +263,22 @@ def test_one_line_a_request_is_logged_without_a_word_of_the_prompt(
     assert " status=OK p50=" in line
 
 
+def test_refused_requests_do_not_count_as_fast_ones(
+    stub: Any, engine: ScriptedEngine, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "model_node")
+    engine.refusals += [EngineError(ErrorKind.EXHAUSTED, "full")] * 3
+    for number in range(3):
+        refused(stub.Generate(request(f"refused {number}"), timeout=PATIENCE))
+    slow = request("slow")
+    slow.budget.FromMilliseconds(200)
+    refused(stub.Generate(slow, timeout=PATIENCE))
+    stub.GetInfo(pb.GetInfoRequest(), timeout=PATIENCE)
+    lines = [record.getMessage() for record in caplog.records if record.name == "model_node"]
+    assert [line.partition(" p50=")[2][:4] for line in lines[:3]] == ["0.00"] * 3
+    assert float(lines[3].partition(" p50=")[2][:4]) >= 0.2
+
+
 def test_health_is_not_serving_while_loading_and_draining(engine: ScriptedEngine) -> None:
     node = RunningNode(engine)
     node.open()
@@ -322,42 +336,6 @@ def test_many_calls_at_once_each_get_their_own_samples(stub: Any, engine: Script
         job.on_done(Usage())
     pairs = [got.get(timeout=PATIENCE) for _ in threads]
     assert all(text == f"for {name}" for name, text in pairs)
-
-
-@pytest.mark.parametrize(
-    "metadata", [(), (("authorization", "Bearer wrong"),), (("authorization", "secret"),), (("authorization", ""),)]
-)
-def test_without_the_token_nothing_is_answered_but_health(engine: ScriptedEngine, metadata: Any) -> None:
-    with RunningNode(engine, token="secret") as node, grpc.insecure_channel(node.address) as channel:
-        stub = pb_grpc.ModelNodeStub(channel)
-        for call in (
-            lambda: stub.GetInfo(pb.GetInfoRequest(), timeout=PATIENCE, metadata=metadata),
-            lambda: list(stub.Generate(request(), timeout=PATIENCE, metadata=metadata)),
-        ):
-            assert refused(call).code() is grpc.StatusCode.UNAUTHENTICATED
-        health = health_pb2_grpc.HealthStub(channel)
-        assert health.Check(health_pb2.HealthCheckRequest(), timeout=PATIENCE).status == SERVING
-
-
-def test_with_the_token_everything_is_answered(engine: ScriptedEngine) -> None:
-    with RunningNode(engine, token="secret") as node, grpc.insecure_channel(node.address) as channel:
-        metadata = (("authorization", "Bearer secret"),)
-        stub = pb_grpc.ModelNodeStub(channel)
-        assert stub.GetInfo(pb.GetInfoRequest(), timeout=PATIENCE, metadata=metadata).model_id == "scripted"
-
-
-def test_mutual_tls_lets_only_known_clients_in(engine: ScriptedEngine) -> None:
-    ca, certificate, key = ((CASES / name).read_bytes() for name in ("ca.pem", "node.pem", "node.key"))
-    tls = Tls(certificate=certificate, key=key, client_ca=ca)
-    mine = grpc.ssl_channel_credentials(ca, (CASES / "client.key").read_bytes(), (CASES / "client.pem").read_bytes())
-    with RunningNode(engine, tls=tls) as node:
-        with grpc.secure_channel(node.address, mine) as channel:
-            assert pb_grpc.ModelNodeStub(channel).GetInfo(pb.GetInfoRequest(), timeout=PATIENCE).model_id == "scripted"
-        with grpc.secure_channel(node.address, grpc.ssl_channel_credentials(ca)) as channel:
-            stub = pb_grpc.ModelNodeStub(channel)
-            assert refused(lambda: stub.GetInfo(pb.GetInfoRequest(), timeout=PATIENCE)).code() is (
-                grpc.StatusCode.UNAVAILABLE
-            )
 
 
 def test_a_replay_file_is_served_as_a_model_is(tmp_path: Path) -> None:
