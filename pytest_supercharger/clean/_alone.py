@@ -1,0 +1,93 @@
+"""A generated test as one function that needs nothing beside it but imports: it means the same in any file."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from pytest_supercharger import parsing
+from pytest_supercharger.clean._names import bound_names, imported, uses
+from pytest_supercharger.clean._syntax import FunctionNode, parse, unparse, without_docstring
+from pytest_supercharger.parsing import walked
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["alone"]
+
+# What pytest looks for in a module.
+_MEANT = ("test", "Test", "pytest", "setup", "teardown", "load_tests", "__", "collect_ignore")
+
+
+def alone(tree: ast.Module, function: FunctionNode) -> ast.Module | str:
+    """The imports and the function, which holds the constants and functions that it needs; or why that is not possible.
+
+    Annotations are left out, and imports that nothing needs then. The tree may be changed.
+    """
+    others = [node for node in without_docstring(tree.body) if node is not function and not _is_future(node)]
+    inner = [node for node in others if not imported(node)]
+    why = _why_not(inner, function)
+    if why:
+        return why
+    function.body = [*inner, *without_docstring(function.body)]
+    made: ast.Module = _Plain().visit(ast.Module(body=[function], type_ignores=[]))
+    _mark_waiting(function)
+    needed = uses([function]).names
+    imports = [text for node in others for name, text in imported(node) if name in needed]
+    if "pytest" in needed and "import pytest" not in imports:
+        imports.append("import pytest")
+    # What is judged is what will be read: not a tree that no text gives.
+    again = parse("\n".join([*imports, unparse(made)]))
+    return again if again is not None else "Python cannot write it down again"
+
+
+def _why_not(inner: Sequence[ast.stmt], function: FunctionNode) -> str:
+    every = [name for node in inner for name in bound_names(node)]
+    own = {n.arg for n in walked(function) if isinstance(n, ast.arg)}
+    own |= {name for node in function.body for name in bound_names(node)}
+    read = {n.id for d in function.decorator_list for n in walked(d) if isinstance(n, ast.Name)}
+    for node in inner:
+        if not isinstance(node, (ast.Assign, ast.AnnAssign, *FunctionNode.__args__)):
+            return f"{type(node).__name__} beside the test"
+        if getattr(node, "decorator_list", []):
+            return "a decorator beside the test"
+        for name in bound_names(node):
+            if name.startswith(_MEANT):
+                return f"{name}, which means something to pytest"
+            if every.count(name) > 1 or name in own:
+                return f"two meanings of {name}"
+            if name in read:
+                return f"a decorator that reads {name}"
+    return ""
+
+
+def _mark_waiting(function: FunctionNode) -> None:
+    marks = {n.attr for d in function.decorator_list for n in walked(d) if isinstance(n, ast.Attribute)}
+    if isinstance(function, ast.AsyncFunctionDef) and "asyncio" not in marks:
+        function.decorator_list.append(parsing.expression("pytest.mark.asyncio").body)
+
+
+def _is_future(node: ast.stmt) -> bool:
+    return isinstance(node, ast.ImportFrom) and node.module == "__future__"
+
+
+class _Plain(ast.NodeTransformer):
+    """Takes the annotations away: they are code as well, and mean nothing to a test."""
+
+    def visit_arg(self, node: ast.arg) -> ast.arg:
+        node.annotation = None
+        return node
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
+        node.returns = None
+        return self.generic_visit(node)
+
+    def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> ast.AST:
+        node.returns = None
+        return self.generic_visit(node)
+
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST | None:
+        self.generic_visit(node)
+        if node.value is None:
+            return ast.copy_location(ast.Pass(), node)
+        return ast.copy_location(ast.Assign(targets=[node.target], value=node.value), node)
