@@ -5,7 +5,7 @@ A file is written only where it passes in the sandbox as pytest will run it, and
 
 from __future__ import annotations
 
-import os
+import stat
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -17,6 +17,7 @@ from pytest_supercharger.clean import saved
 from pytest_supercharger.clean.layout import Style
 from pytest_supercharger.domain import Decision, Outcome, Stub, Verdict
 from pytest_supercharger.sandbox.base import GateResult, Overlay
+from pytest_supercharger.writeback import temporaries
 
 __all__ = ["File", "Place", "prepare", "write"]
 
@@ -80,7 +81,7 @@ def write(
             except FileExistsError:
                 problems.append(f"{file.relpath} came into being meanwhile, so it stays; rename it and run again")
             except OSError as error:
-                step = "make the folder writable and run again"
+                step = "see to that and run again with --supercharge-redo"
                 problems.append(f"{file.relpath} cannot be written ({error.strerror}); {step}")
             else:
                 done.append(file.relpath)
@@ -151,12 +152,8 @@ def _is_ours(path: Path, module: str) -> bool:
 
 def _replace(file: File) -> None:
     """Put the file there, whole or not at all; where there was none, another one that came meanwhile stays."""
-    temporary = file.path.with_name(f".{file.path.name}.{os.getpid()}.tmp")
-    try:
-        temporary.write_text(file.text, encoding="utf-8", newline="\n")
-        if _is_ours(file.path, file.module):
-            temporary.replace(file.path)
-        else:
-            os.link(temporary, file.path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    data = file.text.encode()
+    if _is_ours(file.path, file.module):
+        temporaries.put(file.path, data, mode=stat.S_IMODE(file.path.stat().st_mode))
+    else:
+        temporaries.put_new(file.path, data)

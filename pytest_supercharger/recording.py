@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pytest_supercharger import evidence
 from pytest_supercharger.domain import Outcome
-from pytest_supercharger.earned import earned
+from pytest_supercharger.earned import earned, telling
 from pytest_supercharger.matrix import Matrix
 from pytest_supercharger.services import Services
 
@@ -33,5 +33,7 @@ def record(outcome: Outcome, matrix: Matrix, services: Services) -> evidence.Rec
 
 
 def _voted(matrix: Matrix) -> frozenset[str]:
-    """Ids of the generated tests that have their full vote."""
-    return frozenset(test for test, share in zip(matrix.tests, earned(matrix.evidence()), strict=True) if share == 1.0)
+    """Ids of the generated tests that have their full vote, and have told something apart."""
+    known = matrix.evidence()
+    shares = zip(matrix.tests, earned(known), telling(known), strict=True)
+    return frozenset(test for test, share, tells in shares if share == 1.0 and tells)

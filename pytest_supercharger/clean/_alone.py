@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from pytest_supercharger import parsing
 from pytest_supercharger.clean._names import bound_names, imported, uses
 from pytest_supercharger.clean._syntax import FunctionNode, parse, unparse, without_docstring
-from pytest_supercharger.parsing import walked
+from pytest_supercharger.parsing import copied, walked
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 __all__ = ["alone"]
 
@@ -25,11 +25,14 @@ def alone(tree: ast.Module, function: FunctionNode) -> ast.Module | str:
     Annotations are left out, and imports that nothing needs then. The tree may be changed.
     """
     others = [node for node in without_docstring(tree.body) if node is not function and not _is_future(node)]
-    inner = [node for node in others if not imported(node)]
+    others += [node for node in function.body if imported(node)]
+    function.body = [node for node in function.body if not imported(node)]
+    constants = _inlined(others, function)
+    inner = [node for node in others if not imported(node) and node not in constants]
     why = _why_not(inner, function)
     if why:
         return why
-    function.body = [*inner, *without_docstring(function.body)]
+    function.body = [*inner, *without_docstring(function.body)] or [ast.Pass()]
     made: ast.Module = _Plain().visit(ast.Module(body=[function], type_ignores=[]))
     _mark_waiting(function)
     needed = uses([function]).names
@@ -61,6 +64,20 @@ def _why_not(inner: Sequence[ast.stmt], function: FunctionNode) -> str:
     return ""
 
 
+def _inlined(nodes: Sequence[ast.stmt], function: FunctionNode) -> list[ast.stmt]:
+    """The constants that only the decorators read, which now say what they are."""
+    found: dict[str, ast.Assign] = {}
+    for node in nodes:
+        if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
+            name = node.targets[0].id
+            body = [n for other in (*nodes, *function.body) if other is not node for n in walked(other)]
+            if not any(isinstance(n, ast.Name) and n.id == name for n in body):
+                found[name] = node
+    replacer = _Inlined(found)
+    function.decorator_list = [replacer.visit(decorator) for decorator in function.decorator_list]
+    return [found[name] for name in replacer.used]
+
+
 def _mark_waiting(function: FunctionNode) -> None:
     marks = {n.attr for d in function.decorator_list for n in walked(d) if isinstance(n, ast.Attribute)}
     if isinstance(function, ast.AsyncFunctionDef) and "asyncio" not in marks:
@@ -69,6 +86,18 @@ def _mark_waiting(function: FunctionNode) -> None:
 
 def _is_future(node: ast.stmt) -> bool:
     return isinstance(node, ast.ImportFrom) and node.module == "__future__"
+
+
+class _Inlined(ast.NodeTransformer):
+    def __init__(self, constants: Mapping[str, ast.Assign]) -> None:
+        self.constants = constants
+        self.used: set[str] = set()
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        if node.id not in self.constants:
+            return node
+        self.used.add(node.id)
+        return copied(self.constants[node.id].value)
 
 
 class _Plain(ast.NodeTransformer):

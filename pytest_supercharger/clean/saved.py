@@ -1,8 +1,8 @@
 """Generated tests as a file that people read: one import block, names that say what is tested, a line of provenance.
 
 What is saved leaves the sandbox, and anybody may have changed the record that it comes from. So every test passes the
-gate of generated tests once more, and then the grammar of `_saved_grammar`, which lists what a saved test may be made of.
-Each becomes one function that needs nothing beside it, so that it means in the file what it meant alone.
+gate of generated tests once more, and then that of `_saved_grammar`, which lists what a saved test may be made of. Each
+becomes one function that needs nothing beside it, so that it means in the file what it meant alone.
 """
 
 from __future__ import annotations
