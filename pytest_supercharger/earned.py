@@ -32,7 +32,7 @@ def earned(evidence: Evidence) -> tuple[float, ...]:
 
 
 def telling(evidence: Evidence) -> tuple[bool, ...]:
-    """Whether each generated test noticed a mutant, or some other candidate falls by it: more than not being at fault."""
+    """Whether each generated test noticed a mutant, or another candidate falls by it."""
     tests = range(len(evidence.weights))
     return tuple(bool(_told(evidence, t).killed) or _fells(evidence, t) for t in tests)
 

@@ -79,10 +79,9 @@ def write(
             try:
                 _replace(file)
             except FileExistsError:
-                problems.append(f"{file.relpath} came into being meanwhile, so it stays; rename it and run again")
+                problems.append(f"{file.relpath} came into being meanwhile, so it stays; rename it, then {_step(file)}")
             except OSError as error:
-                step = "see to that and run again with --supercharge-redo"
-                problems.append(f"{file.relpath} cannot be written ({error.strerror}); {step}")
+                problems.append(f"{file.relpath} cannot be written ({error.strerror}); see to that, then {_step(file)}")
             else:
                 done.append(file.relpath)
                 say(f"{file.relpath}: {file.tests} tests saved; they run on this machine from now on, so read them")
@@ -143,6 +142,11 @@ def _why_not(result: GateResult, node: str) -> str:
     return "" if pairs else next(iter(result.errors.values()), "it did not run").strip().partition("\n")[0]
 
 
+def _step(file: File) -> str:
+    """What saves the tests when the functions are filled already: an ordinary run would find no stub any more."""
+    return f"run pytest --supercharge-redo='{file.module}:*' --supercharge-save-tests"
+
+
 def _is_ours(path: Path, module: str) -> bool:
     try:
         return not path.is_symlink() and saved.is_ours(path.read_text("utf-8"), module)
@@ -156,4 +160,4 @@ def _replace(file: File) -> None:
     if _is_ours(file.path, file.module):
         temporaries.put(file.path, data, mode=stat.S_IMODE(file.path.stat().st_mode))
     else:
-        temporaries.put_new(file.path, data)
+        temporaries.put(file.path, data, new=True)

@@ -85,7 +85,7 @@ class _Reading:
     def faults(self) -> Iterator[str]:
         """Everything that is not of the grammar."""
         nodes = walked(self.function)
-        local = {name for node in nodes for name in _binds(node) if name}
+        local = {name for node in nodes for name in _binds(node)}
         parents = {child: node for node in nodes for child in ast.iter_child_nodes(node)}
         yield from self._signature()
         for node in nodes:
