@@ -21,6 +21,7 @@ from pytest_supercharger.writeback import temporaries
 
 __all__ = ["File", "Place", "prepare", "write"]
 
+_LONGEST = 160  # characters of a reason
 _ROUNDS = 3  # of leaving out what does not pass
 
 
@@ -124,11 +125,17 @@ def _tests(
             if test.voted and not test.trusted:
                 found = saved.read(known, test.name, test.source, text, place.allow)
                 if isinstance(found, str):
-                    refused[found] += 1
+                    refused[_plain(found)] += 1
                 else:
                     yield found
     for why, count in sorted(refused.items()):
         place.say(f"{relpath}: {count} x not saved: {why}")
+
+
+def _plain(reason: str) -> str:
+    """A reason as one line without control characters: parts of it are text of the test."""
+    line = " ".join(reason.split())
+    return (line if line.isprintable() else ascii(line))[:_LONGEST]
 
 
 def _why_not(result: GateResult, node: str) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from pytest_supercharger import parsing
 from pytest_supercharger.clean._names import bound_names, imported, uses
+from pytest_supercharger.clean._saved_names import PARAMETER
 from pytest_supercharger.clean._syntax import FunctionNode, parse, unparse, without_docstring
 from pytest_supercharger.parsing import copied, walked
 
@@ -33,6 +34,9 @@ def alone(tree: ast.Module, function: FunctionNode) -> ast.Module | str:
     if why:
         return why
     function.body = [*inner, *without_docstring(function.body)] or [ast.Pass()]
+    why = _renamed(function)
+    if why:
+        return why
     made: ast.Module = _Plain().visit(ast.Module(body=[function], type_ignores=[]))
     _mark_waiting(function)
     needed = uses([function]).names
@@ -76,6 +80,30 @@ def _inlined(nodes: Sequence[ast.stmt], function: FunctionNode) -> list[ast.stmt
     replacer = _Inlined(found)
     function.decorator_list = [replacer.visit(decorator) for decorator in function.decorator_list]
     return [found[name] for name in replacer.used]
+
+
+def _renamed(function: FunctionNode) -> str:
+    """Give the parameters names that no fixture has; why that is not possible, "" where it is done."""
+    calls = [d for d in function.decorator_list if isinstance(d, ast.Call) and d.args]
+    marks = [d for d in calls if isinstance(d.func, ast.Attribute) and d.func.attr == "parametrize"]
+    texts = [n for mark in marks for n in walked(mark.args[0]) if isinstance(n, ast.Constant)]
+    names = {name.strip() for text in texts for name in str(text.value).split(",")}
+    bound = [n.arg for n in walked(function) if isinstance(n, ast.arg)]
+    called = {n.name for n in walked(function) if isinstance(n, (*FunctionNode.__args__, ast.ExceptHandler))}
+    named = {n.id for n in walked(function) if isinstance(n, ast.Name)}
+    for name in sorted(names):
+        if bound.count(name) != 1 or name in called or f"{PARAMETER}{name}" in {*bound, *named, *called}:
+            return f"two meanings of {name}"
+    for text in texts:
+        text.value = ", ".join(f"{PARAMETER}{name.strip()}" for name in str(text.value).split(","))
+    for node in walked(function):
+        if isinstance(node, ast.arg) and node.arg in names:
+            node.arg = f"{PARAMETER}{node.arg}"
+        elif isinstance(node, ast.Name) and node.id in names:
+            node.id = f"{PARAMETER}{node.id}"
+        elif isinstance(node, ast.Nonlocal):
+            node.names = [f"{PARAMETER}{name}" if name in names else name for name in node.names]
+    return ""
 
 
 def _mark_waiting(function: FunctionNode) -> None:

@@ -13,7 +13,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pytest_supercharger.clean._names import imported
-from pytest_supercharger.clean._saved_names import ATTRIBUTES, BUILTINS, EXPECTED, ITEMS, MODULES, NEVER, PYTEST
+from pytest_supercharger.clean._saved_names import (
+    ATTRIBUTES,
+    BUILTINS,
+    EXPECTED,
+    ITEMS,
+    MODULES,
+    NEVER,
+    PARAMETER,
+    PYTEST,
+)
 from pytest_supercharger.clean._syntax import FunctionNode
 from pytest_supercharger.dotted import bindings, chain
 from pytest_supercharger.parsing import walked
@@ -146,6 +155,8 @@ class _Reading:
         elif before in MODULES:
             if meant not in ITEMS and not (meant in MODULES and isinstance(parent, ast.Attribute)):
                 yield f"use of {meant}"
+        elif node.attr == "replace" and not _is_of_values(node, parent):
+            yield "replace as of a path"
         elif node.attr.startswith("_") or node.attr in NEVER or node.attr not in ATTRIBUTES | self.members:
             yield f"attribute {node.attr}"
 
@@ -189,6 +200,18 @@ class _Reading:
         if any(odd) or taken.defaults:
             yield "arguments of another kind"
         yield from (f"argument {a.arg}" for a in taken.args if a.arg not in given)
+        # A parameter takes the place of a fixture of its name, also for other fixtures that use that one.
+        yield from (f"parameter {name}" for name in sorted(given - {_CAPTURED}) if not name.startswith(PARAMETER))
+
+
+def _is_of_values(node: ast.Attribute, parent: ast.AST | None) -> bool:
+    """Whether this is `replace` of texts or dates: with one argument, that of a path moves a file."""
+    if not isinstance(parent, ast.Call) or parent.func is not node:
+        return False
+    names = {k.arg for k in parent.keywords}
+    if any(isinstance(a, ast.Starred) for a in parent.args) or not names.isdisjoint({None, "target"}):
+        return False
+    return len(parent.args) >= 2 or (not parent.args and bool(names))
 
 
 def _argnames(node: ast.expr) -> set[str]:
@@ -202,7 +225,9 @@ def _binds(node: ast.AST) -> Iterator[str]:
         yield node.arg
     elif isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
         yield node.id
-    elif isinstance(node, FunctionNode) or (isinstance(node, ast.ExceptHandler) and node.name):
+    elif isinstance(node, ast.ExceptHandler) and node.name:
+        yield node.name
+    elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
         yield node.name
 
 

@@ -19,10 +19,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Given"]
 
-_LITERALS = (
-    ast.Constant, ast.Tuple, ast.List, ast.Set, ast.Dict, ast.UnaryOp, ast.BinOp, ast.operator, ast.unaryop,
-    ast.expr_context,
-)  # fmt: skip
+# What a test may change would be another thing for those that come after it.
+_LITERALS = (ast.Constant, ast.Tuple, ast.UnaryOp, ast.BinOp, ast.operator, ast.unaryop, ast.expr_context)
 _NOTHING = Uses.of_tree(ast.Module(body=[], type_ignores=[]))
 
 

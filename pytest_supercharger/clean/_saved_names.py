@@ -6,9 +6,9 @@ import builtins
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from pytest_supercharger.purity import REFUSED_ATTRIBUTES, REFUSED_NAMES, words
+from pytest_supercharger.purity import PATH_WRITES, REFUSED_ATTRIBUTES, REFUSED_NAMES, words
 
-__all__ = ["ATTRIBUTES", "BUILTINS", "EXPECTED", "ITEMS", "MODULES", "NEVER", "PYTEST"]
+__all__ = ["ATTRIBUTES", "BUILTINS", "EXPECTED", "ITEMS", "MODULES", "NEVER", "PARAMETER", "PYTEST"]
 
 # Exceptions that are expected and never raised.
 EXPECTED = frozenset({"SystemExit", "KeyboardInterrupt"})
@@ -93,6 +93,7 @@ MODULES: Mapping[str, frozenset[str]] = MappingProxyType(
     }
 )
 ITEMS = frozenset(f"{module}.{name}" for module, names in MODULES.items() for name in names)
+PARAMETER = "given_"  # what the names of parameters begin with
 PYTEST = words("approx param raises warns")  # to be called on the spot
 
 _TYPES = (str, bytes, bytearray, int, float, complex, list, tuple, dict, set, frozenset, range, slice)
@@ -115,6 +116,7 @@ ATTRIBUTES = (_METHODS | _MORE) - {"format", "format_map"}
 NEVER = (
     REFUSED_ATTRIBUTES
     | REFUSED_NAMES
+    | PATH_WRITES
     | words(
         "format format_map mark frame tb traceback modules builtins importlib loader register with_traceback func "
         "get_loop getsource stack"

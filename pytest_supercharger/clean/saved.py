@@ -62,6 +62,8 @@ def _read(stub: Stub, name: str, source: str, module_text: str, allow: frozenset
     tree = parse(source)
     if tree is None:
         return "it does not parse"
+    if not all(part.isidentifier() for part in stub.qualname.split(".")):
+        return "its record names no function"
     found = [node for node in tree.body if isinstance(node, FunctionNode) and node.name == name]
     if len(found) != 1:
         return f"it has no function {name}"
