@@ -54,7 +54,7 @@ def _why_not(inner: Sequence[ast.stmt], function: FunctionNode) -> str:
     own |= {name for node in function.body for name in bound_names(node)}
     read = {n.id for d in function.decorator_list for n in walked(d) if isinstance(n, ast.Name)}
     for node in inner:
-        if not isinstance(node, (ast.Assign, ast.AnnAssign, *FunctionNode.__args__)):
+        if not isinstance(node, (ast.Assign, ast.AnnAssign, ast.FunctionDef, ast.AsyncFunctionDef)):
             return f"{type(node).__name__} beside the test"
         if getattr(node, "decorator_list", []):
             return "a decorator beside the test"
@@ -89,7 +89,9 @@ def _renamed(function: FunctionNode) -> str:
     texts = [n for mark in marks for n in walked(mark.args[0]) if isinstance(n, ast.Constant)]
     names = {name.strip() for text in texts for name in str(text.value).split(",")}
     bound = [n.arg for n in walked(function) if isinstance(n, ast.arg)]
-    called = {n.name for n in walked(function) if isinstance(n, (*FunctionNode.__args__, ast.ExceptHandler))}
+    called = {
+        n.name for n in walked(function) if isinstance(n, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ExceptHandler))
+    }
     named = {n.id for n in walked(function) if isinstance(n, ast.Name)}
     for name in sorted(names):
         if bound.count(name) != 1 or name in called or f"{PARAMETER}{name}" in {*bound, *named, *called}:

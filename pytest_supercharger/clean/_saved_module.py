@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pytest_supercharger.clean._names import bound_names, imported
-from pytest_supercharger.clean._syntax import FunctionNode
 from pytest_supercharger.declared import Uses
 from pytest_supercharger.effect_scan import Scan
 from pytest_supercharger.parsing import walked
@@ -37,7 +36,7 @@ class Given:
         """Functions, classes and constants that stand in the module itself; nothing that it imports or computes."""
         found: list[str] = []
         for node in self.tree.body:
-            if isinstance(node, (*FunctionNode.__args__, ast.ClassDef)) or _is_constant(node):
+            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)) or _is_constant(node):
                 found += bound_names(node)
         # A name that is bound twice may be either.
         every = [name for node in self.tree.body for name in bound_names(node)]
