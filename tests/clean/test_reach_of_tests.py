@@ -136,8 +136,8 @@ def _fixtures(body: str) -> str:
 
 
 HONEST = [
-    "def test_f(tmp_path):\n    p = tmp_path / 'a' / 'b'\n    p.parent.mkdir()\n    p.write_text('/')\n    assert f(1, p)\n",
-    "def test_f(tmp_path):\n    for n in 'ab':\n        (tmp_path / f'{n}.txt').write_text(n)\n    assert f(1, tmp_path)\n",
+    "def test_f(tmp_path):\n    p = tmp_path / 'a/b'\n    p.parent.mkdir()\n    p.write_text('/')\n    assert f(1)\n",
+    "def test_f(tmp_path):\n    for n in 'ab':\n        (tmp_path / f'{n}.txt').write_text(n)\n    assert f(1)\n",
     "def test_f(tmp_path):\n    p = tmp_path / 'a.txt'\n    p.write_text('x')\n    assert f(1, p) == p.read_text()\n",
     "def test_f(tmp_path):\n    with open(os.path.join(tmp_path, 'a'), 'w') as s:\n"
     "        s.write('x')\n    assert f(1, s.name) == 1\n",

@@ -71,7 +71,7 @@ def test_the_file_has_one_import_block_and_a_function_a_test():
     assert functions == [*named]
     assert "@pytest.mark.asyncio\nasync def test_area_1():\n" in text
     assert "\n\n\n\n" not in text
-    assert text.endswith("== 6\n")
+    assert text.endswith("area(math.nan, 1)\n")
     assert file_name("shop.shapes") == "test_shop_shapes_saved.py"
 
 
