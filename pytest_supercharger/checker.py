@@ -199,10 +199,8 @@ class Checker:
             self._run(self._matrix.candidates[key])
 
     def _probe_again(self, key: str, inputs: Sequence[Probe]) -> Mapping[str, Output]:
-        overlay = self._overlay(self._matrix.candidates[key])
-        if overlay is None or not inputs or not self._in_time():
-            return {}
-        return self._sandbox.probe(overlay, self._matrix.stub.module, inputs)
+        overlay = self._overlay(self._matrix.candidates[key]) if inputs and self._in_time() else None
+        return {} if overlay is None else self._sandbox.probe(overlay, self._matrix.stub.module, inputs)
 
     def _run_trusted(self, overlay: Overlay, candidate: Candidate) -> None:
         matrix, key = self._matrix, candidate.id

@@ -134,7 +134,10 @@ class Session:
         work = self._work
 
         def refuse(outcome: Outcome) -> str | None:
-            reason = self._hooks.refuse(outcome)
+            try:
+                reason = self._hooks.refuse(outcome)
+            except Exception as error:  # in the search that follows it is that stub's error
+                reason = in_one_line(error)
             if reason is not None:
                 self._reporter.line(f"{outcome.stub.id}: what an interrupted run kept is refused by a plugin: {reason}")
             return reason
