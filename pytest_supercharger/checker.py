@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from pytest_supercharger import effects, flaky, probes
 from pytest_supercharger.aside import Aside
 from pytest_supercharger.bench import Bench
 from pytest_supercharger.confirming import Confirming
 from pytest_supercharger.dependencies import MISSING
-from pytest_supercharger.domain import LIMITS, Candidate, GeneratedTest, PairResult, SourceFile, Verdict
+from pytest_supercharger.domain import LIMITS, Candidate, GeneratedTest, Output, PairResult, Probe, SourceFile, Verdict
 from pytest_supercharger.errors import SourceError
 from pytest_supercharger.killing import Killing
 from pytest_supercharger.ledger import Filling, Waited
@@ -64,6 +64,7 @@ class Checker:
         self._rng = rng
         self._beside: tuple[Filling, ...] = ()  # bodies of other open stubs that are tried together with this one's
         self._confirming = Confirming(matrix, bench=bench, gate=self._gate, beside=lambda: self._beside, rng=rng)
+        self._blame = flaky.Blame(matrix, self._probe_again)
         self._killing = Killing(
             matrix, source, bench=bench, allow=allow, beside=lambda: self._beside, in_time=self._in_time
         )
@@ -192,10 +193,14 @@ class Checker:
         To blame is a test that fails and passes with one body, and with one that does otherwise as well: two that agree
         may share what makes them unsteady.
         """
-        for line in self._tests.excuse(flaky.to_blame(self._matrix)):
+        for line in self._tests.excuse(self._blame.nodes(self._tests.flaky)):
             self._say(line)
         for key in flaky.ask_again(self._matrix, self._tests.flaky):
             self._run(self._matrix.candidates[key])
+
+    def _probe_again(self, key: str, inputs: Sequence[Probe]) -> Mapping[str, Output]:
+        overlay = self._overlay(self._matrix.candidates[key]) if inputs and self._in_time() else None
+        return {} if overlay is None else self._sandbox.probe(overlay, self._matrix.stub.module, inputs)
 
     def _run_trusted(self, overlay: Overlay, candidate: Candidate) -> None:
         matrix, key = self._matrix, candidate.id

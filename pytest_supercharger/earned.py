@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from pytest_supercharger.behaviour import Behaviour, Evidence
 
-__all__ = ["earned", "speaking"]
+__all__ = ["earned", "speaking", "telling"]
 
 IDLE = 0.25  # what is left of the weight of a test that tells nothing apart
 SURVIVORS = 3  # mutants that a test has to let pass, and none that it notices, before that is held against it
@@ -29,6 +29,12 @@ _NOTHING = Told()
 def earned(evidence: Evidence) -> tuple[float, ...]:
     """The share of its weight that each generated test has earned."""
     return tuple(_share(evidence, t) for t in range(len(evidence.weights)))
+
+
+def telling(evidence: Evidence) -> tuple[bool, ...]:
+    """Whether each generated test noticed a mutant, or another candidate falls by it."""
+    tests = range(len(evidence.weights))
+    return tuple(bool(_told(evidence, t).killed) or _fells(evidence, t) for t in tests)
 
 
 def speaking(behaviour: Behaviour, weights: Sequence[float], shares: Sequence[float]) -> tuple[float, ...]:
@@ -44,12 +50,20 @@ def speaking(behaviour: Behaviour, weights: Sequence[float], shares: Sequence[fl
 
 
 def _share(evidence: Evidence, t: int) -> float:
-    told = evidence.told[t] if t < len(evidence.told) else _NOTHING
+    told = _told(evidence, t)
     if told.unsteady or told.blank:
         return 0.0
-    if told.killed or told.survived < SURVIVORS or any(_falls(b, t) for b in evidence.behaviours):
+    if told.killed or told.survived < SURVIVORS or _fells(evidence, t):
         return 1.0
     return IDLE
+
+
+def _told(evidence: Evidence, t: int) -> Told:
+    return evidence.told[t] if t < len(evidence.told) else _NOTHING
+
+
+def _fells(evidence: Evidence, t: int) -> bool:
+    return any(_falls(behaviour, t) for behaviour in evidence.behaviours)
 
 
 def _falls(behaviour: Behaviour, t: int) -> bool:

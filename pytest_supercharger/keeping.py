@@ -5,7 +5,7 @@ A file is written only where it passes in the sandbox as pytest will run it, and
 
 from __future__ import annotations
 
-import os
+import stat
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -17,9 +17,11 @@ from pytest_supercharger.clean import saved
 from pytest_supercharger.clean.layout import Style
 from pytest_supercharger.domain import Decision, Outcome, Stub, Verdict
 from pytest_supercharger.sandbox.base import GateResult, Overlay
+from pytest_supercharger.writeback import temporaries
 
 __all__ = ["File", "Place", "prepare", "write"]
 
+_LONGEST = 160  # characters of a reason
 _ROUNDS = 3  # of leaving out what does not pass
 
 
@@ -78,10 +80,9 @@ def write(
             try:
                 _replace(file)
             except FileExistsError:
-                problems.append(f"{file.relpath} came into being meanwhile, so it stays; rename it and run again")
+                problems.append(f"{file.relpath} came into being meanwhile, so it stays; rename it, then {_step(file)}")
             except OSError as error:
-                step = "make the folder writable and run again"
-                problems.append(f"{file.relpath} cannot be written ({error.strerror}); {step}")
+                problems.append(f"{file.relpath} cannot be written ({error.strerror}); see to that, then {_step(file)}")
             else:
                 done.append(file.relpath)
                 say(f"{file.relpath}: {file.tests} tests saved; they run on this machine from now on, so read them")
@@ -124,11 +125,17 @@ def _tests(
             if test.voted and not test.trusted:
                 found = saved.read(known, test.name, test.source, text, place.allow)
                 if isinstance(found, str):
-                    refused[found] += 1
+                    refused[_plain(found)] += 1
                 else:
                     yield found
     for why, count in sorted(refused.items()):
         place.say(f"{relpath}: {count} x not saved: {why}")
+
+
+def _plain(reason: str) -> str:
+    """A reason as one line without control characters: parts of it are text of the test."""
+    line = " ".join(reason.split())
+    return (line if line.isprintable() else ascii(line))[:_LONGEST]
 
 
 def _why_not(result: GateResult, node: str) -> str:
@@ -142,6 +149,11 @@ def _why_not(result: GateResult, node: str) -> str:
     return "" if pairs else next(iter(result.errors.values()), "it did not run").strip().partition("\n")[0]
 
 
+def _step(file: File) -> str:
+    """What saves the tests when the functions are filled already: an ordinary run would find no stub any more."""
+    return f"run pytest --supercharge-redo='{file.module}:*' --supercharge-save-tests"
+
+
 def _is_ours(path: Path, module: str) -> bool:
     try:
         return not path.is_symlink() and saved.is_ours(path.read_text("utf-8"), module)
@@ -151,12 +163,8 @@ def _is_ours(path: Path, module: str) -> bool:
 
 def _replace(file: File) -> None:
     """Put the file there, whole or not at all; where there was none, another one that came meanwhile stays."""
-    temporary = file.path.with_name(f".{file.path.name}.{os.getpid()}.tmp")
-    try:
-        temporary.write_text(file.text, encoding="utf-8", newline="\n")
-        if _is_ours(file.path, file.module):
-            temporary.replace(file.path)
-        else:
-            os.link(temporary, file.path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    data = file.text.encode()
+    if _is_ours(file.path, file.module):
+        temporaries.put(file.path, data, mode=stat.S_IMODE(file.path.stat().st_mode))
+    else:
+        temporaries.put(file.path, data, new=True)

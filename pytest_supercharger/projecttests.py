@@ -123,7 +123,8 @@ class ProjectTests:
         verdict = judge(result, nodeids, self._excused)
         if verdict.infra or not 0 < len(verdict.failures) <= _MOST_AGAIN:
             return verdict
-        again = judge(self._sandbox.gate(overlay, tuple(verdict.failures)), tuple(verdict.failures), self._excused)
+        # The same tests in the same order: one that needs, or fears, what others leave behind does so again.
+        again = judge(self._sandbox.gate(overlay, nodeids), nodeids, self._excused)
         return replace(verdict, unsteady=again.spoke & verdict.failures.keys())
 
     def culprits(self, overlay_without: Callable[[str], Overlay], accepted: Collection[str], node: str) -> set[str]:

@@ -9,7 +9,7 @@ from typing import Any
 from pytest_supercharger import evidence
 from pytest_supercharger.agreement import Assessment
 from pytest_supercharger.domain import Outcome, Verdict
-from pytest_supercharger.earned import earned
+from pytest_supercharger.earned import earned, telling
 from pytest_supercharger.matrix import Matrix
 from pytest_supercharger.options import Settings
 from pytest_supercharger.services import Services
@@ -86,5 +86,7 @@ def _counted(verdicts: Iterable[Verdict]) -> dict[str, int]:
 
 
 def _voted(matrix: Matrix) -> frozenset[str]:
-    """Ids of the generated tests that have their full vote."""
-    return frozenset(test for test, share in zip(matrix.tests, earned(matrix.evidence()), strict=True) if share == 1.0)
+    """Ids of the generated tests that have their full vote, and have told something apart."""
+    known = matrix.evidence()
+    shares = zip(matrix.tests, earned(known), telling(known), strict=True)
+    return frozenset(test for test, share, tells in shares if share == 1.0 and tells)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -39,12 +39,14 @@ def kept(
     stubs: Sequence[Stub],
     settings: Settings,
     bench: Bench,
+    refuse: Callable[[Outcome], str | None] = lambda outcome: None,
 ) -> Iterator[tuple[Outcome, evidence.Record]]:
     """Yield what an earlier run accepted, where the file is the same, this run would accept it and all still passes.
 
     In the order of acceptance, so that a function comes after those it needs; each is settled in the ledger first.
     Those that were chosen together come back together, with the very bodies that were chosen, or not at all: two
-    interrupted runs may have made two choices, and half of each may be what is left.
+    interrupted runs may have made two choices, and half of each may be what is left. `refuse` says why an outcome is
+    not wanted; its stub, and all that was chosen with it, is searched again.
     """
     by_id = {stub.id: stub for stub in stubs}
     entries = {entry.stub_id: entry for entry in journal.read(root)}
@@ -59,8 +61,11 @@ def kept(
             continue
         known = [(by_id[name], entries[name]) for name in circle]
         if all(_suffices(one, stub, sources[stub.relpath], settings) for stub, one in known):
-            for outcome, record in _recalled(known, sources, settings, bench):
-                yield bench.ledger.settle(outcome), record
+            recalled = _recalled(known, sources, settings, bench)
+            refusals = [refuse(outcome) for outcome, _ in recalled]  # each is asked about
+            if all(reason is None for reason in refusals):
+                for outcome, record in recalled:
+                    yield bench.ledger.settle(outcome), record
 
 
 def _is_whole(entry: journal.Entry, entries: Mapping[str, journal.Entry]) -> bool:

@@ -134,7 +134,17 @@ class Session:
         """What an interrupted run had accepted already."""
         outcomes: dict[str, Outcome] = {}
         work = self._work
-        found = remembering.kept(work.project.root, work.sources, stubs, self._settings, bench)
+
+        def refuse(outcome: Outcome) -> str | None:
+            try:
+                reason = self._hooks.refuse(outcome)
+            except Exception as error:  # in the search that follows it is that stub's error
+                reason = in_one_line(error)
+            if reason is not None:
+                self._reporter.line(f"{outcome.stub.id}: what an interrupted run kept is refused by a plugin: {reason}")
+            return reason
+
+        found = remembering.kept(work.project.root, work.sources, stubs, self._settings, bench, refuse)
         for outcome, record in found:
             outcomes[outcome.stub.id], records[outcome.stub.id] = outcome, record
             self._reporter.line(f"{outcome.stub.id}: kept from an interrupted run")

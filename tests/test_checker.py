@@ -456,17 +456,17 @@ def test_a_drawn_pass_that_is_none_in_a_process_of_its_own_rules_the_candidate_o
 
 
 class Flaky:
-    """A project test that fails now and then, whatever the body: by the place of the answer."""
+    """Project tests that fail now and then, whatever the body: by the place of the answer, for each test."""
 
-    def __init__(self, *answers):
-        self.left = list(answers)
+    def __init__(self, *answers, **others):
+        self.left = {NODE: list(answers), **{f"t.py::{name}": list(more) for name, more in others.items()}}
 
     def __call__(self, overlay, nodeids):
         if not overlay:
-            return GateResult(tests={NODE: PairResult(verdict=Verdict.FAIL, reached=frozenset({"m:f"}))})
-        if not nodeids:
-            return GateResult()
-        return GateResult(tests={NODE: PairResult(verdict=self.left.pop(0) if self.left else Verdict.PASS)})
+            open_ = PairResult(verdict=Verdict.FAIL, reached=frozenset({"m:f"}))
+            return GateResult(tests=dict.fromkeys(self.left, open_))
+        answers = {node: self.left[node].pop(0) if self.left[node] else Verdict.PASS for node in nodeids or ()}
+        return GateResult(tests={node: PairResult(verdict=verdict) for node, verdict in answers.items()})
 
 
 OTHER = Candidate(id="d", text_id="u", body="return h(x)\n")
@@ -498,3 +498,47 @@ def test_a_project_test_that_fails_each_time_gates_whatever_others_do():
     assert bench.tests.flaky == ()
     assert not bench.matrix.vouched("c")
     assert not bench.matrix.vouched("d")
+
+
+def test_a_second_test_that_fails_each_time_goes_on_gating():
+    evaluate = lambda overlay, module, probe: Output(kind=OutputKind.VALUE, text=str(b"h(x)" in overlay["m.py"]))  # noqa: E731
+    now_and_then = [Verdict.FAIL, Verdict.PASS] * 2
+    bench = Bench(gate=Flaky(*now_and_then, test_g=[Verdict.FAIL, Verdict.FAIL, Verdict.PASS]), evaluate=evaluate)
+    bench.matrix.add_code([OTHER])
+    bench.checker.add_candidate(CANDIDATE)
+    bench.checker.add_candidate(OTHER)
+    assert bench.tests.flaky == (NODE,)
+    assert bench.matrix.failing_trusted("c") is not None
+    assert "t.py::test_g" in bench.matrix.gates["c"].failures
+    assert bench.matrix.vouched("d")
+
+
+def test_bodies_whose_own_results_change_excuse_no_test():
+    """Two of them differ from each other by chance alone, and a third that always fails would go free."""
+    left = iter(range(1000))
+
+    def evaluate(overlay, module, probe):
+        return Output(kind=OutputKind.VALUE, text=str(next(left)))
+
+    bench = Bench(gate=Flaky(*[Verdict.FAIL, Verdict.PASS] * 2, Verdict.FAIL, Verdict.FAIL), evaluate=evaluate)
+    constant = Candidate(id="e", text_id="v", body="return 1\n")
+    bench.matrix.add_code([OTHER])
+    bench.matrix.add_code([constant])
+    for candidate in (CANDIDATE, OTHER, constant):
+        bench.checker.add_candidate(candidate)
+    assert bench.tests.flaky == ()
+    assert not any(map(bench.matrix.vouched, "cde"))
+
+
+def test_a_body_that_failed_both_times_stays_failed_where_the_test_is_to_blame():
+    evaluate = lambda overlay, module, probe: Output(  # noqa: E731
+        kind=OutputKind.VALUE, text=str(sum(word in overlay["m.py"] for word in (b"h(x)", b"return 1")))
+    )
+    bench = Bench(gate=Flaky(Verdict.FAIL, Verdict.FAIL, *[Verdict.FAIL, Verdict.PASS] * 2), evaluate=evaluate)
+    constant = Candidate(id="e", text_id="v", body="return 1\n")
+    bench.matrix.add_code([OTHER])
+    bench.matrix.add_code([constant])
+    for candidate in (constant, CANDIDATE, OTHER):
+        bench.checker.add_candidate(candidate)
+    assert bench.tests.flaky == (NODE,)
+    assert [bench.matrix.vouched(key) for key in "cde"] == [True, True, False]

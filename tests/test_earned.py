@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pytest_supercharger.agreement import assess
 from pytest_supercharger.behaviour import Behaviour, Evidence, Told
 from pytest_supercharger.domain import Output, OutputKind
-from pytest_supercharger.earned import IDLE, SURVIVORS, earned, speaking
+from pytest_supercharger.earned import IDLE, SURVIVORS, earned, speaking, telling
 from pytest_supercharger.voting import Voting, share_passed
 
 RAISES = Output(kind=OutputKind.EXCEPTION, text="TypeError")
@@ -54,6 +54,16 @@ def test_what_a_test_has_earned(told, expected):
 def test_a_test_that_another_behaviour_fails_tells_something_apart():
     assert share(BLUNT, does("b", 1, 2, 4, passes=(False,))) == 1.0
     assert share(BLUNT, does("b", 1, 2, 4, passes=(True,))) == IDLE
+
+
+@pytest.mark.parametrize(
+    ("told", "expected"), [(Told(), False), (Told(blank=False), False), (BLUNT, False), (TELLING, True)]
+)
+def test_a_test_of_which_nothing_was_demanded_has_told_nothing(told, expected):
+    """It may vote, and is not worth saving."""
+    best = does("a", 1, passes=(True,))
+    assert telling(evidence(best, weights=(1.0,), told=(told,))) == (expected,)
+    assert telling(evidence(best, does("b", 2, passes=(False,)), weights=(1.0,), told=(told,))) == (True,)
 
 
 def test_code_that_only_raises_is_no_better_than_an_empty_stub():

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
+import os
 import re
+import stat
 
 import pytest
 
@@ -133,7 +136,11 @@ def test_a_file_that_comes_meanwhile_stays_and_is_told(tmp_path):
     case.sandbox._gate = lambda overlay, nodeids: (case.path.write_text("mine"), original(overlay, nodeids))[1]
     done, problems = case.save(1)
     assert done == ()
-    assert problems == ("tests/test_m_saved.py came into being meanwhile, so it stays; rename it and run again",)
+    (problem,) = problems
+    assert problem.startswith(
+        "tests/test_m_saved.py came into being meanwhile, so it stays; rename it, then run pytest"
+    )
+    assert problem.endswith(" --supercharge-redo='m:*' --supercharge-save-tests")
     assert case.path.read_text() == "mine"
     assert [path.name for path in case.path.parent.iterdir()] == ["test_m_saved.py"]
 
@@ -143,3 +150,28 @@ def test_where_the_function_was_not_written_neither_are_its_tests(tmp_path):
     case.outcome = Outcome(stub=case.stubs[0], decision=Decision.ERROR, reason="read-only")
     assert case.save(1) == ((), ())
     assert not case.path.exists()
+
+
+def test_a_rewritten_file_keeps_its_mode_and_no_planted_link_is_followed(tmp_path):
+    case = Case(tmp_path)
+    case.save(1)
+    case.path.chmod(0o640)
+    victim = tmp_path / "victim.txt"
+    victim.write_text("mine")
+    case.path.with_name(f".{case.path.name}.{os.getpid()}.tmp").symlink_to(victim)
+    case.save(1, 2)
+    assert victim.read_text() == "mine"
+    assert stat.S_IMODE(case.path.stat().st_mode) == 0o640
+    assert not case.path.is_symlink()
+    assert len(case.functions()) == 4
+
+
+def test_a_record_that_somebody_changed_brings_no_test_that_is_not_on_the_list(tmp_path):
+    case = Case(tmp_path)
+    record = case.record("g", 7)
+    source = "import logging\nfrom m import g\n\ndef test_0():\n    logging.__dict__['os'].x\n    assert g(7) == 7\n"
+    evil = evidence.RecordedTest(name="test_0", source=source, trusted=False, voted=True)
+    evidence.save(tmp_path, dataclasses.replace(record, tests=(*record.tests, evil)))
+    case.save(1)
+    assert "logging" not in case.path.read_text()
+    assert "tests/test_m_saved.py: 1 x not saved: import logging, which is not on the list" in case.said

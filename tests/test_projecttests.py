@@ -213,3 +213,18 @@ def test_a_failure_that_is_none_the_second_time_is_unsteady_and_a_failure_all_th
 def test_a_body_that_fails_many_tests_is_not_run_again():
     _, sandbox, _ = failing(names="abcd")
     assert len(sandbox.asked) == 2
+
+
+def test_a_test_that_fails_for_what_others_leave_behind_is_steady():
+    """A body that changes its argument in place fails the test after the one that handed it over, each time."""
+
+    class InPlace:
+        def gate(self, overlay, nodeids):
+            if not overlay:
+                return GateResult(tests=dict.fromkeys(("t::a", "t::b"), reached("m:f")))
+            return GateResult(tests={node: FAIL if "t::a" in nodeids and node == "t::b" else PASS for node in nodeids})
+
+    tests = ProjectTests(InPlace(), None)
+    tests.discover()
+    verdict = tests.gate({"m.py": b"x"}, ["m:f"])
+    assert (set(verdict.failures), verdict.unsteady) == ({"t::b"}, frozenset())

@@ -60,7 +60,7 @@ def accepted(file):
     return outcome, record
 
 
-def recalled(file, sandbox, **given):
+def recalled(file, sandbox, refuse=lambda outcome: None, **given):
     stubs, settings, sources = find(file), Settings(**given), {file.relpath: file}
     bench = Bench(
         tests=ProjectTests(sandbox, None),
@@ -69,7 +69,7 @@ def recalled(file, sandbox, **given):
         dependencies=Dependencies(sandbox, settings.install, ask=lambda module: None),
     )
     bench.tests.discover()
-    found = remembering.kept(file.path.parent, sources, stubs, settings, bench)
+    found = remembering.kept(file.path.parent, sources, stubs, settings, bench, refuse)
     return list(found), bench.ledger
 
 
@@ -94,6 +94,16 @@ def test_what_was_kept_comes_back_with_its_evidence(file, tmp_path):
     assert "all agree" in again.reason
     assert (again.candidates, again.tests, again.samples) == (3, 2, 5)
     assert ledger.is_accepted("m:one")
+
+
+def test_a_plugin_is_asked_about_what_was_kept(file, tmp_path):
+    """It may be another plugin than that of the run that was interrupted."""
+    outcome, record = accepted(file)
+    remembering.keep(tmp_path, file, outcome, record)
+    asked = []
+    found, ledger = recalled(file, project(), lambda outcome: asked.append(outcome) or "")
+    assert (found, [again.candidate for again in asked]) == ([], [outcome.candidate])
+    assert not ledger.is_accepted("m:one")
 
 
 def test_nothing_comes_back_into_a_file_that_has_changed(file, tmp_path):

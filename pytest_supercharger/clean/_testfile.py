@@ -34,16 +34,27 @@ _FIXTURES = frozenset(
 def refusal(tree: ast.Module, stub: Stub) -> Rejection | None:
     """Return why nothing of this answer may run as a test."""
     for node in tree.body:
-        if isinstance(node, FunctionNode) and node.name.startswith("pytest_"):
-            return Rejection(reason="pytest hooks", detail=node.name)
         if "pytest_plugins" in bound_names(node) or any("conftest" in text for _, text in imported(node)):
             return Rejection(reason="pytest hooks", detail="plugins and conftest files are not for tests to choose")
         if stub.root_name in bound_names(node) and not imported(node):
             return Rejection(reason="redefines the stub", detail=stub.root_name)
     for found in ast.walk(tree):
+        if hooks := [name for name in _bound(found) if name.startswith("pytest_")]:
+            return Rejection(reason="pytest hooks", detail=hooks[0])
         if _replaces(found, stub):
             return Rejection(reason="redefines the stub", detail=stub.qualname)
     return None
+
+
+def _bound(node: ast.AST) -> list[str]:
+    """The names that this node gives a meaning, in whatever scope."""
+    if isinstance(node, ast.alias):
+        return [node.asname or node.name]
+    if isinstance(node, ast.Name):
+        return [] if isinstance(node.ctx, ast.Load) else [node.id]
+    if isinstance(node, ast.Global):
+        return node.names
+    return [name for key in ("name", "rest") if isinstance(name := getattr(node, key, None), str)]
 
 
 def network(tree: ast.Module) -> str:

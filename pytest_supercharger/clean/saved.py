@@ -1,7 +1,8 @@
 """Generated tests as a file that people read: one import block, names that say what is tested, a line of provenance.
 
-What is saved leaves the sandbox, so every test passes the gate of generated tests once more: the record that it comes
-from may have been changed meanwhile.
+What is saved leaves the sandbox, and anybody may have changed the record that it comes from. So every test passes the
+gate of generated tests once more, and then that of `_saved_grammar`, which lists what a saved test may be made of. Each
+becomes one function that needs nothing beside it, so that it means in the file what it meant alone.
 """
 
 from __future__ import annotations
@@ -13,16 +14,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from pytest_supercharger import parsing
-from pytest_supercharger.clean._names import bound_names, imported
+from pytest_supercharger.clean._alone import alone
+from pytest_supercharger.clean._names import imported
 from pytest_supercharger.clean._outside import outside
+from pytest_supercharger.clean._saved_grammar import unfit
+from pytest_supercharger.clean._saved_module import Given
 from pytest_supercharger.clean._stdlib import is_stdlib
 from pytest_supercharger.clean._surroundings import surroundings
 from pytest_supercharger.clean._syntax import FunctionNode, parse, unparse
-from pytest_supercharger.clean._testfile import network
+from pytest_supercharger.clean._testfile import network, refusal, why_not_case
 from pytest_supercharger.clean.layout import Style, format_helper
+from pytest_supercharger.parsing import walked
 
 if TYPE_CHECKING:
+    from pytest_supercharger.declared import Uses
     from pytest_supercharger.domain import Stub
 
 __all__ = ["Test", "file_name", "is_ours", "read", "render"]
@@ -40,30 +45,69 @@ class Test:
     qualname: str  # of the function under test
     function: FunctionNode
     imports: Mapping[str, str] = field(default_factory=dict)  # bound name -> statement
-    definitions: Mapping[str, str] = field(default_factory=dict)  # name -> what the test needs beside itself
 
 
 def read(stub: Stub, name: str, source: str, module_text: str, allow: frozenset[str]) -> Test | str:
-    """Take a test module apart, or say why it is not for saving."""
+    """Take a test module apart, or say why it is not for saving.
+
+    `module_text` is the user's module with the accepted bodies in it; `allow` is for that, and opens nothing to a test.
+    """
+    try:
+        return _read(stub, name, source, module_text, allow)
+    except RecursionError:
+        return "it is nested too deeply"
+
+
+def _read(stub: Stub, name: str, source: str, module_text: str, allow: frozenset[str]) -> Test | str:
     tree = parse(source)
     if tree is None:
         return "it does not parse"
+    if not all(part.isidentifier() for part in stub.qualname.split(".")):
+        return "its record names no function"
     found = [node for node in tree.body if isinstance(node, FunctionNode) and node.name == name]
     if len(found) != 1:
         return f"it has no function {name}"
+    around = surroundings(module_text)
+    why = _why_not(tree, found[0], around.uses, stub)
+    if why:
+        return why
+    made = alone(tree, found[0])
+    if isinstance(made, str):
+        return made
+    given = Given(module=stub.module, tree=around.tree, allow=allow)
+    why = unfit(made, given) or _misses(made, stub, given)
+    if why:
+        return why
+    *others, function = made.body
+    assert isinstance(function, FunctionNode), "the grammar has looked"
+    return Test(
+        qualname=stub.qualname,
+        function=function,
+        imports={bound: text for node in others for bound, text in imported(node)},
+    )
+
+
+def _why_not(tree: ast.Module, function: FunctionNode, uses: Uses, stub: Stub) -> str:
+    """What the gate of generated tests says, which names things as people know them."""
+    refused = refusal(tree, stub) or why_not_case(function, stub, set())
     online = network(tree)
-    reach = f"it imports {online}" if online else outside(tree, surroundings(module_text).uses, stub, allow)
-    if reach:
-        return reach
-    others = [node for node in tree.body if node is not found[0] and not _is_future(node)]
-    imports = {bound: text for node in others for bound, text in imported(node)}
-    definitions = {
-        bound: unparse(node) for node in others if not imported(node) for bound in sorted(bound_names(node))[:1]
+    if refused is not None:
+        return f"{refused.reason}: {refused.detail}"
+    return f"it imports {online}" if online else outside(tree, uses, stub, frozenset())
+
+
+def _misses(tree: ast.Module, stub: Stub, given: Given) -> str:
+    """What the function under test, and all that is called beside it, does that a saved test may not choose."""
+    taken = {
+        alias.name
+        for node in tree.body
+        if isinstance(node, ast.ImportFrom) and node.module == stub.module
+        for alias in node.names
     }
-    if isinstance(found[0], ast.AsyncFunctionDef) and not found[0].decorator_list:
-        found[0].decorator_list = [parsing.expression("pytest.mark.asyncio").body]
-        imports["pytest"] = "import pytest"
-    return Test(qualname=stub.qualname, function=found[0], imports=imports, definitions=definitions)
+    if stub.root_name not in taken:
+        return f"it does not use {stub.root_name}"
+    effect = given.effect(taken, {node.attr for node in walked(tree) if isinstance(node, ast.Attribute)})
+    return f"what it calls is more than a computation: {effect}" if effect else ""
 
 
 def render(module: str, tests: Sequence[Test], style: Style) -> tuple[str, dict[str, Test]]:
@@ -72,22 +116,17 @@ def render(module: str, tests: Sequence[Test], style: Style) -> tuple[str, dict[
     A test that means something else by a name than one before it is left out.
     """
     bound: dict[str, str] = {}
-    definitions: dict[str, str] = {}
     named: dict[str, Test] = {}
     seen: set[str] = set()
     # Not in the order in which they came: that may differ from run to run.
     for text, test in sorted(((unparse(_called(t.function, "test")), t) for t in tests), key=_place):
-        needs = {**test.imports, **test.definitions}
-        if text in seen or any(bound.get(name, need) != need for name, need in needs.items()):
+        if text in seen or any(bound.get(name, need) != need for name, need in test.imports.items()):
             continue
         seen.add(text)
-        bound |= needs
-        definitions |= test.definitions
+        bound |= test.imports
         named[_name(test, named)] = test
-    parts = [format_helper(text, style) for text in definitions.values()]
-    parts += [format_helper(unparse(_called(test.function, name)), style) for name, test in named.items()]
-    imports = {name: text for name, text in bound.items() if name not in definitions}
-    body = "\n\n".join([_imports(module, imports), *(f"\n{part}".rstrip() for part in parts)]) + "\n"
+    parts = [format_helper(unparse(_called(test.function, name)), style) for name, test in named.items()]
+    body = "\n\n".join([_imports(module, bound), *(f"\n{part}".rstrip() for part in parts)]) + "\n"
     return f"{_provenance(module, body)}\n\n{body}", named
 
 
@@ -101,10 +140,6 @@ def is_ours(text: str, module: str) -> bool:
     first, _, rest = text.replace("\r\n", "\n").partition("\n\n")
     found = _FIRST.fullmatch(first)
     return found is not None and found[1] == module and found[2] == _digest(rest)
-
-
-def _is_future(node: ast.stmt) -> bool:
-    return isinstance(node, ast.ImportFrom) and node.module == "__future__"
 
 
 def _provenance(module: str, body: str) -> str:

@@ -44,15 +44,18 @@ def is_running(pid: int) -> bool:
     return True
 
 
-def put(path: Path, data: bytes, *, mode: int = 0o666) -> None:
+def put(path: Path, data: bytes, *, mode: int | None = None, new: bool = False) -> None:
     """Write a file of our own, whole or not at all; it is on the disk when this returns.
 
+    `mode`: its permissions; None: those of any new file. `new`: one that is there already stays.
+
     Raises:
+        FileExistsError: one that is to be new is there.
         OSError: it cannot be written; an older one is still there.
     """
     with _TURN:
         sweep(path)
-        _put(path, data, mode)
+        _put(path, data, mode, new)
 
 
 def sweep(path: Path) -> None:
@@ -84,15 +87,22 @@ def _prefix(target: Path) -> str:
     return f".{target.name[:_STEM]}."
 
 
-def _put(path: Path, data: bytes, mode: int) -> None:
+def _put(path: Path, data: bytes, mode: int | None, new: bool) -> None:
     temporary = beside(path)
-    fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0), mode)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0)
+    fd = os.open(temporary, flags, 0o666 if mode is None else mode & 0o600)
     try:
         try:
+            if mode is not None:
+                os.fchmod(fd, mode)  # whatever the mask of this process is
             write(fd, data)
         finally:
             os.close(fd)
-        temporary.replace(path)
+        if new:
+            os.link(temporary, path)
+            temporary.unlink()
+        else:
+            temporary.replace(path)
     except BaseException:
         with contextlib.suppress(OSError):
             temporary.unlink()

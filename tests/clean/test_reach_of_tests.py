@@ -52,6 +52,16 @@ REACHING = {
     "file in the project": ("open('data.txt', 'w')", "open outside of tmp_path"),
     "file above the temporary folder": ("open(tmp_path / '..' / 'x', 'w')", "open outside of tmp_path"),
     "absolute file": ("open(tmp_path / '/etc/passwd')", "open outside of tmp_path"),
+    "absolute file under a name": (
+        "w = '/etc/x'\n    (tmp_path / w).write_text('a')",
+        "write_text outside of tmp_path",
+    ),
+    "absolute file joined": ("w = '/x'\n    tmp_path.joinpath(w).write_text('a')", "write_text outside of tmp_path"),
+    "folders above": ("(tmp_path.parents[2] / 'x').write_text('a')", "write_text outside of tmp_path"),
+    "folder above under a name": ("up = tmp_path.parent\n    (up / 'x').write_text('a')", "write_text outside of tmp"),
+    "each folder above": ("for p in tmp_path.parents: p.write_text('a')", "write_text outside of tmp_path"),
+    "tree above": ("shutil.rmtree(tmp_path.parents[3] / 'home')", "shutil.rmtree outside of tmp_path"),
+    "file at home": ("w = Path.home() / 'x'\n    open(tmp_path / w, 'a')", "open outside of tmp_path"),
     "either file": ("open('x' if tmp_path else tmp_path)", "open outside of tmp_path"),
     "path": ("Path('x').write_text('a')", "write_text outside of tmp_path"),
     "path under a name": ("p = Path('x')\n    p.unlink()", "unlink outside of tmp_path"),
@@ -126,6 +136,8 @@ def _fixtures(body: str) -> str:
 
 
 HONEST = [
+    "def test_f(tmp_path):\n    p = tmp_path / 'a/b'\n    p.parent.mkdir()\n    p.write_text('/')\n    assert f(1)\n",
+    "def test_f(tmp_path):\n    for n in 'ab':\n        (tmp_path / f'{n}.txt').write_text(n)\n    assert f(1)\n",
     "def test_f(tmp_path):\n    p = tmp_path / 'a.txt'\n    p.write_text('x')\n    assert f(1, p) == p.read_text()\n",
     "def test_f(tmp_path):\n    with open(os.path.join(tmp_path, 'a'), 'w') as s:\n"
     "        s.write('x')\n    assert f(1, s.name) == 1\n",
