@@ -37,7 +37,6 @@ if TYPE_CHECKING:
 __all__ = ["LocalEngine"]
 
 _log = logging.getLogger(__name__)
-_BATCH = {"cpu": 32, "cuda": 128}
 _STORE_TOKENS = 16384
 
 
@@ -80,11 +79,12 @@ class LocalEngine:
             from model_node.engine.loading import load_model
             from model_node.engine.prefixes import PrefixStore
             from model_node.engine.questions import Reader
+            from model_node.engine.tuning import batch_size
         except ImportError as error:
             text = f'{error.name} is not installed; install it with pip install "pytest-supercharger[node]"'
             raise EngineError(ErrorKind.FAILED, text) from error
         self._loaded = load_model(self._folder, **self._settings)
-        self._max_batch = self._max_batch or _BATCH[self._loaded.device.type]
+        self._max_batch = self._max_batch or batch_size(self._loaded)
         self._encoder = Encoder(self._loaded.tokenizer, self._loaded.max_context)
         self._store = PrefixStore(self._loaded, min(_STORE_TOKENS, self._loaded.cache_tokens // 4))
         self._reader = Reader(self._loaded, self._encoder, self._store)

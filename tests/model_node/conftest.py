@@ -71,12 +71,6 @@ def device() -> str:
     return DEVICE
 
 
-@pytest.fixture
-def rows(device: str) -> int:
-    """How many samples an engine decodes together by default."""
-    return 32 if device == "cpu" else 128
-
-
 @pytest.fixture(scope="session")
 def tiny_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A Qwen2 of three layers with random weights, saved like any other model."""
@@ -91,7 +85,7 @@ def make_engine(tiny_folder: Path) -> Iterator[Callable[..., LocalEngine]]:
     engines: list[LocalEngine] = []
 
     def make(folder: Path = tiny_folder, **settings: Any) -> LocalEngine:
-        settings = {"quantization": "fp32", "device": DEVICE, "model_id": "tiny"} | settings
+        settings = {"quantization": "fp32", "device": DEVICE, "model_id": "tiny", "max_batch": 32} | settings
         engine = LocalEngine(folder, **settings)
         engine.start()
         engines.append(engine)

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import torch
+from test_exactness import distances, recorded
 
 from model_node.engine.base import FinishReason, Message, Prompt, Usage
 from model_node.engine.local import LocalEngine
@@ -50,3 +52,44 @@ def test_a_greedy_answer_is_the_same_twice(default_engine: Any, collector: type)
         default_engine.submit(owner.job(prompts=(PROMPT,), max_new_tokens=16))
         texts.append(owner.wait().texts())
     assert texts[0] == texts[1]
+
+
+TEXTS = ("def add(a, b):", "# The quick brown fox jumps over the lazy dog\ndef f():")
+
+
+def crowd(engine: LocalEngine, collector: type) -> tuple[dict[Any, Any], dict[tuple[int, int], str]]:
+    """What the engine decodes from and its greedy texts, where rows fork, differ in length, and one job joins late."""
+    found, first, second = recorded(engine), collector(), collector()
+    turns: list[int] = []
+
+    def on_turn() -> None:
+        turns.append(1)
+        if len(turns) == 3:
+            engine.submit(second.job("def mul(a, b):", name="second", max_new_tokens=3))
+
+    engine.on_turn = on_turn
+    engine.submit(first.job(*TEXTS, name="first", samples=2, max_new_tokens=8))
+    second.wait().texts()
+    texts = first.wait().texts()
+    engine.on_turn = None
+    return found, texts
+
+
+def test_logits_in_16_bit_are_near_a_plain_forward(default_engine: LocalEngine, collector: type) -> None:
+    found, _ = crowd(default_engine, collector)
+    assert max(distances(found, default_engine._loaded.model)) < 0.05
+
+
+def test_logits_in_32_bit_are_those_of_a_plain_forward_and_greedy_text_that_of_generate(collector: type) -> None:
+    engine = LocalEngine(resolve("auto", default_cache(), print), model_id="default", quantization="fp32")
+    engine.start()
+    found, texts = crowd(engine, collector)
+    engine.close()
+    model, tokenizer = engine._loaded.model, engine._loaded.tokenizer
+    model.set_attn_implementation("sdpa")  # as transformers runs it
+    assert max(distances(found, model)) < 1e-5
+    for place, text in enumerate(TEXTS):
+        ids = tokenizer(text, return_tensors="pt").input_ids
+        with torch.inference_mode():
+            out = model.generate(ids, max_new_tokens=8, do_sample=False)[0, ids.shape[1] :]
+        assert texts[place, 0] == texts[place, 1] == tokenizer.decode(out, skip_special_tokens=True)

@@ -212,8 +212,8 @@ def test_close_cancels_what_runs_and_refuses_what_comes(endless: LocalEngine, co
         endless.submit(collector().job("yes"))
 
 
-def test_load_counts_and_speed(engine: LocalEngine, collector: type, rows: int) -> None:
-    assert engine.load().free_samples == rows
+def test_load_counts_and_speed(engine: LocalEngine, collector: type) -> None:
+    assert engine.load().free_samples == 32
     assert engine.load().tokens_per_second == 0
     owner = collector()
     engine.submit(owner.job("yes", samples=3, max_new_tokens=6))
@@ -221,10 +221,10 @@ def test_load_counts_and_speed(engine: LocalEngine, collector: type, rows: int) 
     assert engine.load().tokens_per_second > 0
 
 
-def test_info_names_the_model_and_its_limits(engine: LocalEngine, make_engine: Any, rows: int) -> None:
+def test_info_names_the_model_and_its_limits(engine: LocalEngine, make_engine: Any) -> None:
     info = engine.info()
     assert (info.model_id, info.backend, info.quantization) == ("tiny", "transformers", "fp32")
-    assert (info.max_context_tokens, info.max_batch_samples) == (512, rows)
+    assert (info.max_context_tokens, info.max_batch_samples) == (512, 32)
     assert info.devices[0].weight_bytes > 0
     assert info.model_digest == make_engine().info().model_digest
 

@@ -74,7 +74,7 @@ def once_out_of_memory(target: Any, name: str, error: type[Exception]) -> Callab
     return fail
 
 
-def test_a_prompt_too_long_for_the_memory_fails_alone(engine: LocalEngine, collector: type, rows: int) -> None:
+def test_a_prompt_too_long_for_the_memory_fails_alone(engine: LocalEngine, collector: type) -> None:
     engine._store.prefill = once_out_of_memory(engine._store, "prefill", torch.OutOfMemoryError)  # type: ignore[method-assign]
     long, other = collector(), collector()
     engine.submit(long.job("yes", samples=3))
@@ -83,7 +83,7 @@ def test_a_prompt_too_long_for_the_memory_fails_alone(engine: LocalEngine, colle
     assert result.kind is ErrorKind.FAILED
     engine.submit(other.job("no", name="other", max_new_tokens=3))
     assert isinstance(other.wait().result, Usage)
-    assert engine.info().max_batch_samples == rows
+    assert engine.info().max_batch_samples == 32
 
 
 def test_the_memory_for_the_cache_bounds_the_rows(make_engine: Any, collector: type) -> None:
