@@ -558,7 +558,7 @@ def test_what_cannot_be_a_stub_is_one_line_with_status_4(pytester, accepting, te
     assert (pytester.path / "calc.py").read_text() == text
 
 
-def test_an_interrupted_run_keeps_what_was_accepted_and_plugins_are_asked_about_it(project, accepting, monkeypatch):
+def test_an_interrupted_run_keeps_what_was_accepted(project, accepting, monkeypatch):
     """The join step is interrupted: nothing is written; the next run writes without a model."""
 
     def interrupted(*args, **kwargs):
@@ -570,17 +570,27 @@ def test_an_interrupted_run_keeps_what_was_accepted_and_plugins_are_asked_about_
     assert result.ret == pytest.ExitCode.INTERRUPTED
     assert untouched(project)
     install(monkeypatch, agreeable(), FakeGenerator())
-    for name, what in {"strict": "return 'not ours'", "rude": "raise KeyError('oh')"}.items():
-        project.makepyfile(**{name: f"def pytest_supercharge_accept(outcome):\n    {what}\n"})
-        project.syspathinsert()
-        result = project.runpytest_inprocess("--supercharge", "-p", name)
-        assert result.ret == pytest.ExitCode.TESTS_FAILED
-        assert untouched(project)
-        result.stdout.fnmatch_lines(["*what an interrupted run kept is refused by a plugin: *"])
     result = project.runpytest("--supercharge")
     assert result.ret == 0
     assert filled(project)
     result.stdout.fnmatch_lines(["*calc:double: kept from an interrupted run*"])
+
+
+@pytest.mark.parametrize("what", ["return 'not ours'", "raise KeyError('oh')"])
+def test_a_plugin_may_refuse_what_an_interrupted_run_kept(project, accepting, monkeypatch, what):
+    def interrupted(*args, **kwargs):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr("pytest_supercharger.joining.join", interrupted)
+        assert project.runpytest("--supercharge", no_reraise_ctrlc=True).ret == pytest.ExitCode.INTERRUPTED
+    install(monkeypatch, agreeable(), FakeGenerator())
+    project.makepyfile(rude=f"def pytest_supercharge_accept(outcome):\n    {what}\n")
+    project.syspathinsert()
+    result = project.runpytest_inprocess("--supercharge", "-p", "rude")
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    assert untouched(project)
+    result.stdout.fnmatch_lines(["*calc:double: what an interrupted run kept is refused by a plugin: *"])
 
 
 @pytest.fixture

@@ -100,15 +100,15 @@ _TYPES = (str, bytes, bytearray, int, float, complex, list, tuple, dict, set, fr
 _METHODS = {name for type_ in _TYPES for name in vars(type_) if not name.startswith("_")}
 # Of what the functions above give: dates, decimals, fractions, matches, queues, text streams, tasks, what was raised.
 _MORE = words(
-    "appendleft args as_integer_ratio as_tuple astimezone automatic cancel cancelled category clear combine "
-    "copy_abs ctime date day days done done elements end err errno exception expand expected extendleft fold "
-    "fromisocalendar fromisoformat fromordinal fromtimestamp fullmatch get_nowait getvalue group groupdict groups "
-    "hour is_finite is_infinite is_nan is_set is_signed is_zero isocalendar isoformat isoweekday lastgroup "
-    "lastindex limit_denominator locked match max maxlen message microsecond microseconds min minute month "
-    "most_common move_to_end normalize now out pattern popleft put put_nowait qsize quantize read readline "
-    "readlines readouterr rotate search second seconds seek send set_result span start stop strftime strptime sub "
-    "subtract task_done tell throw time timestamp timetuple to_integral_value today total_seconds type typename "
-    "tzinfo tzname utcoffset value weekday write writelines year zfill "
+    "appendleft args as_integer_ratio as_tuple astimezone automatic cancel cancelled category clear combine ctime "
+    "date day days done elements end err errno exception expand expected extendleft fold fromisocalendar "
+    "fromisoformat fromordinal fromtimestamp fullmatch get_nowait getvalue group groupdict groups hour is_finite "
+    "is_infinite is_nan is_set is_signed is_zero isocalendar isoformat isoweekday lastgroup lastindex "
+    "limit_denominator locked match max maxlen message microsecond microseconds min minute month most_common "
+    "move_to_end name normalize now out pattern popleft put put_nowait qsize quantize read readline readlines "
+    "readouterr rotate search second seconds seek send set_result span start stop strftime strptime sub subtract "
+    "task_done tell throw time timestamp timetuple to_integral_value today total_seconds type typename tzinfo "
+    "tzname utcoffset value weekday write writelines year zfill "
 )
 # Text templates read attributes by names of their own.
 ATTRIBUTES = (_METHODS | _MORE) - {"format", "format_map"}
