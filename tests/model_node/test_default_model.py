@@ -58,14 +58,14 @@ TEXTS = ("def add(a, b):", "# The quick brown fox jumps over the lazy dog\ndef f
 
 
 def crowd(engine: LocalEngine, collector: type) -> tuple[dict[Any, Any], dict[tuple[int, int], str]]:
-    """What the engine decodes from and its greedy texts, where rows fork, differ in length, and one job joins late."""
+    """What the engine decodes from and its greedy texts: rows fork, differ in length, and a late one outlasts them."""
     found, first, second = recorded(engine), collector(), collector()
     turns: list[int] = []
 
     def on_turn() -> None:
         turns.append(1)
         if len(turns) == 3:
-            engine.submit(second.job("def mul(a, b):", name="second", max_new_tokens=3))
+            engine.submit(second.job("def mul(a, b):", name="second", max_new_tokens=9))
 
     engine.on_turn = on_turn
     engine.submit(first.job(*TEXTS, name="first", samples=2, max_new_tokens=8))

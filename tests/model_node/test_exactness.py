@@ -71,27 +71,28 @@ def recorded(engine: LocalEngine) -> Records:
     return found
 
 
-def run_all(engine: LocalEngine, collector: type, *, length: int = 24) -> Records:
-    """Run two jobs that fork, end unevenly, and join while rows decode, and a longer prompt after them."""
+def run_all(engine: LocalEngine, collector: type) -> Records:
+    """Run a job whose rows fork and end early, one that joins it and takes their places, and a longer prompt after."""
     object.__setattr__(engine._loaded, "end_tokens", frozenset())
     found = recorded(engine)
     first, second, third = collector(), collector(), collector()
+    settings: dict[str, Any] = {"temperature": 1.0}
     turns: list[int] = []
 
     def on_turn() -> None:
         turns.append(len(engine._batch.rows))
         if len(turns) == 4:
-            engine.submit(second.job(PROMPTS[2], name="second", samples=2, temperature=1.0, max_new_tokens=5))
+            engine.submit(second.job(*PROMPTS[2:], name="second", samples=3, max_new_tokens=20, **settings))
 
     engine.on_turn = on_turn
-    engine.submit(first.job(*PROMPTS, name="first", samples=2, temperature=1.0, max_new_tokens=length))
+    engine.submit(first.job(*PROMPTS[:2], name="first", samples=2, max_new_tokens=9, **settings))
     for owner in (first, second):
         owner.wait().texts()
     longer = PROMPTS[3] + "assert f(2) == 3\n"
-    engine.submit(third.job(longer, name="third", samples=2, temperature=1.0, max_new_tokens=3))
+    engine.submit(third.job(longer, name="third", samples=2, max_new_tokens=3, **settings))
     third.wait().texts()
     assert third.result.cached_prompt_tokens > 0
-    assert len(set(turns)) > 2  # rows came and went
+    assert {4, 7} <= set(turns)
     return found
 
 
