@@ -40,6 +40,13 @@ def parser() -> argparse.ArgumentParser:
     add("--suites", type=_typed(values.count), default=defaults.suites, metavar="N", help="test suites a task")
     add("--time", type=_typed(values.seconds), default=defaults.time, metavar="SECONDS", help="a task")
     add("--json", type=_typed(values.file), metavar="FILE", help="write the figures here")
+    cluster = commands.add_parser(
+        "cluster",
+        help="start model nodes on other machines over ssh",
+        description="Start the nodes of a hosts file and keep them until Ctrl-C or `down`; `status` shows them.",
+    )
+    cluster.add_argument("action", choices=("up", "down", "status"))
+    cluster.add_argument("hosts", type=Path, metavar="HOSTS.toml")
     return parser
 
 
@@ -62,7 +69,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     options = parser().parse_args(arguments)
     try:
-        return _calibrate(options)
+        return _cluster(options) if options.command == "cluster" else _calibrate(options)
     except SettingsError as error:
         return _fail(str(error), 2)
     except SuperchargeError as error:
@@ -70,7 +77,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return _fail("interrupted; run it again to go on where it stopped", 130)
     except Exception as error:  # a bug is told in one line, like everything else
-        return _fail(f"calibrate failed: {in_one_line(error)}; please report this as a bug", 1)
+        return _fail(f"{options.command} failed: {in_one_line(error)}; please report this as a bug", 1)
 
 
 def _calibrate(options: argparse.Namespace) -> int:
@@ -87,6 +94,16 @@ def _calibrate(options: argparse.Namespace) -> int:
     )
     command = Calibrate(settings=settings, files=tuple(options.tasks), json=options.json, reporter=Reporter(sys.stdout))
     return command.run()
+
+
+def _cluster(options: argparse.Namespace) -> int:
+    from pytest_supercharger import cluster
+
+    def report(line: str) -> None:
+        print(line, flush=True)
+
+    actions = {"up": cluster.up, "down": cluster.down, "status": cluster.status}
+    return actions[options.action](options.hosts, report)
 
 
 def _fail(message: str, status: int) -> int:
