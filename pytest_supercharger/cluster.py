@@ -154,7 +154,7 @@ def _held(path: Path) -> Iterator[IO[str]]:
     """The file that says what is up; whoever has it locked is the process that holds the nodes."""
     file = _file(path)
     file.parent.mkdir(parents=True, exist_ok=True)
-    with open(file, "r+", opener=lambda name, flags: os.open(name, flags | os.O_CREAT)) as stream:  # noqa: PTH123
+    with open(file, "r+", opener=lambda name, flags: os.open(name, flags | os.O_CREAT)) as stream:
         try:
             fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:

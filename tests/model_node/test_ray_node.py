@@ -155,3 +155,8 @@ def test_the_files_under_deploy_name_what_there_is() -> None:
 def test_both_files_under_deploy_say_the_same() -> None:
     plain, kubernetes = configs()
     assert kubernetes | {"http_options": plain["http_options"]} == plain
+
+
+def test_the_compose_file_lets_only_this_machine_in() -> None:
+    (service,) = yaml.safe_load((DEPLOY / "compose.yaml").read_text())["services"].values()
+    assert service["ports"] == ["127.0.0.1:50051:50051"]
