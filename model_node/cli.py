@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from model_node.choosing import SMALLEST, cpu_quantization, gpu_memory, pick
-from model_node.config import ConfigError, NodeConfig, Tls, check_address, read_file, read_token
+from model_node.config import TOKEN_VARIABLE, ConfigError, NodeConfig, Tls, check_address, read_file, read_token
 from model_node.engine.base import Engine, EngineDied, EngineError
 from model_node.parent import exit_with_parent
 
@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 
     from model_node.metrics import Metrics
 
-__all__ = ["main", "parser"]
+__all__ = ["engine_of", "main", "parser"]
 
 # The modules the extras bring; any other failed import is a defect of ours and must be seen as one.
 _EXTRA = frozenset(
     {"accelerate", "bitsandbytes", "gguf", "grpc_health", "grpc_reflection", "numpy", "safetensors", "tokenizers"}
-    | {"torch", "transformers", "huggingface_hub", "httpx2", "prometheus_client"}
+    | {"torch", "transformers", "huggingface_hub", "httpx2", "prometheus_client", "ray"}
 )
 
 _REPLAYED = 32  # samples at once of a replay engine with a speed
@@ -72,6 +72,8 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument("--metrics-port", type=int, metavar="N", help="answer Prometheus there, on this machine only")
     parser.add_argument("--grace", type=float, default=10.0, metavar="SECONDS", help="for running requests at the end")
     parser.add_argument("--exit-with-parent", action="store_true", help="stop when stdin closes or the parent dies")
+    parser.add_argument("--ray", action="store_true", help="serve through a Ray Serve that is started here")
+    parser.add_argument("--replicas", type=_count, metavar="N", help="engines of --ray, which share the GPUs")
     parser.add_argument("--fetch", action="store_true", help="bring the model into the cache, print its folder and end")
     return parser
 
@@ -100,7 +102,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.exit_with_parent:
         exit_with_parent()
     try:
-        _fetch(options) if options.fetch else _serve(options)
+        if options.fetch:
+            _fetch(options)
+        elif options.ray:
+            _serve_with_ray(options, sys.argv[1:] if arguments is None else arguments)
+        else:
+            _serve(options)
     except EngineDied as error:
         return _fail(str(error), status=1)
     except (ConfigError, EngineError) as error:
@@ -108,7 +115,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] not in _EXTRA:
             raise
-        extra = "openai" if error.name == "httpx2" else "node"
+        extra = {"httpx2": "openai", "ray": "ray"}.get(error.name or "", "node")
         return _fail(f'{error.name} is not installed; run: pip install "pytest-supercharger[{extra}]"')
     except KeyboardInterrupt:  # before the server has taken over the signal
         return 130
@@ -138,8 +145,23 @@ def _serve(options: argparse.Namespace) -> None:
     # Late: the server needs packages of the `node` extra, and wrong settings should be told without them.
     from model_node.server import serve
 
-    engine = _engine(options)
+    engine = engine_of(options)
     asyncio.run(serve(engine, config, _announce, _metrics(engine, config)))
+
+
+def _serve_with_ray(options: argparse.Namespace, flags: Sequence[str]) -> None:
+    if options.tls_cert or options.tls_key or options.tls_client_ca or options.metrics_port:
+        raise ConfigError("--ray has neither TLS nor --metrics-port; put TLS in front of it, and see docs/cluster.md")
+    if not options.insecure:
+        raise ConfigError(
+            "--ray can be reached from other machines, whatever --host says, and has no TLS; give --insecure on a"
+            f" network you trust, and better a token in {TOKEN_VARIABLE} too"
+        )
+    config = _config(options)
+    check_address(config)
+    from model_node.ray_local import serve
+
+    serve(config, flags, options.replicas or 1, _announce)
 
 
 def _metrics(engine: Engine, config: NodeConfig) -> Metrics | None:
@@ -158,6 +180,8 @@ def _announce(host: str, port: int) -> None:
 def _config(options: argparse.Namespace) -> NodeConfig:
     if (options.engine == "replay") != (options.replay is not None):
         raise ConfigError("--engine replay and --replay FILE go together; give both or none")
+    if options.replicas is not None and not options.ray:
+        raise ConfigError("--replicas goes with --ray; start one node for each model otherwise")
     if (options.engine == "openai") != (options.base_url is not None):
         raise ConfigError("--engine openai and --base-url URL go together; give both or none")
     return NodeConfig(
@@ -184,7 +208,8 @@ def _tls(options: argparse.Namespace) -> Tls | None:
     )
 
 
-def _engine(options: argparse.Namespace) -> Engine:
+def engine_of(options: argparse.Namespace) -> Engine:
+    """Make the engine that the flags name; it is not started."""
     if options.engine == "replay":
         from model_node.engine.pacing import Pacing
         from model_node.engine.replay import ReplayEngine

@@ -10,7 +10,9 @@ import grpc
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-__all__ = ["TokenInterceptor"]
+__all__ = ["REFUSAL", "TokenInterceptor", "allows"]
+
+REFUSAL = "the bearer token is missing or wrong; send the one the node was started with"
 
 # Probes of an orchestrator carry no token, and health says nothing about anybody's code.
 _OPEN = "/grpc.health.v1.Health/"
@@ -20,21 +22,22 @@ class TokenInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[misc]  # grp
     """Refuses every call without the right token, except health checks."""
 
     def __init__(self, token: str) -> None:
-        self._expected = f"Bearer {token}".encode()
+        self._token = token
         self._refuse = grpc.unary_unary_rpc_method_handler(_refuse)
 
     async def intercept_service(self, continuation: Callable[[Any], Awaitable[Any]], details: Any) -> Any:
         """Let the call through, or put one in its place that ends UNAUTHENTICATED."""
-        if details.method.startswith(_OPEN) or self._allows(details.invocation_metadata):
+        if details.method.startswith(_OPEN) or allows(self._token, details.invocation_metadata):
             return await continuation(details)
         return self._refuse
 
-    def _allows(self, metadata: Any) -> bool:
-        given = [value for key, value in metadata or () if key == "authorization"]
-        value = given[0] if len(given) == 1 else ""
-        return hmac.compare_digest(value.encode() if isinstance(value, str) else value, self._expected)
+
+def allows(token: str, metadata: Any) -> bool:
+    """Tell whether the metadata of a call holds the token."""
+    given = [value for key, value in metadata or () if key == "authorization"]
+    value = given[0] if len(given) == 1 else ""
+    return hmac.compare_digest(value.encode() if isinstance(value, str) else value, f"Bearer {token}".encode())
 
 
 async def _refuse(request: Any, context: Any) -> None:
-    message = "the bearer token is missing or wrong; send the one the node was started with"
-    await context.abort(grpc.StatusCode.UNAUTHENTICATED, message)
+    await context.abort(grpc.StatusCode.UNAUTHENTICATED, REFUSAL)

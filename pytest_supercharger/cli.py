@@ -49,6 +49,13 @@ def parser() -> argparse.ArgumentParser:
     add = nodes.add_argument
     add("--node", type=_typed(values.address), action="append", default=[], metavar="HOST:PORT", help="to ask")
     add("--json", action="store_true", help="print JSON, not a table")
+    cluster = commands.add_parser(
+        "cluster",
+        help="start model nodes on other machines over ssh",
+        description="Start the nodes of a hosts file and keep them until Ctrl-C or `down`; `status` shows them.",
+    )
+    cluster.add_argument("action", choices=("up", "down", "status"))
+    cluster.add_argument("hosts", type=Path, metavar="HOSTS.toml")
     return parser
 
 
@@ -71,7 +78,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     options = parser().parse_args(arguments)
     try:
-        return _calibrate(options) if options.command == "calibrate" else _nodes(options)
+        return {"calibrate": _calibrate, "nodes": _nodes, "cluster": _cluster}[options.command](options)
     except SettingsError as error:
         return _fail(str(error), 2)
     except SuperchargeError as error:
@@ -108,6 +115,16 @@ def _nodes(options: argparse.Namespace) -> int:
     else:
         print("\n".join(nodetable.table(found)))
     return int(any(node.standing is not Standing.UP for node in found))
+
+
+def _cluster(options: argparse.Namespace) -> int:
+    from pytest_supercharger import cluster
+
+    def report(line: str) -> None:
+        print(line, flush=True)
+
+    actions = {"up": cluster.up, "down": cluster.down, "status": cluster.status}
+    return actions[options.action](options.hosts, report)
 
 
 def _fail(message: str, status: int) -> int:

@@ -80,6 +80,20 @@ class LocalNode:
     ) -> None:
         self.stop()
 
+    @property
+    def alive(self) -> bool:
+        """Whether the command still runs."""
+        return self._process is not None and self._process.poll() is None
+
+    def release(self, seconds: float) -> None:
+        """Close the node's stdin and give it so long to end by itself, then stop it."""
+        process = self._process
+        if process is not None and process.stdin is not None:
+            process.stdin.close()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(seconds)
+        self.stop()
+
     def stop(self) -> None:
         """End the node: SIGTERM, then SIGKILL; harmless where it has already ended."""
         process, self._process = self._process, None

@@ -62,6 +62,7 @@ class OpenAIServer:
         self.asked: list[tuple[str, Body]] = []
         self.keys: list[str | None] = []
         self.reached = threading.Event()  # a request hangs
+        self.hanging = 0  # the client's port of the last request that hung
         self.left = threading.Event()  # the client of a request that hangs has gone
         self._lock = threading.Lock()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
@@ -111,6 +112,7 @@ class OpenAIServer:
                     self.end_headers()
                     self.wfile.write(answer.content)
                 if answer.hangs:
+                    outer.hanging = self.client_address[1]
                     outer.reached.set()
                     with contextlib.suppress(ConnectionResetError):
                         self.rfile.read(1)  # nothing more is sent: this ends with the connection

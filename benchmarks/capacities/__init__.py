@@ -1,0 +1,1 @@
+"""What a fleet of nodes can carry, on paper."""
