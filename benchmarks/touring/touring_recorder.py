@@ -1,7 +1,8 @@
 """A pytest plugin, loaded by name in a project's own environment: which functions its tests call, and with what.
 
 What can be written as an expression is called again at the end, twice, and noted with its result in the file that
-TOURING_CALLS names. Standard library only.
+TOURING_CALLS names. Standard library only. PYTEST_DONT_REWRITE: the project's modules have imported it by then, and an
+ini file may make a warning of that an error.
 """
 
 from __future__ import annotations
