@@ -57,13 +57,13 @@ def recorded(engine: LocalEngine) -> Records:
     def step() -> torch.Tensor:
         tokens = [(*row.group.tokens, *row.tokens) for row in engine._batch.rows]
         logits = forward()
-        for row, line in zip(tokens, logits.clone(), strict=True):
+        for row, line in zip(tokens, logits.to("cpu", copy=True), strict=True):
             found.setdefault(row, []).append(line)
         return logits
 
     def read(tokens: tuple[int, ...]) -> Any:
         made = prefill(tokens)
-        found.setdefault(tokens, []).append(made.logits[0].clone())
+        found.setdefault(tokens, []).append(made.logits[0].to("cpu", copy=True))
         return made
 
     engine._batch._forward = step  # type: ignore[method-assign]
@@ -102,7 +102,7 @@ def distances(found: Records, model: Any) -> list[float]:
     apart, largest = [], 0.0
     for tokens in whole:
         with torch.inference_mode():
-            logits = model(input_ids=torch.tensor([tokens]), use_cache=False).logits[0]
+            logits = model(input_ids=torch.tensor([tokens], device=model.device), use_cache=False).logits[0].cpu()
         for length in range(1, len(tokens) + 1):
             for line in found.get(tokens[:length], ()):
                 apart.append((line - logits[length - 1]).abs().max().item())
@@ -128,6 +128,6 @@ def test_logits_in_8_bit_are_those_of_a_plain_forward_also_from_kept_weights(
     first, again = (make_engine(quantization="int8-all", cache=tmp_path, max_batch=7) for _ in range(2))
     found = run_all(again, collector)
     assert max(distances(found, first._loaded.model)) < 0.05
-    tokens = torch.tensor([list(max(found, key=len))])
+    tokens = torch.tensor([list(max(found, key=len))], device=again._loaded.device)
     with torch.inference_mode():
         assert torch.equal(first._loaded.model(tokens).logits, again._loaded.model(tokens).logits)

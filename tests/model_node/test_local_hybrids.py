@@ -107,7 +107,8 @@ def test_a_score_is_that_of_a_plain_forward(engine: LocalEngine, collector: type
     for text, score in zip(texts, scores, strict=True):
         more = list(engine._encoder.text(text, special=False))
         with torch.inference_mode():
-            logits = engine._loaded.model(input_ids=torch.tensor([begin + more])).logits[0].log_softmax(dim=-1)
+            tokens = torch.tensor([begin + more], device=engine._loaded.device)
+            logits = engine._loaded.model(input_ids=tokens).logits[0].log_softmax(dim=-1)
         wanted = sum(logits[len(begin) + place - 1, token].item() for place, token in enumerate(more))
         assert score.sum_logprob == pytest.approx(wanted, abs=1e-3)
 

@@ -54,7 +54,7 @@ def test_a_step_is_timed_as_it_is_decoded_and_a_cpu_is_not_timed(make_engine: Ca
     hook = loaded.model.register_forward_hook(lambda *_: forwards.append(1))
     ticks: Any = count(0, 3)
     assert timed(loaded, 3, lambda: next(ticks)) == 1.0
-    assert len(forwards) == 7
     hook.remove()
-    if loaded.device.type == "cpu":
+    if loaded.device.type == "cpu":  # a graph is replayed without a forward
+        assert len(forwards) == 7
         assert batch_size(loaded, lambda: 1 / 0) == min(32, loaded.cache_tokens // 512)
