@@ -59,6 +59,10 @@ class _Call:
     def peer(self) -> str:
         return str(self._context.peer())
 
+    def peer_identities(self) -> None:
+        """Ray's ingress speaks no TLS, so no client shows a certificate."""
+        return
+
     def invocation_metadata(self) -> Any:
         return self._context.invocation_metadata()
 

@@ -171,7 +171,7 @@ def test_a_record_that_somebody_changed_brings_no_test_that_is_not_on_the_list(t
     record = case.record("g", 7)
     source = "import logging\nfrom m import g\n\ndef test_0():\n    logging.__dict__['os'].x\n    assert g(7) == 7\n"
     evil = evidence.RecordedTest(name="test_0", source=source, trusted=False, voted=True)
-    evidence.save(tmp_path, dataclasses.replace(record, tests=(*record.tests, evil)))
+    shelf.save(tmp_path, dataclasses.replace(record, tests=(*record.tests, evil)))
     case.save(1)
     assert "logging" not in case.path.read_text()
     assert "tests/test_m_saved.py: 1 x not saved: import logging, which is not on the list" in case.said

@@ -11,7 +11,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import grpc
 import pytest
+from nodes import PATIENCE, RunningNode
+from served import Served
 
 from model_node.engine.base import EngineError, FinishedSample, GenerateJob, Prompt, SamplingParams, Usage
 from model_node.engine.local import LocalEngine
@@ -154,3 +157,26 @@ def ask(engine: LocalEngine) -> Callable[..., dict[tuple[int, int], str]]:
         return owner.wait().texts()
 
     return run
+
+
+@pytest.fixture
+def serve(tiny_folder: Path, device: str) -> Iterator[Callable[..., Served]]:
+    ends: list[Any] = []
+
+    def run(grace_seconds: float = PATIENCE, **settings: Any) -> Served:
+        engine = LocalEngine(tiny_folder, quantization="fp32", device=device, model_id="tiny", **settings)
+        node = RunningNode(engine, grace_seconds=grace_seconds)
+        ends.append(node)
+        node.__enter__()
+        channel = grpc.insecure_channel(node.address)
+        ends.append(channel)
+        return Served(engine, node, channel)
+
+    yield run
+    for end in reversed(ends):
+        end.__exit__(None, None, None)
+
+
+@pytest.fixture
+def served(serve: Callable[..., Served]) -> Served:
+    return serve()

@@ -51,7 +51,7 @@ def test_the_memory_bounds_the_rows(tokens: int, states: int, rows: int) -> None
 def test_a_step_is_timed_as_it_is_decoded_and_a_cpu_is_not_timed(make_engine: Callable[..., LocalEngine]) -> None:
     loaded = make_engine()._loaded
     forwards: list[int] = []
-    hook = loaded.model.register_forward_hook(lambda *_: forwards.append(1))
+    hook = loaded.model.lm_head.register_forward_hook(lambda *_: forwards.append(1))
     ticks: Any = count(0, 3)
     assert timed(loaded, 3, lambda: next(ticks)) == 1.0
     hook.remove()
