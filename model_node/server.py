@@ -89,6 +89,8 @@ class Server:
             # Plain HTTP without a token: other machines get it only where the node itself is open to them.
             host = self._config.host if self._config.insecure else "127.0.0.1"
             self._metrics.serve(host, self._config.metrics_port)
+        if self.failed.done():
+            return  # it broke as soon as it had started
         self._service.phase = Phase.SERVING
         await self._set_health(health_pb2.HealthCheckResponse.SERVING)
 

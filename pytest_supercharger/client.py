@@ -30,6 +30,8 @@ from pytest_supercharger.pool.state import Done, Job, Node, Standing, Tuning
 
 __all__ = ["NoAnswer", "NodePool", "Tls"]
 
+_SLACK_SECONDS = 5.0  # for the end of a job to be told after its deadline
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tls:
@@ -120,7 +122,10 @@ class NodePool:
     @property
     def max_context_tokens(self) -> int:
         """Tokens of prompt and answer together that every node can take."""
-        return min(node.context for node in self._known)
+        known = [node.context for node in self._known]
+        if not known:
+            raise NodeError("; ".join(self.problems) or "no model node is left; start one with supercharger-node")
+        return min(known)
 
     @property
     def max_batch_samples(self) -> int:
@@ -173,7 +178,7 @@ class NodePool:
         job.payload, job.model = Order(questions=questions, judged=True, put=events.put), ""
         scores: dict[int, float] = {}
         self._loop.submit([job])
-        while not isinstance(event := events.get(), Done):
+        while not isinstance(event := _next(events, job.deadline), Done):
             scores[event[0]] = float(event[1])  # type: ignore[arg-type]  # judged: never an Answer
         self._note(event)
         if event.exhausted:
@@ -216,3 +221,11 @@ def _read(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise SettingsError(f"TLS file {path} cannot be read: {error.strerror}; give an existing PEM file") from None
+
+
+def _next(events: queue.SimpleQueue[Event], deadline: float) -> Event:
+    """The next event of a job; NodeError where even its end does not come, as in a pool that is closed."""
+    try:
+        return events.get(timeout=max(0.0, deadline + _SLACK_SECONDS - time.monotonic()))
+    except queue.Empty:
+        raise NodeError("the pool of model nodes is closed, or does not end a question in time") from None

@@ -26,7 +26,14 @@ from pytest_supercharger.localnode import LocalNode
 
 __all__ = ["down", "status", "up"]
 
-_OPTIONS = ("BatchMode=yes", "ExitOnForwardFailure=yes", "ServerAliveInterval=15", "ServerAliveCountMax=3")
+_OPTIONS = (
+    "BatchMode=yes",
+    "ExitOnForwardFailure=yes",
+    "ServerAliveInterval=15",
+    "ServerAliveCountMax=3",
+    "ControlMaster=no",  # a master of the user's own would outlive us, and the tunnel with it
+    "ControlPath=none",
+)
 _LOOK_SECONDS = 1.0
 _END_SECONDS = 20.0
 _PAUSE_SECONDS = 5.0  # before a node is started once more

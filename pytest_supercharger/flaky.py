@@ -74,7 +74,12 @@ def ask_again(matrix: Matrix, flaky: Collection[str]) -> tuple[str, ...]:
 def do_otherwise(matrix: Matrix, one: str, other: str) -> bool:
     """Whether two candidates give different results on an input."""
     pairs = ((matrix.outputs.get((one, probe)), matrix.outputs.get((other, probe))) for probe in matrix.probes)
-    return any(a is not None and b is not None and _shown(a) != _shown(b) for a, b in pairs)
+    return any(_says(a) and _says(b) and _shown(a) != _shown(b) for a, b in pairs)
+
+
+def _says(output: Output | None) -> bool:
+    """Whether it is a result: a limit, or a machine that was busy, says nothing of what a body does."""
+    return output is not None and output.kind in _REPEATABLE
 
 
 def _shown(output: Output | None) -> tuple[OutputKind, str] | None:

@@ -17,13 +17,16 @@ from pytest_supercharger.writeback import files, journal
 __all__ = ["keep", "kept"]
 
 
-def keep(root: Path, source: SourceFile, outcome: Outcome, record: evidence.Record) -> None:
-    """Note an acceptance in the journal of the project; it is on the disk when this returns."""
+def keep(root: Path, read: bytes, outcome: Outcome, record: evidence.Record) -> None:
+    """Note an acceptance in the journal of the project; it is on the disk when this returns.
+
+    `read` is the file as the run has read it: should it have changed meanwhile, the entry is for nothing.
+    """
     assert outcome.candidate is not None, "only accepted outcomes are kept"
     entry = journal.Entry(
         stub_id=outcome.stub.id,
         relpath=outcome.stub.relpath,
-        sha256=_on_disk(source),
+        sha256=files.sha256(read),
         candidate=outcome.candidate,
         probability=outcome.probability,
         reason=outcome.reason,
@@ -40,13 +43,15 @@ def kept(
     settings: Settings,
     bench: Bench,
     refuse: Callable[[Outcome], str | None] = lambda outcome: None,
+    read: Callable[[str], bytes] | None = None,
 ) -> Iterator[tuple[Outcome, evidence.Record]]:
     """Yield what an earlier run accepted, where the file is the same, this run would accept it and all still passes.
 
     In the order of acceptance, so that a function comes after those it needs; each is settled in the ledger first.
     Those that were chosen together come back together, with the very bodies that were chosen, or not at all: two
     interrupted runs may have made two choices, and half of each may be what is left. `refuse` says why an outcome is
-    not wanted; its stub, and all that was chosen with it, is searched again.
+    not wanted; its stub, and all that was chosen with it, is searched again. `read` gives a file as it was read, where
+    that is not what `sources` hold: functions that are filled again are open in memory only.
     """
     by_id = {stub.id: stub for stub in stubs}
     entries = {entry.stub_id: entry for entry in journal.read(root)}
@@ -60,7 +65,8 @@ def kept(
         if not by_id.keys() >= set(circle):
             continue
         known = [(by_id[name], entries[name]) for name in circle]
-        if all(_suffices(one, stub, sources[stub.relpath], settings) for stub, one in known):
+        data = {stub.relpath: read(stub.relpath) if read else sources[stub.relpath].data for stub, _ in known}
+        if all(_suffices(one, stub, data[stub.relpath], settings) for stub, one in known):
             recalled = _recalled(known, sources, settings, bench)
             refusals = [refuse(outcome) for outcome, _ in recalled]  # each is asked about
             if all(reason is None for reason in refusals):
@@ -82,11 +88,6 @@ def _is_written(root: Path, entry: journal.Entry) -> bool:
     except (OSError, ValueError):
         return False
     return found is not None and found.function == record.function_hash
-
-
-def _on_disk(source: SourceFile) -> str:
-    """The digest of the file as it lies there: functions that are filled again are open in memory only."""
-    return files.sha256(source.path.read_bytes())
 
 
 def _choice(entry: journal.Entry) -> dict[str, str]:
@@ -111,14 +112,15 @@ def _recalled(
         if not (_is_declared(entry, stub, sources[stub.relpath], allow) and _passes(overlay, record, bench)):
             return []
         record = replace(record, wheels=bench.dependencies.wheels(entry.candidate))
-        outcome = _outcome(stub, entry, record)
+        names = {other.id for other, _ in circle} - {stub.id}
+        outcome = _outcome(stub, entry, record, {name: text for name, text in entry.together.items() if name in names})
         found.append((replace(outcome, needs=bench.dependencies.needed(entry.candidate)), record))
     return found
 
 
-def _suffices(entry: journal.Entry, stub: Stub, source: SourceFile, settings: Settings) -> bool:
+def _suffices(entry: journal.Entry, stub: Stub, data: bytes, settings: Settings) -> bool:
     """Whether the entry is for this file, and good enough for the settings of this run; those may be stricter."""
-    if entry.sha256 != _on_disk(source):
+    if entry.sha256 != files.sha256(data) or entry.relpath != stub.relpath:
         return False
     confidence = stub.options.get("confidence", settings.confidence)
     assert isinstance(confidence, int | float), "stubs.find checks the options"
@@ -126,6 +128,8 @@ def _suffices(entry: journal.Entry, stub: Stub, source: SourceFile, settings: Se
         record = evidence.from_text(entry.evidence)
     except ValueError:
         return False
+    if (record.stub, record.relpath) != (stub.id, stub.relpath):
+        return False  # a journal comes with a checkout: what it says must not lead to other tests or files
     vouched = bool(record.gate) or any(test.trusted for test in record.tests)
     return entry.probability >= acceptance.threshold(confidence, trusted=vouched)
 
@@ -143,7 +147,7 @@ def _passes(overlay: Overlay, record: evidence.Record, bench: Bench) -> bool:
     return passed and bench.tests.gate(overlay, [record.stub]).passed
 
 
-def _outcome(stub: Stub, entry: journal.Entry, record: evidence.Record) -> Outcome:
+def _outcome(stub: Stub, entry: journal.Entry, record: evidence.Record, together: Mapping[str, str]) -> Outcome:
     return Outcome(
         stub=stub,
         decision=Decision.ACCEPTED,
@@ -154,5 +158,5 @@ def _outcome(stub: Stub, entry: journal.Entry, record: evidence.Record) -> Outco
         tests=len(record.tests) + len(record.gate),
         samples=record.samples,
         mutation=record.mutation,
-        together=entry.together,
+        together=together,
     )

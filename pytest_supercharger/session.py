@@ -144,7 +144,7 @@ class Session:
                 self._reporter.line(f"{outcome.stub.id}: what an interrupted run kept is refused by a plugin: {reason}")
             return reason
 
-        found = remembering.kept(work.project.root, work.sources, stubs, self._settings, bench, refuse)
+        found = remembering.kept(work.project.root, work.sources, stubs, self._settings, bench, refuse, work.on_disk)
         for outcome, record in found:
             outcomes[outcome.stub.id], records[outcome.stub.id] = outcome, record
             self._reporter.line(f"{outcome.stub.id}: kept from an interrupted run")
@@ -205,7 +205,7 @@ class Session:
         if outcome.decision is Decision.ACCEPTED:
             records[stub.id] = solver.record(outcome)
             if self._settings.writes:
-                remembering.keep(self._work.project.root, source, outcome, records[stub.id])
+                remembering.keep(self._work.project.root, self._work.on_disk(stub.relpath), outcome, records[stub.id])
         self._hooks.searched(outcome, solver.matrix)
         return outcome
 

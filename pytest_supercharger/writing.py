@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -32,20 +32,17 @@ def write(
     """
     files.check(changes)
     # First the evidence: a run that dies in between is repeated, an accepted function without it is not.
-    accepted = [records[outcome.stub.id] for outcome in outcomes if outcome.decision is Decision.ACCEPTED]
-    before = [shelf.state(root, record) for record in accepted]
+    accepted = [outcome for outcome in outcomes if outcome.decision is Decision.ACCEPTED]
+    before = [shelf.state(root, records[outcome.stub.id]) for outcome in accepted]
     problems: Problems = []
     try:
-        for record in accepted:
-            shelf.save(root, record)
+        for outcome in accepted:
+            shelf.save(root, records[outcome.stub.id])
         left = _apply(changes, problems)
-    except SourceError:
-        for state in before:  # a function that was to be filled again keeps its body, and the evidence for it
-            shelf.restore(state)
+    except BaseException:  # Ctrl-C too
+        _take_back(accepted, before, {change.path for change in changes if not _is_written(change)})
         raise
-    for outcome, state in zip((one for one in outcomes if one.decision is Decision.ACCEPTED), before, strict=True):
-        if outcome.stub.path in left:
-            shelf.restore(state)
+    _take_back(accepted, before, left)
     # What could not be written stays in the journal, for the next run.
     with _told(problems, "the journal of the run was not cleared"):
         journal.clear(root, [outcome.stub.id for outcome in outcomes if outcome.stub.path not in left])
@@ -55,6 +52,15 @@ def write(
             with _told(problems, f"a plugin failed when told that {outcome.stub.id} is written"):
                 tell(outcome, outcome.stub.path)
     return now, tuple(problems)
+
+
+def _take_back(
+    accepted: Sequence[Outcome], before: Sequence[Mapping[Path, bytes | None]], left: Collection[Path]
+) -> None:
+    """Put back the records of functions in files that were not written: they keep their bodies, if they had any."""
+    for outcome, state in zip(accepted, before, strict=True):
+        if outcome.stub.path in left:
+            shelf.restore(state)
 
 
 def _apply(changes: Sequence[files.Change], problems: Problems) -> set[Path]:

@@ -530,3 +530,13 @@ def test_a_tls_file_that_is_missing_is_told(tmp_path: Path) -> None:
         NodePool(["localhost:1"], tls=Tls(ca=tmp_path / "nope.pem"))
     with pytest.raises(SettingsError, match="give both"):
         NodePool(["localhost:1"], tls=Tls(key=CASES / "client.key"))
+
+
+def test_a_judge_question_to_a_closed_pool_ends(engine: ScriptedEngine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pytest_supercharger.client._SLACK_SECONDS", 0.0)
+    with RunningNode(engine) as node:
+        pool = NodePool([node.address])
+        pool.connect()
+        pool.close()
+        with pytest.raises(NodeError, match="the pool of model nodes is closed"):
+            pool.judge([question()], deadline_seconds=0.1)

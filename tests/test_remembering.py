@@ -60,7 +60,7 @@ def accepted(file):
     return outcome, record
 
 
-def recalled(file, sandbox, refuse=lambda outcome: None, **given):
+def recalled(file, sandbox, refuse=lambda outcome: None, read=None, **given):
     stubs, settings, sources = find(file), Settings(**given), {file.relpath: file}
     bench = Bench(
         tests=ProjectTests(sandbox, None),
@@ -69,7 +69,7 @@ def recalled(file, sandbox, refuse=lambda outcome: None, **given):
         dependencies=Dependencies(sandbox, settings.install, ask=lambda module: None),
     )
     bench.tests.discover()
-    found = remembering.kept(file.path.parent, sources, stubs, settings, bench, refuse)
+    found = remembering.kept(file.path.parent, sources, stubs, settings, bench, refuse, read)
     return list(found), bench.ledger
 
 
@@ -86,7 +86,7 @@ def project(*, verdict=Verdict.PASS, gate=Verdict.PASS, apart=Verdict.PASS):
 
 def test_what_was_kept_comes_back_with_its_evidence(file, tmp_path):
     outcome, record = accepted(file)
-    remembering.keep(tmp_path, file, outcome, record)
+    remembering.keep(tmp_path, file.data, outcome, record)
     ((again, its_record),), ledger = recalled(file, project())
     assert its_record == record
     assert again.candidate == outcome.candidate
@@ -99,7 +99,7 @@ def test_what_was_kept_comes_back_with_its_evidence(file, tmp_path):
 def test_a_plugin_is_asked_about_what_was_kept(file, tmp_path):
     """It may be another plugin than that of the run that was interrupted."""
     outcome, record = accepted(file)
-    remembering.keep(tmp_path, file, outcome, record)
+    remembering.keep(tmp_path, file.data, outcome, record)
     asked = []
     found, ledger = recalled(file, project(), lambda outcome: asked.append(outcome) or "")
     assert (found, [again.candidate for again in asked]) == ([], [outcome.candidate])
@@ -107,14 +107,14 @@ def test_a_plugin_is_asked_about_what_was_kept(file, tmp_path):
 
 
 def test_nothing_comes_back_into_a_file_that_has_changed(file, tmp_path):
-    remembering.keep(tmp_path, file, *accepted(file))
+    remembering.keep(tmp_path, file.data, *accepted(file))
     edited = on_disk(tmp_path, TEXT.replace(b"Return 1.", b"Return 2."))
     assert recalled(edited, project())[0] == []
 
 
 @pytest.mark.parametrize("failing", [{"verdict": Verdict.FAIL}, {"gate": Verdict.FAIL}])
 def test_nothing_comes_back_that_fails_a_recorded_test_or_a_project_test(file, tmp_path, failing):
-    remembering.keep(tmp_path, file, *accepted(file))
+    remembering.keep(tmp_path, file.data, *accepted(file))
     found, ledger = recalled(file, project(**failing))
     assert found == []
     assert not ledger.is_accepted("m:one")
@@ -122,14 +122,14 @@ def test_nothing_comes_back_that_fails_a_recorded_test_or_a_project_test(file, t
 
 @pytest.mark.parametrize("damage", [{"evidence": "{}"}, {"evidence": "[]"}, {"evidence": "no JSON"}])
 def test_a_damaged_entry_is_passed_over(file, tmp_path, damage):
-    remembering.keep(tmp_path, file, *accepted(file))
+    remembering.keep(tmp_path, file.data, *accepted(file))
     (entry,) = journal.read(tmp_path)
     journal.append(tmp_path, dataclasses.replace(entry, **damage))
     assert recalled(file, project())[0] == []
 
 
 def test_a_body_that_does_not_fit_its_file_is_passed_over(file, tmp_path):
-    remembering.keep(tmp_path, file, *accepted(file))
+    remembering.keep(tmp_path, file.data, *accepted(file))
     (entry,) = journal.read(tmp_path)
     journal.append(
         tmp_path, dataclasses.replace(entry, candidate=dataclasses.replace(entry.candidate, body="return (\n"))
@@ -138,27 +138,27 @@ def test_a_body_that_does_not_fit_its_file_is_passed_over(file, tmp_path):
 
 
 def test_a_run_that_asks_for_more_confidence_does_not_take_what_had_less(file, tmp_path):
-    remembering.keep(tmp_path, file, *accepted(file))
+    remembering.keep(tmp_path, file.data, *accepted(file))
     assert recalled(file, project(), confidence=0.98)[0] == []
     assert len(recalled(file, project(), confidence=0.97)[0]) == 1
 
 
 def test_the_confidence_of_a_stub_wins_over_that_of_the_run(file, tmp_path):
     marked = on_disk(tmp_path, TEXT.replace(b"@supercharge\n", b"@supercharge(confidence=0.98)\n"))
-    remembering.keep(tmp_path, marked, *accepted(marked))
+    remembering.keep(tmp_path, marked.data, *accepted(marked))
     assert recalled(marked, project(), confidence=0.9)[0] == []
 
 
 def test_a_run_that_allows_less_does_not_take_what_uses_more(file, tmp_path):
     outcome, record = accepted(file)
     candidate = dataclasses.replace(outcome.candidate, imports=("import os",), body="return os.getpid() * 0 + 1\n")
-    remembering.keep(tmp_path, file, dataclasses.replace(outcome, candidate=candidate), record)
+    remembering.keep(tmp_path, file.data, dataclasses.replace(outcome, candidate=candidate), record)
     assert recalled(file, project())[0] == []
     assert len(recalled(file, project(), allow=("os",))[0]) == 1
 
 
 def test_at_level_3_what_was_kept_is_run_apart_again(file, tmp_path):
-    remembering.keep(tmp_path, file, *accepted(file))
+    remembering.keep(tmp_path, file.data, *accepted(file))
     assert recalled(file, project(apart=Verdict.FAIL), level=3)[0] == []
     assert len(recalled(file, project(verdict=Verdict.FAIL), level=3)[0]) == 1
 
@@ -166,7 +166,7 @@ def test_at_level_3_what_was_kept_is_run_apart_again(file, tmp_path):
 def test_a_module_that_was_fetched_is_fetched_again_where_that_is_allowed(file, tmp_path):
     outcome, record = accepted(file)
     candidate = dataclasses.replace(outcome.candidate, imports=("import yaml",), body="return len(yaml.dump(''))\n")
-    remembering.keep(tmp_path, file, dataclasses.replace(outcome, candidate=candidate), record)
+    remembering.keep(tmp_path, file.data, dataclasses.replace(outcome, candidate=candidate), record)
     for install in (), ("PyYAML",):
         sandbox = project()
         sandbox.lacking = frozenset({"yaml"})
@@ -194,7 +194,7 @@ def test_those_that_were_chosen_together_come_back_together_or_not_at_all(tmp_pa
     one, two = find(file)
     for stub, other in ((one, two), (two, one))[lost:]:
         outcome = dataclasses.replace(first, stub=stub, together={other.id: first.candidate.id})
-        remembering.keep(tmp_path, file, outcome, dataclasses.replace(record, stub=stub.id))
+        remembering.keep(tmp_path, file.data, outcome, dataclasses.replace(record, stub=stub.id))
 
     def judge(overlay, test):
         """They need each other."""
@@ -214,7 +214,7 @@ def test_halves_of_two_joint_choices_are_not_taken_for_one(tmp_path):
     def keep(stub, other, candidate_id):
         candidate = dataclasses.replace(first.candidate, id=candidate_id)
         outcome = dataclasses.replace(first, stub=stub, candidate=candidate, together={other.id: candidate_id})
-        remembering.keep(tmp_path, file, outcome, dataclasses.replace(record, stub=stub.id))
+        remembering.keep(tmp_path, file.data, outcome, dataclasses.replace(record, stub=stub.id))
 
     keep(one, two, "old")
     keep(two, one, "old")
@@ -226,10 +226,27 @@ def test_halves_of_two_joint_choices_are_not_taken_for_one(tmp_path):
 
 def test_a_function_that_was_being_filled_again_comes_back_when_it_is_again(file, tmp_path):
     """It is open in memory only; the file has its old body, and a run in between changes nothing."""
-    (tmp_path / "m.py").write_bytes(b"def one() -> int:\n    return 0 + 1\n")
-    remembering.keep(tmp_path, file, *accepted(file))
+    old = b"def one() -> int:\n    return 0 + 1\n"
+    (tmp_path / "m.py").write_bytes(old)
+    remembering.keep(tmp_path, old, *accepted(file))
     journal.clear(tmp_path, ())
-    assert [outcome.stub.id for outcome, _ in recalled(file, project())[0]] == ["m:one"]
+    found, _ = recalled(file, project(), read=lambda relpath: (tmp_path / relpath).read_bytes())
+    assert [outcome.stub.id for outcome, _ in found] == ["m:one"]
+
+
+def test_a_file_that_was_edited_while_it_was_searched_gets_nothing_back(file, tmp_path):
+    """What was accepted was accepted for the file as it had been read."""
+    outcome, record = accepted(file)
+    edited = on_disk(tmp_path, TEXT.replace(b"Return 1.", b"Return 2."))
+    remembering.keep(tmp_path, file.data, outcome, record)
+    assert recalled(edited, project())[0] == []
+
+
+@pytest.mark.parametrize("lie", [{"stub": "../../elsewhere:one"}, {"stub": "m:two"}, {"relpath": "other.py"}])
+def test_evidence_about_something_else_brings_nothing_back(file, tmp_path, lie):
+    outcome, record = accepted(file)
+    remembering.keep(tmp_path, file.data, outcome, dataclasses.replace(record, **lie))
+    assert recalled(file, project())[0] == []
 
 
 @pytest.mark.parametrize(("body", "back"), [(b"return 1\n", ["m:two"]), (b"return 0 + 1\n", [])])
@@ -242,12 +259,15 @@ def test_the_other_half_of_a_choice_that_was_half_written_comes_back(tmp_path, b
         outcome = dataclasses.replace(first, stub=stub, together={other.id: first.candidate.id})
         relpath = "m.py" if stub is two else "other.py"
         kept = dataclasses.replace(record, stub=stub.id, qualname=stub.qualname)
-        remembering.keep(
-            tmp_path, file, dataclasses.replace(outcome, stub=dataclasses.replace(stub, relpath=relpath)), kept
-        )
+        kept = dataclasses.replace(kept, relpath=relpath)
+        moved = dataclasses.replace(outcome, stub=dataclasses.replace(stub, relpath=relpath))
+        remembering.keep(tmp_path, file.data, moved, kept)
     (tmp_path / "other.py").write_bytes(b"def one():\n    " + body)
     left = dataclasses.replace(file, data=BOTH.replace(TEXT, b"from pytest_supercharger import supercharge\n"))
     (tmp_path / "m.py").write_bytes(left.data)
     (entry,) = [entry for entry in journal.read(tmp_path) if entry.stub_id == "m:two"]
     journal.append(tmp_path, dataclasses.replace(entry, sha256=hashlib.sha256(left.data).hexdigest()))
-    assert [outcome.stub.id for outcome, _ in recalled(left, FakeSandbox())[0]] == back
+    found, _ = recalled(left, FakeSandbox())
+    assert [(outcome.stub.id, dict(outcome.together)) for outcome, _ in found] == [(name, {}) for name in back]
+    journal.clear(tmp_path, ["m:one"])  # as after a write that got no further: one is nothing without the other
+    assert {entry.stub_id for entry in journal.read(tmp_path)} == {"m:one", "m:two"}

@@ -40,15 +40,19 @@ def test_a_function_whose_file_cannot_be_written_keeps_its_evidence(tmp_path, kn
     assert [kept.candidate_id for kept in shelf.load_all(tmp_path)] == ["old"] * known
 
 
-def test_a_disk_that_is_full_in_the_middle_keeps_it_too(tmp_path, monkeypatch):
+@pytest.mark.parametrize(
+    ("error", "raised"),
+    [(OSError(28, "No space left on device"), SourceError), (KeyboardInterrupt(), KeyboardInterrupt)],
+)
+def test_a_write_that_breaks_off_keeps_it_too(tmp_path, monkeypatch, error, raised):
     path, record, write = prepared(tmp_path)
     shelf.save(tmp_path, dataclasses.replace(record, candidate_id="old"))
 
-    def full(self, fd, data):
-        raise OSError(28, "No space left on device")
+    def fail(self, fd, data):
+        raise error
 
-    monkeypatch.setattr(files.RealFiles, "write", full)
-    with pytest.raises(SourceError, match="No space left"):
+    monkeypatch.setattr(files.RealFiles, "write", fail)
+    with pytest.raises(raised):
         write()
     assert path.read_bytes() == TEXT
     assert [kept.candidate_id for kept in shelf.load_all(tmp_path)] == ["old"]

@@ -120,7 +120,7 @@ class Batch:
             input_ids=torch.tensor([[row.tokens[-1]] for row in self.rows], device=device),
             attention_mask=columns[None, :] >= (width - lengths)[:, None],
             position_ids=lengths[:, None],
-            past_key_values=self._cache,
+            **{self._loaded.cache_name: self._cache},
             use_cache=True,
             logits_to_keep=1,
         )

@@ -77,6 +77,7 @@ class _Step:
 
     def __init__(self, loaded: LoadedModel, cache: RowCache, rows: int) -> None:
         self._model = loaded.model
+        self._cache_name = loaded.cache_name
         self._type = loaded.model.get_input_embeddings().weight.dtype
         self._rows = rows
         # Tokens, then lengths, then the column to write.
@@ -128,9 +129,9 @@ class _Step:
             input_ids=self._inputs[: self._rows, None],
             attention_mask=mask[:, None, None, :],
             position_ids=lengths,
-            past_key_values=self._cache,
             use_cache=True,
             logits_to_keep=1,
+            **{self._cache_name: self._cache},
         )
         logits: torch.Tensor = result.logits[:, -1]
         return logits

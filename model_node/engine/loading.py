@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import hashlib
+import inspect
 import logging
 import shutil
 from dataclasses import dataclass
@@ -47,9 +49,21 @@ class LoadedModel:
     devices: tuple[Device, ...]
     digest: str
 
+    @property
+    def cache_name(self) -> str:
+        """What the model's forward calls its cache."""
+        kind: Any = type(self.model)
+        return _cache_name(kind)
+
     def new_cache(self) -> RowCache:
         """An empty cache for the model's layers."""
         return RowCache(kinds(self.model.config.get_text_config()))
+
+
+@functools.cache
+def _cache_name(kind: Any) -> str:
+    # transformers renames it: 5.24 warns of the old name, 5.40 will not know it.
+    return "cache" if "cache" in inspect.signature(kind.forward).parameters else "past_key_values"
 
 
 def load_model(

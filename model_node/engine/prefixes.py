@@ -74,7 +74,7 @@ def extend(loaded: LoadedModel, cache: RowCache, tokens: tuple[int, ...], keep: 
     ids = torch.tensor([tokens], device=loaded.device)
     positions = torch.arange(cache.width, cache.width + len(tokens), device=loaded.device)[None, :]
     result = loaded.model(
-        input_ids=ids, position_ids=positions, past_key_values=cache, use_cache=True, logits_to_keep=keep
+        input_ids=ids, position_ids=positions, use_cache=True, logits_to_keep=keep, **{loaded.cache_name: cache}
     )
     return result.logits.to(loaded.device)
 

@@ -99,7 +99,10 @@ def clear(root: Path, ids: Collection[str]) -> None:
     if not path.parent.is_dir():
         return
     known = read(root)
-    kept = [entry for entry in known if entry.stub_id not in ids and _is_for_this_file(root, entry)]
+    left = [entry for entry in known if entry.stub_id not in ids and _is_for_this_file(root, entry)]
+    # Those chosen with one that is left stay, written or not: it is nothing without them.
+    needed = {name for entry in left for name in entry.together}
+    kept = [entry for entry in known if entry in left or entry.stub_id in needed]
     try:
         temporaries.sweep(path)
         if len(kept) == len(known):

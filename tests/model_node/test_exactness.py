@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 import torch
-from conftest import save_tokenizer
 from test_local_decoding import PROMPTS
 from test_local_hybrids import MODELS, SETTINGS
+from tiny_models import save_tokenizer
 from transformers import AutoModelForCausalLM, Qwen3MoeConfig, Qwen3MoeForCausalLM
 
 from model_node.engine.local import LocalEngine

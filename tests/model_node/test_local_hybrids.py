@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 import torch
-from conftest import save_tokenizer
 from test_local_decoding import PROMPTS, generated
+from tiny_models import save_tokenizer
 from transformers import Qwen3_5ForCausalLM, Qwen3_5TextConfig, Qwen3NextConfig, Qwen3NextForCausalLM
 
 from model_node.engine.base import EngineError, Prompt, ScoreJob

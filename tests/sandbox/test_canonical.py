@@ -15,6 +15,7 @@ import pathlib
 import random
 import re
 import threading
+import types
 import uuid
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -299,3 +300,21 @@ def test_looking_at_the_state_uses_no_generator_up() -> None:
     with pytest.raises(Opaque):
         state(numbers)
     assert list(numbers) == [1, 2]
+
+
+class Doubling:
+    def twice(self) -> int:
+        return 2
+
+    def again(self) -> int:
+        return 3
+
+
+Doubling.again.__name__ = "twice"
+
+
+def test_a_function_that_is_bound_under_the_name_of_another_has_no_form() -> None:
+    """Any function can be bound to any object, and says itself what it is called."""
+    for hidden in (types.MethodType(lambda held: held, [1]), types.MethodType(Doubling.again, Doubling())):
+        with pytest.raises(Opaque):
+            canonical(hidden)

@@ -57,7 +57,7 @@ def begin(root: Path) -> None:
     """The first acceptance of a project, in the third file."""
     file = source(root, "c.py")
     kept = outcome(*stubs.find(file))
-    remembering.keep(root, file, kept, record(kept, file.data))
+    remembering.keep(root, file.data, kept, record(kept, file.data))
 
 
 def write(root: Path) -> None:
@@ -69,7 +69,7 @@ def write(root: Path) -> None:
         new = edits.fill(file.data, [(one.stub, one.candidate) for one in found])
         for one in found:
             records[one.stub.id] = record(one, new)
-            remembering.keep(root, file, one, records[one.stub.id])
+            remembering.keep(root, file.data, one, records[one.stub.id])
         if found:
             changes.append(files.Change(path=file.path, old_sha256=files.sha256(file.data), new=new))
         outcomes += found

@@ -151,10 +151,19 @@ class _Writer:
         """A class or function by its name, a method by that and its object."""
         owner = getattr(value, "__self__", None)
         if kind in _METHODS and owner is not None and not isinstance(owner, (type, types.ModuleType)):
+            if not self._is_own(kind, value, owner):
+                raise Opaque(kind.__name__)
             return f"<{value.__name__} of {self.text(owner)}>"
         if name_of(value) is None or not self._known(value):
             raise Opaque(kind.__name__)
         return f"<{name_of(value)}>"
+
+    def _is_own(self, kind: type, value: Any, owner: Any) -> bool:
+        """Whether a method is the one that its object's class has under this name; any function can be bound."""
+        if kind is not types.MethodType:
+            return True
+        found = (vars(base).get(value.__name__) for base in type(owner).__mro__)
+        return next((one for one in found if one is not None), None) is value.__func__
 
     def _instance(self, kind: type, value: Any) -> str:
         if not self._by_state and equals_anything(value):
@@ -179,7 +188,7 @@ class _Writer:
         raise Opaque(kind.__name__)
 
     def _fields(self, pairs: Iterable[tuple[str, Any]]) -> str:
-        return ", ".join(f"{name}={self.text(item)}" for name, item in pairs)
+        return ", ".join(f"{name if name.isidentifier() else repr(name)}={self.text(item)}" for name, item in pairs)
 
     def _moment(self, kind: type, value: Any) -> str:
         if type(value.tzinfo) not in (type(None), datetime.timezone, zoneinfo.ZoneInfo):
