@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import ast
-import configparser
 import functools
 import io
 import logging
 import threading
 import tokenize
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from pytest_supercharger import toml
+from pytest_supercharger import configuration
 from pytest_supercharger.clean._body import same_body
 from pytest_supercharger.clean._syntax import dedent_code, indent_code, parse, string_rows
 
@@ -62,9 +61,9 @@ def project_style(*, pyproject: str = "", style_yapf: str = "", setup_cfg: str =
     yapf's own settings win (`.style.yapf`, then `setup.cfg`, then `[tool.yapf]`); else black's or ruff's line length.
     """
     for text, section in ((style_yapf, "style"), (setup_cfg, "yapf")):
-        if knobs := _ini(text, section):
+        if knobs := configuration.ini(text, section):
             return _style(knobs)
-    tools = _toml(pyproject).get("tool", {})
+    tools = configuration.tables(pyproject).get("tool", {})
     if knobs := {name: str(value) for name, value in tools.get("yapf", {}).items()}:
         return _style(knobs)
     for tool in ("black", "ruff"):
@@ -80,23 +79,6 @@ def _style(knobs: dict[str, str]) -> Style:
     plain = {k: v for k, v in knobs.items() if not set("{},:\n") & set(v)}
     limit = plain.pop("column_limit", "")
     return Style(base=base, knobs=plain, column_limit=int(limit) if limit.isdigit() else None)
-
-
-def _ini(text: str, section: str) -> dict[str, str]:
-    parser = configparser.ConfigParser(interpolation=None)
-    try:
-        parser.read_string(text)
-    except configparser.Error:
-        return {}
-    return dict(parser[section]) if parser.has_section(section) else {}
-
-
-def _toml(text: str) -> dict[str, Any]:
-    try:
-        found: dict[str, Any] = toml.loads(text)
-    except toml.TOMLDecodeError:
-        return {}
-    return found
 
 
 def format_body(body: str, style: Style, *, margin: int = 0) -> str:

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import configparser
-import sys
 from typing import TYPE_CHECKING, Any
 
+from pytest_supercharger import configuration
 from pytest_supercharger.writeback.import_style import SECTIONS, ImportStyle
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
-if sys.version_info >= (3, 11):
-    import tomllib
-else:  # pytest brings it along
-    import tomli as tomllib  # type: ignore[import-not-found, unused-ignore]
 
 __all__ = ["FILES", "import_style"]
 
@@ -42,7 +37,7 @@ _SECTIONS = {
 
 def import_style(texts: Mapping[str, str], own: Collection[str] = ()) -> ImportStyle:
     """Return the style; `texts` has the files that there are of `FILES`, `own` the project's top-level modules."""
-    tools = _table(_toml(texts.get("pyproject.toml", "")), "tool")
+    tools = _table(configuration.tables(texts.get("pyproject.toml", "")), "tool")
     found = next(_isort(texts, tools), None) or next(_ruff(texts, tools), None) or {}
     settings = {**_PROFILES.get(str(found.get("profile", "")), {}), **found}
     sections = tuple(name.upper() for name in _names(settings.get("sections", ""))) or SECTIONS
@@ -62,12 +57,16 @@ def _isort(texts: Mapping[str, str], tools: Mapping[str, Any]) -> Iterator[dict[
     for name in FILES:
         if name == "pyproject.toml" and (found := _table(tools, "isort")):
             yield _underscored(found)
-        yield from filter(None, (_ini(texts.get(name, ""), section) for section in _INI.get(name, ())))
+        yield from filter(None, (configuration.ini(texts.get(name, ""), section) for section in _INI.get(name, ())))
 
 
 def _ruff(texts: Mapping[str, str], tools: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """Yield ruff's settings under the names that isort has for them."""
-    for ruff in (_toml(texts.get(".ruff.toml", "")), _toml(texts.get("ruff.toml", "")), _table(tools, "ruff")):
+    for ruff in (
+        configuration.tables(texts.get(".ruff.toml", "")),
+        configuration.tables(texts.get("ruff.toml", "")),
+        _table(tools, "ruff"),
+    ):
         own = _table(_table(ruff, "lint"), "isort") or _table(ruff, "isort")
         found = _underscored({name: value for name, value in own.items() if name not in ("sections", "section-order")})
         found |= {f"known_{name}": modules for name, modules in _table(own, "sections").items()}
@@ -118,20 +117,3 @@ def _length(settings: Mapping[str, Any], tools: Mapping[str, Any]) -> int:
 def _table(data: Mapping[str, Any], name: str) -> dict[str, Any]:
     found = data.get(name)
     return found if isinstance(found, dict) else {}
-
-
-def _ini(text: str, section: str) -> dict[str, Any]:
-    parser = configparser.ConfigParser(interpolation=None)
-    try:
-        parser.read_string(text)
-    except configparser.Error:
-        return {}
-    return dict(parser[section]) if parser.has_section(section) else {}
-
-
-def _toml(text: str) -> dict[str, Any]:
-    try:
-        found: dict[str, Any] = tomllib.loads(text)
-    except tomllib.TOMLDecodeError:
-        return {}
-    return found
