@@ -126,3 +126,27 @@ def install(monkeypatch, sandbox, generator):
 def bodies(name, parameters, *expressions):
     """Whole answers for a function: one a given expression."""
     return [f"def {name}({parameters}):\n    return {expression}\n" for expression in expressions]
+
+
+# One stub, and answers for it, for tests of the plugin as a whole.
+STUB = '''\
+from pytest_supercharger import supercharge
+
+
+@supercharge
+def double(x: int) -> int:
+    """Return twice x.
+
+    >>> double(2)
+    4
+    """
+    raise NotImplementedError
+'''
+CODES = [
+    *bodies("double", "x: int", "x * 2", "x + x", "2 * x"),
+    "def double(x: int) -> int:\n    y = x\n    return y + x\n",
+]
+TESTS = [
+    "def test_one():\n    assert double(1) == 2\n",
+    "def test_two():\n    assert double(0) == 0\n    assert double(-3) == -6\n",
+]

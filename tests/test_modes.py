@@ -5,29 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pytest
-from fakes import FakeGenerator, agreeable, bodies, install
+from fakes import CODES, STUB, TESTS, FakeGenerator, agreeable, install
 
-STUB = '''\
-from pytest_supercharger import supercharge
-
-
-@supercharge
-def double(x: int) -> int:
-    """Return twice x.
-
-    >>> double(2)
-    4
-    """
-    raise NotImplementedError
-'''
-CODES = [
-    *bodies("double", "x: int", "x * 2", "x + x", "2 * x"),
-    "def double(x: int) -> int:\n    y = x\n    return y + x\n",
-]
-TESTS = [
-    "def test_one():\n    assert double(1) == 2\n",
-    "def test_two():\n    assert double(0) == 0\n    assert double(-3) == -6\n",
-]
 CHECKS = """\
 import pytest
 

@@ -10,7 +10,7 @@ import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import pytest
-from fakes import FakeGenerator, agreeable, bodies, disagreeable, install
+from fakes import CODES, STUB, TESTS, FakeGenerator, agreeable, bodies, disagreeable, install
 
 from pytest_supercharger import fits
 from pytest_supercharger.calibration import Fit
@@ -22,27 +22,6 @@ from pytest_supercharger.solver import Solver
 from pytest_supercharger.writeback import files
 
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
-STUB = '''\
-from pytest_supercharger import supercharge
-
-
-@supercharge
-def double(x: int) -> int:
-    """Return twice x.
-
-    >>> double(2)
-    4
-    """
-    raise NotImplementedError
-'''
-CODES = [
-    *bodies("double", "x: int", "x * 2", "x + x", "2 * x"),
-    "def double(x: int) -> int:\n    y = x\n    return y + x\n",
-]
-TESTS = [
-    "def test_one():\n    assert double(1) == 2\n",
-    "def test_two():\n    assert double(0) == 0\n    assert double(-3) == -6\n",
-]
 TEST = "from calc import double\n\ndef test_double():\n    assert double(21) == 42\n"
 
 
