@@ -56,7 +56,7 @@ def snapshot(repository: str, report: Report) -> Path:
         report(f"{repository}: fetching from the model hub where it is not in the hub cache")
     try:
         return Path(snapshot_download(repository, allow_patterns=_PATTERNS, local_files_only=not online))
-    except Exception as error:  # as above
+    except Exception as error:  # of the hub client, which raises many kinds
         state = "" if online else "; the hub is not reachable from here and its cache does not have it"
         raise EngineError(
             ErrorKind.NOT_FOUND,

@@ -90,7 +90,7 @@ def _carry_out(run: Run, settings: Settings, *, listing: bool) -> None:
         run.stopped = pytest.ExitCode.INTERRUPTED
         kept = "; accepted functions are kept and written by the next run" if settings.writes else ""
         run.reporter.line(f"interrupted{kept}")
-    except Exception as error:
+    except Exception as error:  # a bug is told in one line, like everything else
         run.restore_environment()
         problem = f"supercharge failed: {in_one_line(error)}; please report this as a bug"
         raise pytest.UsageError(problem) from error
@@ -231,7 +231,7 @@ class Run:
         """Once a file has changed, what goes wrong is told and makes the run a failed one, but ends nothing."""
         try:
             yield
-        except Exception as error:
+        except Exception as error:  # as the docstring says: a plugin's, the disk's, ours
             if not self._changed:
                 raise
             self._tell(in_one_line(error))

@@ -185,8 +185,7 @@ class Session:
             def solve(stub: Stub) -> Outcome:
                 try:
                     outcome = self._solve(stub, services, records)
-                except Exception as error:
-                    # A failure of one stub is that stub's decision; the others go on.
+                except Exception as error:  # a failure of one stub is that stub's decision; the others go on
                     bench.ledger.withdraw(stub.id)
                     ours = isinstance(error, SuperchargeError)
                     reason = in_one_line(error) if ours else f"internal error: {in_one_line(error)}"

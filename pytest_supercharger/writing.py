@@ -94,5 +94,5 @@ def _told(problems: Problems, what: str) -> Iterator[None]:
     """Turn whatever goes wrong into a line."""
     try:
         yield
-    except Exception as error:
+    except Exception as error:  # of a plugin or the disk; the files are written, and nothing may hide that
         problems.append(f"{what}: {in_one_line(error)}")

@@ -174,7 +174,7 @@ def _result(code: dict[str, Any]) -> dict[str, Any]:
 
             value = asyncio.run(value)
         shape, value = _drained(value)
-    except Exception as error:
+    except Exception as error:  # what the project's function raises is what is recorded
         return {"form": "raises", "result": page.write(type(error)), "result_imports": sorted(page.imports)}
     result = page.write(value)
     after = page.write(space["subject"]) if code["subject"] is not None else ""

@@ -150,7 +150,7 @@ class Page:
         try:
             again = eval(text, space)
             same = type(again) is type(value) and bool(again == value) and repr(again) == text
-        except Exception as error:
+        except Exception as error:  # a repr is any text, and a comparison any program
             raise Unwritable from error
         if not same:
             raise Unwritable

@@ -206,7 +206,7 @@ class LocalEngine:
                 running.computed_tokens += prefill.computed
             crowded = crowded or len(samples) > 1  # a prompt too long by itself is no reason for a smaller batch
             self._batch.join(group, samples, prefill)
-        except Exception as error:  # as above
+        except Exception as error:  # of torch again: the job ends, the engine thread goes on
             if not self._halved(error, crowded, [(group, sample) for sample in samples]):
                 self._end(running, broken(running.job.request_id, error))
 

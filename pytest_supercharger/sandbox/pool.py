@@ -195,6 +195,6 @@ def _destroy(slot: Slot) -> Exception | None:
     # Whatever the engine says, the container has lost its input and ends by itself.
     try:
         slot.destroy()
-    except Exception as error:
+    except Exception as error:  # the SDK raises its own, requests' and urllib3's; the caller tells it
         return error
     return None

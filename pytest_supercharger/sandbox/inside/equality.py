@@ -96,5 +96,5 @@ def _equal(value: Any, stranger: Any) -> bool:
 def _holds_anything(value: Any) -> bool:
     try:
         return object() in value
-    except Exception:
+    except Exception:  # of a hostile or an ordinary __contains__
         return False

@@ -125,7 +125,7 @@ class Peer:
                 reader.fill(reader.nodes[_natural(place)], contents)
             if error is not None and not isinstance(error, BaseException):
                 raise TypeError("raised what is no error")
-        except Exception as problem:
+        except Exception as problem:  # a hostile answer breaks in any way
             raise Broken(f"an answer that cannot be read: {type(problem).__name__}: {problem}"[:300]) from None
         if error is not None:
             raise error.with_traceback(None)
@@ -172,7 +172,7 @@ class Peer:
             # Any other thing can be used without a loop: who asks for one has made that up.
             if kind_of(thing) not in ("async", "awaitable", "async iterator"):
                 raise AttributeError(f"{message['op']} of {kind_of(thing)}")
-        except Exception as error:
+        except Exception as error:  # whatever the thing raises is the other side's to see
             self._reply(message, reader, [], error=error)
             return
         raise NotEncodable("a coroutine of the test that a plain function waits for")

@@ -165,6 +165,6 @@ class _Heard:
             mro, text = warned
             kinds = [self._side.find(base) for base in mro]
             category = next(kind for kind in kinds if isinstance(kind, type) and issubclass(kind, Warning))
-        except Exception as error:
+        except Exception as error:  # a hostile warning breaks in any way
             raise Broken(f"a warning that is none: {type(error).__name__}"[:200]) from None
         warnings.warn(str(text), category, stacklevel=2)
