@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 
@@ -16,6 +16,7 @@ from model_node.engine.plain import PlainSteps, can_be_plain
 from model_node.engine.rows import RowCache
 from model_node.engine.sampling import Draw, choose, stream_key
 from model_node.engine.scheduler import Group, Running
+from model_node.engine.shares import SharedStep, can_share, padding_mask, share
 from model_node.engine.stopping import StopWatch, cut, decoded, loops
 
 if TYPE_CHECKING:
@@ -54,19 +55,24 @@ class Batch:
         self.rows: list[Row] = []
         self._loaded = loaded
         self._emit = emit
-        self._cache = RowCache()
         self._steps: GraphedSteps | PlainSteps | None = None
         if can_be_plain(loaded):
             self._steps = PlainSteps(loaded)
         elif graphs and can_be_graphed(loaded):
             self._steps = GraphedSteps(loaded)
+        # A graph reads fixed addresses, and prompts come and go.
+        self._shared = can_share(loaded.model) and not isinstance(self._steps, GraphedSteps)
+        if self._shared and self._steps is None:
+            share(loaded.model)
+        self._cache = RowCache(shared=self._shared)
         self._count = 0
         self._lengths: list[int] = []  # cached tokens of each row; the last generated one is not cached yet
 
     def fits(self, group: Group, count: int) -> int:
         """How many of `count` rows of `group` the cache memory holds beside the present ones."""
-        widest = max([group.longest, *(row.group.longest for row in self.rows)]) + self._loaded.state_tokens
-        room = max(self._loaded.cache_tokens // widest - len(self.rows), 0)
+        widest = max(self._columns(each) for each in (group, *(row.group for row in self.rows)))
+        tokens = self._loaded.cache_tokens - self._kept(group)
+        room = max(tokens // (widest + self._loaded.state_tokens) - len(self.rows), 0)
         # A lone row always runs: its length is bounded by the context.
         return min(count, room if self.rows else max(room, 1))
 
@@ -103,29 +109,50 @@ class Batch:
     def clear(self) -> list[Row]:
         """Free all rows and their memory; return them."""
         rows, self.rows, self._lengths = self.rows, [], []
-        self._cache = RowCache()
+        self._cache = RowCache(shared=self._shared)
         if self._steps is not None:
             self._steps.clear()
         give_back()
         return rows
+
+    def _columns(self, group: Group) -> int:
+        """Columns that a row of `group` may take."""
+        return group.limit if self._shared else group.longest
+
+    def _kept(self, group: Group) -> int:
+        """Tokens of prompts that are kept once, that of `group` among them."""
+        if (shares := self._cache.shares) is None:
+            return 0
+        known = any(row.group.tokens == group.tokens for row in self.rows)
+        return shares.tokens + (0 if known else len(group.tokens))
 
     def _forward(self) -> torch.Tensor:
         if self._steps is not None:
             return self._steps.step(self._cache, [row.tokens[-1] for row in self.rows], self._lengths)
         device = self._loaded.device
         lengths = torch.tensor(self._lengths, device=device)
-        width = self._cache.width
-        columns = torch.arange(width + 1, device=device)
+        visible = self._visible(lengths)
         result = self._loaded.model(
             input_ids=torch.tensor([[row.tokens[-1]] for row in self.rows], device=device),
-            attention_mask=columns[None, :] >= (width - lengths)[:, None],
             position_ids=lengths[:, None],
             **{self._loaded.cache_name: self._cache},
             use_cache=True,
             logits_to_keep=1,
+            **visible,
         )
+        if "shared" in visible and visible["shared"].layers != len(self._cache.layers):
+            raise RuntimeError("the model's attention does not read shared prompts; take it off the list in shares.py")
         logits: torch.Tensor = result.logits[:, -1].to(device)
         return logits
+
+    def _visible(self, lengths: torch.Tensor) -> dict[str, Any]:
+        """What tells the model's attention which tokens a row sees."""
+        width = self._cache.width
+        if (shares := self._cache.shares) is None:
+            columns = torch.arange(width + 1, device=lengths.device)
+            return {"attention_mask": columns[None, :] >= (width - lengths)[:, None]}
+        kind = self._loaded.model.get_input_embeddings().weight.dtype
+        return {"shared": SharedStep(shares, padding_mask(width, shares.own(self._lengths), kind))}
 
     def _advance(self, first: int, tokens: Sequence[int], logprobs: Sequence[float]) -> None:
         """Give the rows from place `first` on their next token; emit and drop those that ended."""
@@ -187,4 +214,4 @@ class Batch:
         if not self.rows:
             self.clear()
         elif places:
-            self._cache.trim(max(self._lengths))
+            self._cache.trim(max(self._cache.own(self._lengths)))

@@ -14,6 +14,7 @@ from transformers import LlamaForCausalLM, Qwen2ForCausalLM
 
 from model_node.engine.fused import Part, fuse
 from model_node.engine.int8_cpu import Int8Linear
+from model_node.engine.shares import SharedStep, padding_mask
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -72,11 +73,17 @@ class PlainSteps:
         # The rotation of halves, (-b, a), as a roll, (b, a), with the sign in the sine.
         half = self._size // 2
         sin = torch.cat([-sin[..., :half], sin[..., half:]], dim=-1)
-        mask = _mask(cache.width, lengths, base.embed_tokens.weight.dtype)
-        for layer, kept in zip(base.layers, cache.layers, strict=True):
+        mask = padding_mask(cache.width, cache.own(lengths), base.embed_tokens.weight.dtype)
+        shared = None if cache.shares is None else SharedStep(cache.shares, mask)
+        for place, (layer, kept) in enumerate(zip(base.layers, cache.layers, strict=True)):
             attention, gated = layer.self_attn, layer.mlp
             joined = attention.q_proj.whole(self._normed(layer.input_layernorm, hidden))
-            hidden = hidden + attention.o_proj(self._attend(joined, cos, sin, mask, kept))
+            query, keys, values = self._turned(joined, cos, sin, kept)
+            if shared is None:
+                found = functional.scaled_dot_product_attention(query, keys, values, attn_mask=mask)
+            else:
+                found = shared.attend(place, query, keys, values, self._size**-0.5)
+            hidden = hidden + attention.o_proj(found.reshape(len(tokens), -1).to(self._type))
             gate, up = gated.gate_proj.whole(self._normed(layer.post_attention_layernorm, hidden)).chunk(2, dim=-1)
             hidden = hidden + gated.down_proj(functional.silu(gate).mul_(up))
         logits: torch.Tensor = self._model.lm_head(self._normed(base.norm, hidden))
@@ -85,9 +92,10 @@ class PlainSteps:
     def clear(self) -> None:
         """Nothing is kept from step to step."""
 
-    def _attend(
-        self, joined: torch.Tensor, cos: torch.Tensor, sin: torch.Tensor, mask: torch.Tensor | None, kept: Any
-    ) -> torch.Tensor:
+    def _turned(
+        self, joined: torch.Tensor, cos: torch.Tensor, sin: torch.Tensor, kept: Any
+    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """Queries [rows, key heads, queries a key head, size] of the new tokens; all keys and values."""
         rows = joined.shape[0]
         heads = joined.view(rows, -1, self._size)
         turned = heads[:, : self._heads + self._groups]
@@ -95,18 +103,8 @@ class PlainSteps:
         key, value = turned[:, self._heads :, None], heads[:, self._heads + self._groups :, None]
         keys, values = kept.update(key, value)
         query = turned[:, : self._heads].reshape(rows, self._groups, -1, self._size).to(keys.dtype)
-        output = functional.scaled_dot_product_attention(query, keys, values, attn_mask=mask)
-        return output.reshape(rows, -1).to(self._type)
+        return query, keys, values
 
     def _normed(self, norm: Any, hidden: torch.Tensor) -> torch.Tensor:
         weight = self._norms[norm]
         return functional.rms_norm(hidden, hidden.shape[-1:], weight, norm.variance_epsilon)
-
-
-def _mask(width: int, lengths: Sequence[int], dtype: torch.dtype) -> torch.Tensor | None:
-    """Hides the padding on the left of shorter rows; the column of the new tokens comes on top of `width`."""
-    if min(lengths) == width:
-        return None
-    padding = torch.tensor([width - length for length in lengths])[:, None]
-    hidden = torch.arange(width + 1)[None, :] < padding
-    return torch.zeros(hidden.shape, dtype=dtype).masked_fill_(hidden, float("-inf"))[:, None, None, :]

@@ -2,8 +2,8 @@
 
 Each layer keeps one buffer [rows, heads, columns, head_dim] of which a window is in use. A row's tokens end at the
 window's last column; columns left of them are padding, hidden by the attention mask. A step writes one column in
-place, a finished row's place is taken by the last row, and a new row is copied in: nothing else moves until the
-buffer is full.
+place, a finished row's place is taken by the last row, and a new row is copied in, or only its prompt noted: nothing
+else moves until the buffer is full.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from transformers.cache_utils import Cache, CacheLayerMixin
 
+from model_node.engine.shares import Shares
 from model_node.engine.states import StateLayer
 
 if TYPE_CHECKING:
@@ -70,9 +71,9 @@ class _RowLayer(CacheLayerMixin):
         window = slice(self.start, self.end)
         return self.keys[: self.rows, :, window], self.values[: self.rows, :, window]
 
-    def append(self, source: _RowLayer, copies: int) -> None:
-        """Add `copies` rows that hold the one row of `source`."""
-        keys, values = source.used()
+    def append(self, source: _RowLayer, copies: int, *, skip: int = 0) -> None:
+        """Add `copies` rows that hold the one row of `source` without its first `skip` columns."""
+        keys, values = (each[:, :, skip:] for each in source.used())
         length = keys.shape[2]
         if not self.is_initialized:
             self._begin(keys, values)
@@ -144,8 +145,12 @@ class RowCache(Cache):
 
     layers: list[_RowLayer | StateLayer]
 
-    def __init__(self, kinds: Sequence[str] = ()) -> None:
-        """Hold nothing; `kinds` are the types of the model's layers, where they are not all of one type."""
+    def __init__(self, kinds: Sequence[str] = (), *, shared: bool = False) -> None:
+        """Hold nothing; `kinds` are the types of the model's layers, where they are not all of one type.
+
+        With `shared`, rows hold their own tokens only, and the prompts they go on from are read where they are.
+        """
+        self.shares = Shares() if shared else None
         if STATES in kinds:
             super().__init__(layers=[StateLayer() if kind == STATES else _RowLayer() for kind in kinds])
         else:
@@ -153,7 +158,7 @@ class RowCache(Cache):
 
     @property
     def width(self) -> int:
-        """Columns in use: the length of the longest row, or more until the next `trim`."""
+        """Columns in use: the most tokens that a row holds itself, or more until the next `trim`."""
         return self._wide.get_seq_length() if self.layers else 0
 
     @property
@@ -205,13 +210,26 @@ class RowCache(Cache):
         """Add `copies` rows that hold the one row of `source`."""
         while len(self.layers) < len(source.layers):
             self.layers.append(type(source.layers[len(self.layers)])())
+        skip = 0
+        if self.shares is not None:
+            self.shares.append(source, copies)
+            skip = source.width
         for layer, other in zip(self.layers, source.layers, strict=True):
-            layer.append(other, copies)
+            if isinstance(layer, _RowLayer):
+                layer.append(other, copies, skip=skip)
+            else:
+                layer.append(other, copies)
 
     def drop(self, row: int) -> None:
         """Let the last row take the place of `row`."""
+        if self.shares is not None:
+            self.shares.drop(row)
         for layer in self.layers:
             layer.drop(row)
+
+    def own(self, lengths: Sequence[int]) -> Sequence[int]:
+        """How many tokens of each row are in its columns, where `lengths` counts those of its prompt as well."""
+        return lengths if self.shares is None else self.shares.own(lengths)
 
     def trim(self, width: int) -> None:
         """Forget the columns that no row needs: keep the last `width`."""

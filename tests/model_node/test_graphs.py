@@ -38,12 +38,18 @@ def crowd(engine: LocalEngine, collector: type) -> list[dict[tuple[int, int], st
     return [owner.wait().texts() for owner in owners]
 
 
+def step_by(engine: LocalEngine, steps: GraphedSteps | None) -> None:
+    """Let an engine without rows step as on a GPU, where each row has a copy of its prompt."""
+    engine._batch._steps, engine._batch._shared = steps, False
+    engine._batch.clear()
+
+
 def test_steps_of_fixed_shape_give_the_texts_of_ordinary_ones(
     make_engine: Callable[..., LocalEngine], collector: type
 ) -> None:
     plain, fixed = make_engine(), make_engine()
-    plain._batch._steps = None
-    fixed._batch._steps = GraphedSteps(fixed._loaded)
+    step_by(plain, None)
+    step_by(fixed, GraphedSteps(fixed._loaded))
     assert crowd(plain, collector) == crowd(fixed, collector)
 
 
@@ -51,13 +57,13 @@ def test_a_step_of_fixed_shape_gives_the_logits_of_an_ordinary_one(
     make_engine: Callable[..., LocalEngine], collector: type
 ) -> None:
     engine = make_engine()
-    engine._batch._steps = GraphedSteps(engine._loaded)
+    step_by(engine, GraphedSteps(engine._loaded))
     found: list[list[list[float]]] = []
     forward = engine._batch._forward
     engine._batch._forward = lambda: kept(forward(), found)  # type: ignore[method-assign]
     crowd(engine, collector)
     fixed, found = found, []
-    engine._batch._steps = None
+    step_by(engine, None)
     forward = type(engine._batch)._forward.__get__(engine._batch)
     engine._batch._forward = lambda: kept(forward(), found)  # type: ignore[method-assign]
     crowd(engine, collector)

@@ -60,10 +60,10 @@ def test_each_layers_keys_and_values_stay_on_the_device_of_the_layer(tiny_folder
     # meta has no numbers to go on with: token 5 always.
     model.lm_head.register_forward_hook(lambda *args: torch.eye(args[2].shape[-1])[5].expand(args[2].shape))
     batch, store = Batch(loaded, lambda *_: None), PrefixStore(loaded, 1000)
-    seen: list[tuple[str, str]] = []
+    seen: list[str] = []
 
     def look(_: Any, __: Any, kwargs: dict[str, Any]) -> None:
-        seen.append((kwargs["attention_mask"].device.type, kwargs["position_embeddings"][0].device.type))
+        seen.append(kwargs["position_embeddings"][0].device.type)
 
     with torch.inference_mode():
         for group in groups(collector, loaded, "def add(a, b):", "yes", samples=2):
@@ -74,7 +74,10 @@ def test_each_layers_keys_and_values_stay_on_the_device_of_the_layer(tiny_folder
         batch.step()
         after = [layer.keys for layer in batch._cache.layers]
         batch._drop([0])  # a row moves within its device too
-    assert seen == [("cpu", "cpu"), ("cpu", "cpu"), ("meta", "meta")]
+    assert seen == ["cpu", "cpu", "meta"]
+    assert batch._cache.shares is not None
+    for prompt, _ in batch._cache.shares.groups:
+        assert [layer.used()[0].device.type for layer in prompt.layers] == ["cpu", "cpu", "meta"]  # type: ignore[union-attr]
     assert [keys.device.type for keys in buffers] == ["cpu", "cpu", "meta"]
     assert all(one is other for one, other in zip(buffers, after, strict=True))
     assert [layer.rows for layer in batch._cache.layers] == [3, 3, 3]
