@@ -37,6 +37,7 @@ class Row:
     sample_index: int
     key: int
     watch: StopWatch
+    prefill: Prefill  # so that the prompt is not read again while the row lives
     tokens: list[int] = field(default_factory=list)
     logprob: float = 0.0
 
@@ -81,7 +82,13 @@ class Batch:
         seed = group.running.job.params.seed
         stops = group.running.job.params.stop
         rows = [
-            Row(group, index, stream_key(seed, group.prompt_index, index), StopWatch(self._loaded.tokenizer, stops))
+            Row(
+                group,
+                index,
+                stream_key(seed, group.prompt_index, index),
+                StopWatch(self._loaded.tokenizer, stops),
+                prefill,
+            )
             for index in samples
         ]
         chosen = choose(prefill.logits.expand(len(rows), -1), [row.draw() for row in rows])

@@ -200,10 +200,10 @@ class LocalEngine:
             running.started = time.monotonic()
         crowded = bool(self._batch.rows)
         try:
-            prefill = self._store.prefill(group.tokens)
+            prefill, computed = self._store.prefill(group.tokens)
             if group.prompt_index not in running.seen_groups:
                 running.seen_groups.add(group.prompt_index)
-                running.computed_tokens += prefill.computed
+                running.computed_tokens += computed
             crowded = crowded or len(samples) > 1  # a prompt too long by itself is no reason for a smaller batch
             self._batch.join(group, samples, prefill)
         except Exception as error:  # of torch again: the job ends, the engine thread goes on

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from weakref import WeakValueDictionary
 
 import torch
 
@@ -18,39 +19,41 @@ __all__ = ["Prefill", "PrefixStore", "extend"]
 _WORTH = 32
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Prefill:
+@dataclass(frozen=True, kw_only=True)
+class Prefill:  # without slots: 3.10 has no weak references to what has them
     """One prompt's key/value cache and the logits [1, vocabulary] of the token that follows it."""
 
     cache: RowCache
     logits: torch.Tensor
-    computed: int  # tokens the model had to read; the others were there
 
 
 class PrefixStore:
-    """The last prompts, by their tokens; bounded by `max_tokens`."""
+    """The last prompts, by their tokens; bounded by `max_tokens`, beside those that rows still go on from."""
 
     def __init__(self, loaded: LoadedModel, max_tokens: int) -> None:
         self._loaded = loaded
         self._max_tokens = max_tokens
         self._kept: OrderedDict[tuple[int, ...], Prefill] = OrderedDict()
+        self._alive: WeakValueDictionary[tuple[int, ...], Prefill] = WeakValueDictionary()
 
-    def prefill(self, tokens: tuple[int, ...]) -> Prefill:
-        """The prefill of `tokens`, computed from the first token that no kept prompt shares."""
-        if (known := self._kept.get(tokens)) is not None:
-            self._kept.move_to_end(tokens)
-            return Prefill(cache=known.cache, logits=known.logits, computed=0)
+    def prefill(self, tokens: tuple[int, ...]) -> tuple[Prefill, int]:
+        """The prefill of `tokens` and how many the model read for it: those after the longest start of a kept one."""
+        if (known := self._alive.get(tokens)) is not None:
+            self._keep(tokens, known)
+            return known, 0
         shared, source = self._longest(tokens)
         cache = source.cache.first(shared, len(tokens) - shared) if source is not None else self._loaded.new_cache()
         logits = extend(self._loaded, cache, tokens[shared:], keep=1)[:, -1]
-        made = Prefill(cache=cache, logits=logits, computed=len(tokens) - shared)
+        made = Prefill(cache=cache, logits=logits)
         if not logits.isnan().any():  # else the next request of this prompt would break on it as well
+            self._alive[tokens] = made
             self._keep(tokens, made)
-        return made
+        return made, len(tokens) - shared
 
     def clear(self) -> None:
         """Forget everything."""
         self._kept.clear()
+        self._alive.clear()
 
     def _longest(self, tokens: tuple[int, ...]) -> tuple[int, Prefill | None]:
         best, source = 0, None
@@ -65,6 +68,7 @@ class PrefixStore:
         if len(tokens) > self._max_tokens:
             return
         self._kept[tokens] = prefill
+        self._kept.move_to_end(tokens)
         while sum(map(len, self._kept)) > self._max_tokens:
             self._kept.popitem(last=False)
 

@@ -95,7 +95,7 @@ class Reader:
             yield score_continuation(self._loaded, prefill, len(prompt), tokens)
 
     def _prefill(self, tokens: tuple[int, ...], tally: _Tally) -> Prefill:
-        prefill = self._store.prefill(tokens)
+        prefill, computed = self._store.prefill(tokens)
         tally.prompt_tokens += len(tokens)
-        tally.computed += prefill.computed
+        tally.computed += computed
         return prefill

@@ -64,6 +64,8 @@ class Scheduler:
 
     Fair is start-time fair queueing (Goyal, Vin and Cheng, 1996): each client has a time that goes on by the tokens it
     takes up, the client with the earliest is next, and one that was away has no claim on what it did not use.
+    A group keeps its turn for as many tokens as its prompt has: rows end one by one, and with another client at every
+    row each prompt would be read again for each of its samples.
     """
 
     def __init__(self, max_queued: int) -> None:
@@ -72,6 +74,7 @@ class Scheduler:
         self._arrivals = itertools.count()
         self._times: dict[str, int] = {}  # of clients that are ahead of the clock
         self._clock = 0
+        self._turn: Group | None = None  # whose samples were taken last
 
     @property
     def queued(self) -> int:
@@ -93,7 +96,7 @@ class Scheduler:
 
     def next_group(self) -> Group | None:
         """The group whose samples come next."""
-        return min(self._first(), key=lambda group: (self._time(group), group.order), default=None)
+        return min(self._first(), key=lambda group: (self._time(group) - self._lead(group), group.order), default=None)
 
     def share(self, group: Group, free: int) -> int:
         """How many of `free` rows the client of `group` may take at once, so that all that wait get some."""
@@ -102,7 +105,7 @@ class Scheduler:
 
     def take(self, group: Group, count: int) -> list[int]:
         """Take up to `count` waiting samples of `group`."""
-        self._clock = self._time(group)
+        self._clock, self._turn = min(map(self._time, self._first())), group
         taken = [group.waiting.popleft() for _ in range(min(count, len(group.waiting)))]
         self._charge(group, len(taken))
         self._times = {client: time for client, time in self._times.items() if time > self._clock}
@@ -127,6 +130,9 @@ class Scheduler:
 
     def _time(self, group: Group) -> int:
         return max(self._times.get(group.running.job.client, 0), self._clock)
+
+    def _lead(self, group: Group) -> int:
+        return len(group.tokens) if group is self._turn else 0
 
     def _charge(self, group: Group, samples: int) -> None:
         self._times[group.running.job.client] = self._time(group) + samples * group.limit

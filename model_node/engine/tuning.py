@@ -77,7 +77,7 @@ def timed(loaded: LoadedModel, rows: int, clock: Callable[[], float]) -> float:
     (group,) = enter(job, [tokens], endless.max_context)[1]
     batch = Batch(endless, lambda *_: None)
     with torch.inference_mode():
-        batch.join(group, range(rows), PrefixStore(endless, 0).prefill(tokens))
+        batch.join(group, range(rows), PrefixStore(endless, 0).prefill(tokens)[0])
         for _ in range(_WARM):
             batch.step()
         begun = clock()

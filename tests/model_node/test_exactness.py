@@ -63,7 +63,7 @@ def recorded(engine: LocalEngine) -> Records:
 
     def read(tokens: tuple[int, ...]) -> Any:
         made = prefill(tokens)
-        found.setdefault(tokens, []).append(made.logits[0].to("cpu", copy=True))
+        found.setdefault(tokens, []).append(made[0].logits[0].to("cpu", copy=True))
         return made
 
     engine._batch._forward = step  # type: ignore[method-assign]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from itertools import pairwise
 
 import pytest
 
@@ -11,7 +12,9 @@ from model_node.engine.base import EngineError, ErrorKind, GenerateJob, Prompt, 
 from model_node.engine.scheduler import Group, Scheduler, enter
 
 
-def job(client: str, samples: int, *, priority: int = 0, tokens: int = 10, prompts: int = 1) -> list[Group]:
+def job(
+    client: str, samples: int, *, priority: int = 0, tokens: int = 10, prompts: int = 1, length: int = 3
+) -> list[Group]:
     made = GenerateJob(
         request_id=f"{client}-{samples}",
         prompts=tuple(Prompt(text=str(number)) for number in range(prompts)),
@@ -22,7 +25,7 @@ def job(client: str, samples: int, *, priority: int = 0, tokens: int = 10, promp
         on_sample=lambda _: None,
         on_done=lambda _: None,
     )
-    return enter(made, [(1, 2, 3)] * prompts, 1000)[1]
+    return enter(made, [tuple(range(length))] * prompts, 1000)[1]
 
 
 def drained(scheduler: Scheduler, rows: int) -> list[tuple[str, int]]:
@@ -69,6 +72,18 @@ def test_shares_are_of_tokens_whatever_the_requests_look_like() -> None:
         taken = scheduler.take(group, min(rng.randint(1, 3), scheduler.share(group, 3)))
         used[group.running.job.client] += len(taken) * group.limit
     assert max(used.values()) - min(used.values()) <= 100
+
+
+def test_a_group_keeps_its_turn_for_as_many_tokens_as_its_prompt_has() -> None:
+    """Else a long prompt is read again for every row that comes free."""
+    scheduler = Scheduler(100)
+    for client in "abc":
+        scheduler.add(job(client, 9, length=40))
+    given = [client for client, _ in drained(scheduler, 1)]
+    changes = sum(one != other for one, other in pairwise(given))
+    assert changes <= 6
+    assert {client: given.count(client) for client in given[:15]} == {"a": 9, "b": 9, "c": 9}
+    assert given[:5] == ["a"] * 5
 
 
 def test_who_was_away_has_no_claim_on_what_it_did_not_use() -> None:

@@ -16,6 +16,7 @@ from torch.nn.functional import scaled_dot_product_attention
 from transformers import MistralConfig, MistralForCausalLM, Qwen3Config, Qwen3ForCausalLM
 
 from model_node.engine import shares
+from model_node.engine.base import EngineError
 from model_node.engine.batch import Batch
 from model_node.engine.local import LocalEngine
 from model_node.engine.prefixes import PrefixStore
@@ -60,7 +61,7 @@ def joined(batch: Batch, collector: type, *texts: str, samples: int, store: Pref
     groups = enter(job, prompts, 512)[1]
     with torch.inference_mode():
         for group in groups:
-            batch.join(group, range(samples), store.prefill(group.tokens))
+            batch.join(group, range(samples), store.prefill(group.tokens)[0])
     return groups
 
 
@@ -73,7 +74,7 @@ def test_rows_keep_their_own_tokens_only(batch: Batch, collector: type) -> None:
     cache = batch._cache
     assert cache.width == 4
     assert cache.shares is not None
-    kept = [store.prefill(group.tokens).cache for group in groups]
+    kept = [store.prefill(group.tokens)[0].cache for group in groups]
     assert [prompt for prompt, _ in cache.shares.groups] == kept
     assert cache.shares.tokens == sum(len(group.tokens) for group in groups)
 
@@ -84,6 +85,26 @@ def test_a_prompt_that_comes_again_is_the_same_one(batch: Batch, collector: type
         joined(batch, collector, PROMPTS[0], samples=2, store=store)
     assert batch._cache.shares is not None
     assert [rows for _, rows in batch._cache.shares.groups] == [[0, 1, 2, 3]]
+
+
+def test_a_prompt_is_not_read_again_while_a_row_goes_on_from_it(batch: Batch, collector: type) -> None:
+    store = PrefixStore(batch._loaded, 0)  # which keeps nothing itself
+    (group,) = joined(batch, collector, PROMPTS[0], samples=2, store=store)
+    with torch.inference_mode():
+        assert store.prefill(group.tokens)[1] == 0
+        batch.clear()
+        assert store.prefill(group.tokens)[1] == len(group.tokens)
+
+
+def test_a_model_that_takes_no_shared_prompts_is_noticed(
+    make_engine: Callable[..., LocalEngine], collector: type, folder: Path
+) -> None:
+    engine, owner = make_engine(folder), collector()
+    engine._loaded.model.set_attn_implementation("sdpa")
+    engine.submit(owner.job(PROMPTS[0], samples=2, max_new_tokens=5))
+    result = owner.wait().result
+    assert isinstance(result, EngineError)
+    assert "does not read shared prompts" in str(result)
 
 
 def test_memory_is_counted_once_for_a_prompt(batch: Batch, collector: type) -> None:

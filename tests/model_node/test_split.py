@@ -67,7 +67,7 @@ def test_each_layers_keys_and_values_stay_on_the_device_of_the_layer(tiny_folder
 
     with torch.inference_mode():
         for group in groups(collector, loaded, "def add(a, b):", "yes", samples=2):
-            batch.join(group, (0, 1), store.prefill(group.tokens))
+            batch.join(group, (0, 1), store.prefill(group.tokens)[0])
         for layer in model.model.layers:
             layer.self_attn.register_forward_pre_hook(look, with_kwargs=True)
         buffers = [layer.keys for layer in batch._cache.layers]
