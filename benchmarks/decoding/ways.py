@@ -30,11 +30,14 @@ class Way(Protocol):
 class Ours:
     """The engine behind `--engine local`; nothing ends before its limit, as in `generate` below."""
 
-    def __init__(self, folder: Path, quantization: str | None) -> None:
+    def __init__(self, folder: Path, quantization: str | None, *, shared: bool = True) -> None:
         form = quantization or cpu_quantization()
         self._engine = LocalEngine(folder, device="cpu", model_id=folder.name, quantization=form)
         self._engine.start()
         object.__setattr__(self._engine._loaded, "end_tokens", frozenset())
+        if not shared:
+            self._engine._batch._shared = False
+            self._engine._batch.clear()
 
     def run(self, asks: Sequence[Ask]) -> Done:
         return through(self._engine, asks)

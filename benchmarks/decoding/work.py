@@ -36,11 +36,14 @@ class Ask:
     samples: int
     tokens: int  # of each sample
     arrives: float  # seconds after the beginning
+    lines: int = 0  # of code ahead of the task, some eight tokens each
 
     @property
     def messages(self) -> list[dict[str, str]]:
         """The chat."""
-        return [{"role": "user", "content": f"Write a Python function that {self.task}, with a docstring and tests."}]
+        code = "".join(f"value_{number} = {number}\n" for number in range(self.lines))
+        text = f"{code}Write a Python function that {self.task}, with a docstring and tests."
+        return [{"role": "user", "content": text}]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,15 +54,15 @@ class Done:
     seconds: float
 
 
-def loads(rows: Sequence[int], tokens: int, gap: float) -> dict[str, list[Ask]]:
+def loads(rows: Sequence[int], tokens: int, gap: float, lines: int = 0) -> dict[str, list[Ask]]:
     """The loads by name: so many samples at once, and 8 prompts with 8 samples each, one every `gap` seconds.
 
     The lengths of the mixed load are uneven: from a quarter of `tokens` to all of it.
     """
-    found = {str(n): [Ask(task=_TASKS[0], samples=n, tokens=tokens, arrives=0.0)] for n in rows}
+    found = {str(n): [Ask(task=_TASKS[0], samples=n, tokens=tokens, arrives=0.0, lines=lines)] for n in rows}
     lengths = [max(1, tokens * (1 + place * 5 % 8) // 8) for place in range(len(_TASKS))]
     found["mixed"] = [
-        Ask(task=task, samples=8, tokens=max(length, tokens // 4), arrives=place * gap)
+        Ask(task=task, samples=8, tokens=max(length, tokens // 4), arrives=place * gap, lines=lines)
         for place, (task, length) in enumerate(zip(_TASKS, lengths, strict=True))
     ]
     return found
