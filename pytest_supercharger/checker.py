@@ -62,11 +62,10 @@ class Checker:
         self.cut_short = False  # something was not run because the time was spent: what is known is not the whole
         self._rng = rng
         self._beside: tuple[Filling, ...] = ()  # bodies of other open stubs that are tried together with this one's
-        self._gating = Gating(matrix, bench, again=self._probe_again, in_time=self._in_time)
-        self._confirming = Confirming(matrix, bench=bench, gate=self._gating.ask, beside=lambda: self._beside, rng=rng)
-        self._killing = Killing(
-            matrix, source, bench=bench, allow=allow, beside=lambda: self._beside, in_time=self._in_time
-        )
+        beside = self._filled_beside
+        self._gating = Gating(matrix, bench, beside=beside, again=self._probe_again, in_time=self._in_time)
+        self._confirming = Confirming(matrix, bench=bench, gate=self._gating.ask, beside=beside, rng=rng)
+        self._killing = Killing(matrix, source, bench=bench, allow=allow, beside=beside, in_time=self._in_time)
         for test in matrix.trusted:
             matrix.add_probes(test.probes, trusted=True)
         self._fuzz()
@@ -123,6 +122,9 @@ class Checker:
         for key in self._matrix.candidates:
             self._matrix.forget(key)
         return True
+
+    def _filled_beside(self) -> tuple[Filling, ...]:
+        return self._beside
 
     def run_trusted(self, candidate: Candidate) -> None:
         """Run a candidate on its trusted tests and the project tests only."""

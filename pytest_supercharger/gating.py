@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
 
 from pytest_supercharger import flaky
 from pytest_supercharger.bench import Bench
+from pytest_supercharger.ledger import Filling
 from pytest_supercharger.matrix import Matrix
 from pytest_supercharger.projecttests import GateVerdict
 from pytest_supercharger.sandbox.base import Overlay
@@ -16,10 +18,22 @@ __all__ = ["Gating"]
 class Gating:
     """The project tests as far as they reach one stub."""
 
-    def __init__(self, matrix: Matrix, bench: Bench, *, again: flaky.Run, in_time: Callable[[], bool]) -> None:
-        """`again` runs a candidate on inputs once more, `in_time` says whether another round may begin."""
+    def __init__(
+        self,
+        matrix: Matrix,
+        bench: Bench,
+        *,
+        beside: Callable[[], Sequence[Filling]],
+        again: flaky.Run,
+        in_time: Callable[[], bool],
+    ) -> None:
+        """`beside` are bodies of other open stubs, `again` runs a candidate on inputs once more.
+
+        `in_time` says whether another round may begin.
+        """
         self._matrix = matrix
         self._tests, self._ledger = bench.tests, bench.ledger
+        self._beside = beside
         self._in_time = in_time
         self._blame = flaky.Blame(matrix, again)
 
@@ -35,11 +49,15 @@ class Gating:
         return gate.infra if not gate.failures else ""
 
     def ask(self, overlay: Overlay) -> GateVerdict:
-        """What they say of an overlay, asked twice where they say nothing."""
+        """What they say of an overlay, asked twice where they say nothing.
+
+        A test speaks for a body only if it gets to it beside the bodies that stand there now: it may be known as one
+        that reaches the stub from a body of another stub that was thrown away.
+        """
         gate = self._tests.gate(overlay, [self._matrix.stub.id])
         if gate.infra and not gate.failures and self._in_time():
             gate = self._tests.gate(overlay, [self._matrix.stub.id])
-        return gate
+        return replace(gate, spoke=self._through(gate)) if gate.spoke else gate
 
     def excuse(self) -> tuple[tuple[str, ...], Collection[str]]:
         """Let those gate no more that are to blame for what they say.
@@ -50,6 +68,11 @@ class Gating:
         """
         lines = self._tests.excuse(self._blame.nodes(self._tests.flaky))
         return lines, flaky.ask_again(self._matrix, self._tests.flaky)
+
+    def _through(self, gate: GateVerdict) -> frozenset[str]:
+        stub = self._matrix.stub.id
+        others = self._ledger.overlay(self._beside(), without={stub})
+        return gate.spoke & self._tests.through(others, stub, gate.spoke | gate.asked)
 
     def _is_outdated(self, known: GateVerdict) -> bool:
         """Whether project tests could say more by now: a stub that stopped them is filled, or the first are known."""

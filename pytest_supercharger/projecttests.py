@@ -10,6 +10,7 @@ fail before any stub is called.
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -45,7 +46,8 @@ class ProjectTests:
         self._sandbox = sandbox
         self._paths = paths
         self._lock = threading.Lock()
-        self._reaches: dict[str, set[str]] = {}  # stub id -> node ids
+        self._reaches: dict[str, set[str]] = {}  # stub id -> node ids, whatever was filled in then
+        self._met: dict[str, dict[str, frozenset[str]]] = {}  # digest of an overlay -> what each test called in it
         self._excused: frozenset[str] = frozenset()  # skipped without any candidate and without calling a stub
         self._seen: Mapping[str, object] = {}  # node id -> what it did with all stubs open
         self._flaky: set[str] = set()  # node ids: they do not gate
@@ -71,6 +73,7 @@ class ProjectTests:
             )
         self.collected = len(result.tests) + len(result.skipped_after)
         self._learn(result)
+        self._note({}, result)
         self._seen = _told(result)
         reached = self._all_reached()
         broken = [node for node, text in result.errors.items() if node not in reached]
@@ -127,14 +130,37 @@ class ProjectTests:
         again = judge(self._sandbox.gate(overlay, nodeids), nodeids, self._excused)
         return replace(verdict, unsteady=again.spoke & verdict.failures.keys())
 
+    def through(self, overlay: Overlay, stub: str, nodes: Collection[str]) -> frozenset[str]:
+        """Those of the tests that get to a stub which this overlay leaves open; all are run where one is not known.
+
+        A test that called this stub and no other while all were open gets there whatever is filled in.
+        """
+        opened, met = self._met_in({}), self._met_in(overlay)
+        direct = frozenset(node for node in nodes if _calls(node, opened) == frozenset({stub}))
+        others = tuple(sorted(set(nodes) - direct))
+        for _ in range(2):  # once more where the sandbox gave no answer
+            if any(_calls(node, met) is None for node in others):
+                self._note(overlay, self._sandbox.gate(overlay, others))
+        with self._lock:
+            met |= {node: frozenset() for node in others if _calls(node, met) is None}
+            return direct | {node for node in others if stub in (_calls(node, met) or ())}
+
     def culprits(self, overlay_without: Callable[[str], Overlay], accepted: Collection[str], node: str) -> set[str]:
         """The accepted stubs that a failing test goes through, found by leaving each out in turn."""
-        found = set()
-        for stub in accepted:
-            result = self._sandbox.gate(overlay_without(stub), (node,))
-            if any(stub in stubs for _, stubs in _reached(result)):
-                found.add(stub)
-        return found
+        return {stub for stub in accepted if self.through(overlay_without(stub), stub, (node,))}
+
+    def _met_in(self, overlay: Overlay) -> dict[str, frozenset[str]]:
+        digest = hashlib.sha256(repr(sorted(overlay.items())).encode()).hexdigest()
+        with self._lock:
+            return self._met.setdefault(digest, {})
+
+    def _note(self, overlay: Overlay, result: GateResult) -> None:
+        """Keep which open stubs each test calls beside these bodies; one without an answer is asked again."""
+        met = self._met_in(overlay)
+        with self._lock:
+            met |= dict.fromkeys((*result.skipped, *result.errors), frozenset())
+            met |= {node: pair.reached for node, pair in result.tests.items() if _says_what_it_does(pair)}
+            met |= {node: stubs for node, stubs in _reached(result) if stubs}
 
     def _learn(self, result: GateResult) -> None:
         with self._lock:
@@ -159,6 +185,16 @@ def _told(result: GateResult) -> dict[str, object]:
 def _says_what_it_does(pair: PairResult) -> bool:
     """Whether a test came to an end of its own: one that an open stub leaves waiting is ended, at once or in time."""
     return pair.verdict is not Verdict.INFRA and not (pair.reached and pair.verdict in LIMITS)
+
+
+def _calls(node: str, met: Mapping[str, frozenset[str]]) -> frozenset[str] | None:
+    """Which stubs a test calls, or what it is collected from; None where that is not known."""
+    path, *names = node.partition("[")[0].split("::")
+    folders = path.split("/")
+    places = {node, *("/".join(folders[:count]) for count in range(1, len(folders) + 1))}
+    places |= {"::".join([path, *names[:count]]) for count in range(1, len(names) + 1)}
+    known = [met[place] for place in places if place in met]
+    return frozenset().union(*known) if known else None
 
 
 def _reached(result: GateResult) -> Iterator[tuple[str, frozenset[str]]]:

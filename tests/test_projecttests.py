@@ -99,7 +99,23 @@ def test_a_stub_further_on_is_found_when_the_first_is_filled():
 def test_culprits_are_the_stubs_a_failing_test_goes_through():
     sandbox = Scripted(GateResult(tests={"t::a": reached("m:f")}), GateResult(tests={"t::a": FAIL}))
     tests = ProjectTests(sandbox, None)
-    assert tests.culprits(lambda left_out: {}, ["m:f", "m:g"], "t::a") == {"m:f"}
+    assert tests.culprits(lambda left_out: {"m.py": left_out.encode()}, ["m:f", "m:g"], "t::a") == {"m:f"}
+
+
+def test_what_gets_to_an_open_stub_is_found_by_running_all_of_it_once():
+    """Tests, whole modules that call it while they are imported, and not what only another run went through."""
+    first = GateResult(tests={"t::a": reached("m:f"), "t::b": reached("m:f", "m:g"), "t::c": reached("m:g")})
+    silent = GateResult(tests={"t::b": PairResult(verdict=Verdict.INFRA)}, problem="given up")
+    last = GateResult(
+        tests={"t::b": reached("m:f")}, errors={"u": "Error"}, reached_at_import={"v": frozenset({"m:f"})}
+    )
+    sandbox = Scripted(first, silent, last)
+    tests = ProjectTests(sandbox, None)
+    tests.discover()
+    nodes = ("t::a", "t::b", "t::c", "u::a", "v::C::a[1]", "v::a")
+    for _ in range(2):
+        assert tests.through({"m.py": b"x"}, "m:f", nodes) == {*nodes[:2], *nodes[4:]}
+    assert [asked for _, asked in sandbox.asked] == [None, nodes[1:], nodes[1:]]
 
 
 SKIPS = GateResult(skipped=frozenset({"t::a"}), skipped_after={"t::a": frozenset({"m:f"})})
