@@ -38,7 +38,7 @@ class InOrder:
     def run(self, overlay: Overlay, nodes: Sequence[str]) -> GateResult:
         """What came of these tests, in as much of the project's order as they are known to need."""
         with self._lock:
-            chosen = self._among(nodes, frozenset().union(*(self._needs.get(node, ()) for node in nodes)))
+            chosen = self._now(nodes)
         result = self._sandbox.gate(overlay, chosen)
         return result if chosen == tuple(nodes) else _only(result, nodes)
 
@@ -55,31 +55,33 @@ class InOrder:
         """
         found: set[str] = set()
         with self._lock:
-            known = {node: self._needs.get(node, frozenset()) for node in doubtful}
+            known, ran = {node: self._needs.get(node, frozenset()) for node in doubtful}, self._now(nodes)
         files = frozenset(node.partition("::")[0] for node, needs in known.items() if not needs)
         for around in (files, _ALL):
             left = {node for node, needs in known.items() if not around <= needs} - found
             chosen = self._among(nodes, around)
-            if left and self._adds(chosen, nodes):
+            if left and self._adds(chosen, ran):
+                ran = chosen
                 new = left.intersection(right(_only(self._sandbox.gate(overlay, chosen), nodes)))
                 with self._lock:
                     self._needs |= dict.fromkeys(new, around)
                 found |= new
         return frozenset(found)
 
+    def _now(self, nodes: Sequence[str]) -> Sequence[str] | None:
+        return self._among(nodes, frozenset().union(*(self._needs.get(node, ()) for node in nodes)))
+
     def _among(self, nodes: Sequence[str], files: frozenset[str]) -> Sequence[str] | None:
         if files >= _ALL:
             return self._paths
         return tuple(sorted({*nodes, *files})) if files else tuple(nodes)
 
-    def _adds(self, chosen: Sequence[str] | None, nodes: Sequence[str]) -> bool:
-        """Whether others are run then than these tests, as far as is known."""
-        if self._collected is None:
-            return True
-        others = [node for node in self._collected if places(node).isdisjoint(nodes)]
-        return (
-            bool(others) if chosen is self._paths else any(not places(node).isdisjoint(chosen or ()) for node in others)
-        )
+    def _adds(self, chosen: Sequence[str] | None, ran: Sequence[str] | None) -> bool:
+        """Whether others are run then than were already, as far as is known; None stands for all."""
+        if self._collected is None or ran is self._paths:
+            return ran is not self._paths
+        others = [places(node) for node in self._collected if places(node).isdisjoint(ran or ())]
+        return bool(others) if chosen is self._paths else any(not other.isdisjoint(chosen or ()) for other in others)
 
 
 def places(node: str) -> frozenset[str]:

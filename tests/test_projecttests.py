@@ -311,10 +311,12 @@ def test_a_test_that_changes_in_one_and_the_same_order_is_flaky_whoever_else_run
     assert line == "u::coin does not do the same each time it is run; it does not gate"
 
 
-def test_a_wider_run_is_tried_for_a_few_bodies_only():
+@pytest.mark.parametrize(("others", "whole"), [(1, 4), (0, 1)])
+def test_a_wider_run_is_tried_for_a_few_bodies_only_and_where_it_adds_something(others, whole):
     sandbox = InOrder("t::late")
+    sandbox.suite = sandbox.suite[: 3 + others]
     tests = ProjectTests(sandbox, None)
     tests.discover()
     for _ in range(5):
         tests.gate({"m.py": b"wrong"}, ["m:f"])
-    assert (sandbox.asked.count(("t", "t::late")), sandbox.asked.count(None)) == (3, 4)
+    assert (sandbox.asked.count(("t", "t::late")), sandbox.asked.count(None)) == (3, whole)
