@@ -13,7 +13,7 @@ OF_TOOLS = frozenset((
     "node_modules",
 ))
 # fmt: on
-_INSTALLED = frozenset(("site-packages", "dist-packages"))
+_INSTALLED = frozenset(("site-packages", "dist-packages", "__pypackages__"))
 _UNLESS_PACKAGE = frozenset(("build", "dist"))  # the output of a build, or an ordinary package of that name
 _ENVIRONMENT_SIGNS = ("pyvenv.cfg", "conda-meta/history")
 

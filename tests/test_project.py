@@ -40,7 +40,18 @@ def test_python_files_are_found_in_order(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "folder",
-    [".tox", ".hidden", "__pycache__", "node_modules", "build", "dist", "lib/site-packages", "x.egg-info", "x.egg"],
+    [
+        ".tox",
+        ".hidden",
+        "__pycache__",
+        "node_modules",
+        "build",
+        "dist",
+        "lib/site-packages",
+        "x.egg-info",
+        "x.egg",
+        "__pypackages__",
+    ],
 )
 def test_folders_that_hold_no_sources_are_not_entered(tmp_path: Path, folder: str) -> None:
     make(tmp_path, f"{folder}/a.py", f"{folder}/b/c.py", "ok.py")
