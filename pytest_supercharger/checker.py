@@ -5,18 +5,18 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Mapping, Sequence
 
-from pytest_supercharger import effects, flaky, probes
+from pytest_supercharger import effects, probes
 from pytest_supercharger.aside import Aside
 from pytest_supercharger.bench import Bench
 from pytest_supercharger.confirming import Confirming
 from pytest_supercharger.dependencies import MISSING
 from pytest_supercharger.domain import LIMITS, Candidate, GeneratedTest, Output, PairResult, Probe, SourceFile, Verdict
 from pytest_supercharger.errors import SourceError
+from pytest_supercharger.gating import Gating
 from pytest_supercharger.killing import Killing
 from pytest_supercharger.ledger import Filling, Waited
 from pytest_supercharger.listening import Listening
 from pytest_supercharger.matrix import Matrix
-from pytest_supercharger.projecttests import GateVerdict
 from pytest_supercharger.sandbox.base import Overlay
 
 __all__ = ["Checker"]
@@ -53,7 +53,6 @@ class Checker:
         self._source = source
         self._splitting = bench.splitting
         self._sandbox = bench.splitting.sandbox
-        self._tests = bench.tests
         self._ledger = bench.ledger
         self._dependencies = bench.dependencies
         self._allow = allow
@@ -63,11 +62,10 @@ class Checker:
         self.cut_short = False  # something was not run because the time was spent: what is known is not the whole
         self._rng = rng
         self._beside: tuple[Filling, ...] = ()  # bodies of other open stubs that are tried together with this one's
-        self._confirming = Confirming(matrix, bench=bench, gate=self._gate, beside=lambda: self._beside, rng=rng)
-        self._blame = flaky.Blame(matrix, self._probe_again)
-        self._killing = Killing(
-            matrix, source, bench=bench, allow=allow, beside=lambda: self._beside, in_time=self._in_time
-        )
+        beside = self._filled_beside
+        self._gating = Gating(matrix, bench, beside=beside, again=self._probe_again, in_time=self._in_time)
+        self._confirming = Confirming(matrix, bench=bench, gate=self._gating.ask, beside=beside, rng=rng)
+        self._killing = Killing(matrix, source, bench=bench, allow=allow, beside=beside, in_time=self._in_time)
         for test in matrix.trusted:
             matrix.add_probes(test.probes, trusted=True)
         self._fuzz()
@@ -124,6 +122,9 @@ class Checker:
         for key in self._matrix.candidates:
             self._matrix.forget(key)
         return True
+
+    def _filled_beside(self) -> tuple[Filling, ...]:
+        return self._beside
 
     def run_trusted(self, candidate: Candidate) -> None:
         """Run a candidate on its trusted tests and the project tests only."""
@@ -188,14 +189,11 @@ class Checker:
         self._excuse()
 
     def _excuse(self) -> None:
-        """Let project tests gate no more that are to blame for what they say, and ask those again who failed them.
-
-        To blame is a test that fails and passes with one body, and with one that does otherwise as well: two that agree
-        may share what makes them unsteady.
-        """
-        for line in self._tests.excuse(self._blame.nodes(self._tests.flaky)):
+        """Run those again who failed project tests that turn out to be to blame themselves."""
+        lines, again = self._gating.excuse()
+        for line in lines:
             self._say(line)
-        for key in flaky.ask_again(self._matrix, self._tests.flaky):
+        for key in again:
             self._run(self._matrix.candidates[key])
 
     def _probe_again(self, key: str, inputs: Sequence[Probe]) -> Mapping[str, Output]:
@@ -209,7 +207,9 @@ class Checker:
             if matrix.failing_trusted(key) is None:
                 self._run_tests(overlay, key, tests, isolated=True)
         if matrix.failing_trusted(key) is None:
-            self._run_gate(overlay, candidate)
+            silent = self._gating.run(overlay, key)
+            if silent:
+                self._refuse(candidate, f"got no answer from the project tests: {silent}")
 
     def _exhausts(self, key: str) -> bool:
         """Whether the candidate's inputs would each cost a limit again: it did on a trusted test, or on everything."""
@@ -221,27 +221,6 @@ class Checker:
         ran = [pair.verdict.value for (other, _), pair in self._matrix.pairs.items() if other == key]
         ran += [output.kind.value for (other, _), output in self._matrix.outputs.items() if other == key]
         return Verdict(ran[0]) if len(ran) > 1 and _SPENT.issuperset(ran) else None
-
-    def _run_gate(self, overlay: Overlay, candidate: Candidate) -> None:
-        """Put the candidate through the project tests, again once a stub that stopped some of them is filled."""
-        known = self._matrix.gates.get(candidate.id)
-        if (known is not None and not self._is_outdated(known)) or not self._in_time():
-            return
-        gate = self._matrix.gates[candidate.id] = self._gate(overlay)
-        if gate.infra and not gate.failures:
-            self._refuse(candidate, f"got no answer from the project tests: {gate.infra}")
-
-    def _is_outdated(self, known: GateVerdict) -> bool:
-        """Whether project tests could say more by now: a stub that stopped them is filled, or the first are known."""
-        if any(map(self._ledger.is_accepted, known.blocked)):
-            return True
-        return not known.spoke and not known.asked.issuperset(self._tests.reaching([self._matrix.stub.id]))
-
-    def _gate(self, overlay: Overlay) -> GateVerdict:
-        gate = self._tests.gate(overlay, [self._matrix.stub.id])
-        if gate.infra and not gate.failures and self._in_time():
-            gate = self._tests.gate(overlay, [self._matrix.stub.id])
-        return gate
 
     def _run_generated(self, overlay: Overlay, key: str) -> None:
         """Run the generated tests in batches, up to the first that runs into a limit: the next ones would as well."""

@@ -13,6 +13,7 @@ from pytest_supercharger.domain import GeneratedTest, Stub, Verdict
 from pytest_supercharger.errors import SettingsError
 from pytest_supercharger.finding import Work, is_chosen
 from pytest_supercharger.options import Settings
+from pytest_supercharger.ordering import InOrder
 from pytest_supercharger.projecttests import judge
 from pytest_supercharger.reopening import reopen
 from pytest_supercharger.reporting import Reporter, clean
@@ -81,7 +82,7 @@ def check(
         doubts = running.doubts(sandbox, _places(root, records))
         dependencies = Dependencies(sandbox, settings.install, report=reporter.line)
         splitting = Splitting(sandbox, level=settings.level, seed=settings.seed, report=reporter.line)
-        stubbed = _reopened(root, records)
+        stubbed, order = _reopened(root, records), InOrder(sandbox, settings.gate or None)
         found = [Checked(stub=record.stub, relpath=record.relpath, reporter=reporter) for record in records]
         for record, checked in zip(records, found, strict=True):
             _bring_along(record, root, dependencies, checked)
@@ -89,7 +90,7 @@ def check(
             if record.stub in doubts:
                 checked.say(f"cannot be checked on this machine: {doubts[record.stub]}")
             else:
-                _replay(record, root, splitting, stubbed, checked)
+                _replay(record, root, splitting, stubbed, checked, order)
     good = sum(checked.passes for checked in found)
     reporter.line(f"{good} of {len(found)} accepted functions pass their evidence")
     return (*left, *found)
@@ -144,7 +145,9 @@ def _reopened(root: Path, records: Sequence[evidence.Record]) -> dict[str, bytes
     return {key: reopen(path.read_bytes(), names[key]) for key, path in files.items() if path.is_file()}
 
 
-def _replay(record: evidence.Record, root: Path, splitting: Splitting, stubbed: Overlay, checked: Checked) -> None:
+def _replay(
+    record: evidence.Record, root: Path, splitting: Splitting, stubbed: Overlay, checked: Checked, order: InOrder
+) -> None:
     path = root / record.relpath
     data = path.read_bytes() if path.is_file() else b""
     now = fingerprints.of(data, record.known)
@@ -164,19 +167,23 @@ def _replay(record: evidence.Record, root: Path, splitting: Splitting, stubbed: 
     for test in tests:
         if (result := results[test.id]).verdict is not Verdict.PASS:
             checked.fail(f"{test.name}: {result.verdict.value}: {result.detail}")
-    ran = _replay_gate(record, splitting.sandbox, checked)
+    ran = _replay_gate(record, order, checked)
     if not tests and not ran:
         checked.fail(
             "nothing of its evidence could be run; make a test of it run here, or run pytest --supercharge-redo"
         )
 
 
-def _replay_gate(record: evidence.Record, sandbox: Sandbox, checked: Checked) -> bool:
+def _replay_gate(record: evidence.Record, order: InOrder, checked: Checked) -> bool:
     """Run the project tests it was accepted for; the project may skip them here, which is said. Whether any ran."""
     if not record.gate:
         return False
-    result = sandbox.gate({}, record.gate)
-    verdict = judge(result, record.gate, result.skipped)
+    gate = record.gate
+    result = order.run({}, gate)
+    verdict = judge(result, gate, result.skipped)
+    if order.widen({}, gate, verdict.failures, lambda wider: judge(wider, gate, wider.skipped).spoke):
+        result = order.run({}, gate)
+        verdict = judge(result, gate, result.skipped)
     for node, reason in verdict.failures.items():
         checked.fail(f"{node} fails: {reason}")
     for stub in sorted(verdict.blocked):

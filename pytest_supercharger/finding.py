@@ -48,10 +48,11 @@ def _left_out(project: Project) -> Iterator[str]:
     for file in project.left_out():
         with contextlib.suppress(SourceError):  # nothing of it is needed
             if count := len(stubs.find(file)):
-                yield (
-                    f"{file.relpath}: is a link to {file.path.resolve()}, outside of the project, so its {count} stubs "
-                    "are left out; put the file into the project, or run pytest where it is"
-                )
+                target = file.path.resolve()
+                inside = target.is_relative_to(project.root.resolve())
+                where = "in a folder that is not the project's own" if inside else "outside of the project"
+                step = "put the file into the project" + ("" if inside else ", or run pytest where it is")
+                yield f"{file.relpath}: is a link to {target}, {where}, so its {count} stubs are left out; {step}"
 
 
 def is_chosen(stub_id: str, globs: Sequence[str]) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import queue
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -38,6 +38,11 @@ class Generator(Protocol):
 
     @property
     def model(self) -> str: ...
+
+    @property
+    def models(self) -> Mapping[str, str]:
+        """The digests of the models that answer, each with what people call it."""
+        ...
 
     @property
     def identities(self) -> frozenset[str]:

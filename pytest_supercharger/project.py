@@ -12,7 +12,7 @@ from fnmatch import fnmatch
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pytest_supercharger import toml
+from pytest_supercharger import foreign, toml
 from pytest_supercharger.context import imported_modules
 from pytest_supercharger.domain import SourceFile
 from pytest_supercharger.errors import SettingsError, SourceError
@@ -28,9 +28,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Project"]
 
-_NEVER = {"__pycache__", "node_modules", "site-packages"}
-_UNLESS_PACKAGE = {"build", "dist"}  # the output of a build, or an ordinary package of that name
-_ENVIRONMENT_SIGNS = ("pyvenv.cfg", "conda-meta/history")
 _NEIGHBOUR_HOPS = 2  # what a file imports, and what packages among that pass on
 
 
@@ -42,7 +39,7 @@ class Project:
     files: tuple[Path, ...]  # absolute, sorted
     rules: ImportRules
     requires_python: str = ""  # "" where the project does not say
-    linked_out: tuple[Path, ...] = ()  # links in place of Python files that leave the project
+    linked_out: tuple[Path, ...] = ()  # links to Python files that are not the project's own
 
     @classmethod
     def discover(
@@ -55,8 +52,8 @@ class Project:
     ) -> Project:
         """Find the Python files of a project; environments and build output are left out.
 
-        Symbolic links to folders are not followed. One to a file stands for it where the file is of the project and is
-        not found by itself.
+        Symbolic links to folders are not followed. One to a file stands for it where the file is the project's own and
+        is not found by itself.
 
         `norecurse` are pytest's `norecursedirs`, `pythonpath` its ini key; folders of `search_path` (`sys.path`
         unless given) inside the root count as source roots, because an editable install puts them there.
@@ -94,7 +91,7 @@ class Project:
         return tuple(replace(file, marks=passing.marks(file)) for _, file in sorted(marked.items()))
 
     def left_out(self) -> tuple[SourceFile, ...]:
-        """Return the files that would be read if links did not lead out of the project; those that can be."""
+        """Return the files that would be read if links led to the project's own files only; those that can be."""
         found = []
         for path in self.linked_out:
             with contextlib.suppress(SourceError):
@@ -198,12 +195,13 @@ def _python_files(folder: Path, norecurse: tuple[str, ...]) -> Iterator[Path]:
 
 
 def _without_aliases(root: Path, found: Sequence[Path]) -> tuple[tuple[Path, ...], tuple[Path, ...]]:
-    """The files, each under one name, and the links that leave the project."""
+    """The files, each under one name, and the links to what is not the project's own."""
+    inside = root.resolve()
     known = {path.resolve() for path in found if not path.is_symlink()}
     files, out = [path for path in found if not path.is_symlink()], []
     for path in (path for path in found if path.is_symlink()):
         target = path.resolve()
-        if not target.is_relative_to(root.resolve()):
+        if not target.is_relative_to(inside) or _is_foreign(target, inside):
             out.append(path)
         elif target not in known:
             known.add(target)
@@ -211,13 +209,14 @@ def _without_aliases(root: Path, found: Sequence[Path]) -> tuple[tuple[Path, ...
     return tuple(sorted(files)), tuple(out)
 
 
+def _is_foreign(target: Path, root: Path) -> bool:
+    return any(
+        foreign.is_foreign(folder) for folder in target.parents if folder != root and folder.is_relative_to(root)
+    )
+
+
 def _is_entered(folder: Path, norecurse: tuple[str, ...]) -> bool:
-    name = folder.name
-    if name in _NEVER or name.startswith(".") or name.endswith((".egg-info", ".egg")) or folder.is_symlink():
-        return False
-    if name in _UNLESS_PACKAGE and not (folder / "__init__.py").is_file():
-        return False
-    if any((folder / sign).is_file() for sign in _ENVIRONMENT_SIGNS):
+    if folder.name.startswith(".") or folder.is_symlink() or foreign.is_foreign(folder):
         return False
     return not any(_matches(pattern, folder) for pattern in norecurse)
 

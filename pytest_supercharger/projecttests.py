@@ -10,18 +10,22 @@ fail before any stub is called.
 
 from __future__ import annotations
 
+import hashlib
 import threading
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from pytest_supercharger.domain import LIMITS, PairResult, Verdict
 from pytest_supercharger.errors import SandboxError
+from pytest_supercharger.ordering import InOrder, places
 from pytest_supercharger.sandbox.base import GateResult, Overlay, Sandbox
 
 __all__ = ["GateVerdict", "ProjectTests", "judge"]
 
 
 _MOST_AGAIN = 3  # failures that are run once more: with more of them it is the body
+_MOST_WIDENED = 3  # bodies of a stub whose failures are tried in a wider run, which may be the whole suite
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,13 +46,15 @@ class ProjectTests:
 
     def __init__(self, sandbox: Sandbox, paths: Sequence[str] | None) -> None:
         """`paths` are the node ids or files that gate, relative to the project root; None: the project's default."""
-        self._sandbox = sandbox
-        self._paths = paths
+        self._order = InOrder(sandbox, paths)
         self._lock = threading.Lock()
-        self._reaches: dict[str, set[str]] = {}  # stub id -> node ids
+        self._reaches: dict[str, set[str]] = {}  # stub id -> node ids, whatever was filled in then
+        self._met: dict[str, dict[str, frozenset[str]]] = {}  # digest of an overlay -> what each test called in it
         self._excused: frozenset[str] = frozenset()  # skipped without any candidate and without calling a stub
         self._seen: Mapping[str, object] = {}  # node id -> what it did with all stubs open
         self._flaky: set[str] = set()  # node ids: they do not gate
+        self._spoken: set[str] = set()  # node ids of tests that some body has passed
+        self._widened: Counter[frozenset[str]] = Counter()  # stubs -> bodies whose failures were tried in a wider run
         self.collected = 0
 
     @property
@@ -63,7 +69,7 @@ class ProjectTests:
         Raises:
             SandboxError: the suite as a whole cannot be run.
         """
-        result = self._sandbox.gate({}, self._paths)
+        result = self._order.whole({})
         if result.problem:
             raise SandboxError(
                 f"the project's tests do not run in the sandbox: {result.problem}; "
@@ -71,6 +77,7 @@ class ProjectTests:
             )
         self.collected = len(result.tests) + len(result.skipped_after)
         self._learn(result)
+        self._note({}, result)
         self._seen = _told(result)
         reached = self._all_reached()
         broken = [node for node, text in result.errors.items() if node not in reached]
@@ -83,15 +90,27 @@ class ProjectTests:
         return tuple(f"{node} fails without any stub; it does not gate" for node in (*broken, *failing))
 
     def repeat(self) -> tuple[str, ...]:
-        """Run the tests that reach a stub once more, on the unfilled project; returns lines worth telling the user."""
+        """Run the tests that reach a stub by themselves, on the unfilled project; returns lines worth telling the user.
+
+        Those that come to something else are run so once more: one that changes then is flaky, and one that does not
+        needs others of the project around it, unless it changes among them as well.
+        """
         before = {node: self._seen[node] for node in sorted(self._all_reached() & self._seen.keys())}
         if not before:
             return ()
-        result = self._sandbox.gate({}, tuple(before))
+        result = self._order.run({}, tuple(before))
         if result.problem:
             return (f"the tests that reach a stub could not be run once more: {result.problem}",)
-        after = _told(result)
-        return self.excuse({node for node, told in before.items() if after.get(node, told) != told})
+        alone = _told(result)
+        changed = _others(alone, before)
+        if not changed:
+            return ()
+        unsteady = _others(_told(self._order.run({}, tuple(before))), {node: alone[node] for node in changed})
+        in_order = self._order.widen(
+            {}, tuple(before), changed - unsteady, lambda wider: before.keys() - _others(_told(wider), before)
+        )
+        said = (f"{node} does otherwise without the tests around it; it is run among them" for node in sorted(in_order))
+        return (*self.excuse(changed - in_order), *said)
 
     def excuse(self, nodes: Collection[str]) -> tuple[str, ...]:
         """Let these tests gate no more; returns lines worth telling the user."""
@@ -118,23 +137,63 @@ class ProjectTests:
         nodeids = self.reaching(stubs)
         if not nodeids:
             return GateVerdict(passed=True, failures={})
-        result = self._sandbox.gate(overlay, nodeids)
+        result = self._order.run(overlay, nodeids)
         self._learn(result)
         verdict = judge(result, nodeids, self._excused)
-        if verdict.infra or not 0 < len(verdict.failures) <= _MOST_AGAIN:
+        with self._lock:
+            self._spoken |= verdict.spoke
+        if verdict.infra or not verdict.failures:
             return verdict
-        # The same tests in the same order: one that needs, or fears, what others leave behind does so again.
-        again = judge(self._sandbox.gate(overlay, nodeids), nodeids, self._excused)
-        return replace(verdict, unsteady=again.spoke & verdict.failures.keys())
+        if len(verdict.failures) <= _MOST_AGAIN:
+            # The same tests in the same order: one that needs, or fears, what others leave behind does so again.
+            again = judge(self._order.run(overlay, nodeids), nodeids, self._excused)
+            verdict = replace(verdict, unsteady=again.spoke & verdict.failures.keys())
+        return self.gate(overlay, stubs) if self._needs_others(overlay, nodeids, verdict, frozenset(stubs)) else verdict
+
+    def _needs_others(
+        self, overlay: Overlay, nodeids: Sequence[str], verdict: GateVerdict, stubs: frozenset[str]
+    ) -> bool:
+        """Whether some that failed pass where the project runs them; those that ever passed are not asked about."""
+        with self._lock:
+            failed = verdict.failures.keys() - verdict.unsteady - self._spoken
+            if not failed or self._widened[stubs] >= _MOST_WIDENED:
+                return False
+            self._widened[stubs] += 1
+        return bool(
+            self._order.widen(overlay, nodeids, failed, lambda wider: judge(wider, nodeids, self._excused).spoke)
+        )
+
+    def through(self, overlay: Overlay, stub: str, nodes: Collection[str]) -> frozenset[str]:
+        """Those of the tests that get to a stub which this overlay leaves open; all are run where one is not known.
+
+        A test that called this stub and no other while all were open gets there whatever is filled in.
+        """
+        opened, met = self._met_in({}), self._met_in(overlay)
+        direct = frozenset(node for node in nodes if _calls(node, opened) == frozenset({stub}))
+        others = tuple(sorted(set(nodes) - direct))
+        for _ in range(2):  # once more where the sandbox gave no answer
+            if any(_calls(node, met) is None for node in others):
+                self._note(overlay, self._order.run(overlay, others))
+        with self._lock:
+            met |= {node: frozenset() for node in others if _calls(node, met) is None}
+            return direct | {node for node in others if stub in (_calls(node, met) or ())}
 
     def culprits(self, overlay_without: Callable[[str], Overlay], accepted: Collection[str], node: str) -> set[str]:
         """The accepted stubs that a failing test goes through, found by leaving each out in turn."""
-        found = set()
-        for stub in accepted:
-            result = self._sandbox.gate(overlay_without(stub), (node,))
-            if any(stub in stubs for _, stubs in _reached(result)):
-                found.add(stub)
-        return found
+        return {stub for stub in accepted if self.through(overlay_without(stub), stub, (node,))}
+
+    def _met_in(self, overlay: Overlay) -> dict[str, frozenset[str]]:
+        digest = hashlib.sha256(repr(sorted(overlay.items())).encode()).hexdigest()
+        with self._lock:
+            return self._met.setdefault(digest, {})
+
+    def _note(self, overlay: Overlay, result: GateResult) -> None:
+        """Keep which open stubs each test calls beside these bodies; one without an answer is asked again."""
+        met = self._met_in(overlay)
+        with self._lock:
+            met |= dict.fromkeys((*result.skipped, *result.errors), frozenset())
+            met |= {node: pair.reached for node, pair in result.tests.items() if _says_what_it_does(pair)}
+            met |= {node: stubs for node, stubs in _reached(result) if stubs}
 
     def _learn(self, result: GateResult) -> None:
         with self._lock:
@@ -156,9 +215,20 @@ def _told(result: GateResult) -> dict[str, object]:
     }
 
 
+def _others(told: Mapping[str, object], before: Mapping[str, object]) -> set[str]:
+    """Which tests came to something else than before; what is not told is no difference."""
+    return {node for node, known in before.items() if told.get(node, known) != known}
+
+
 def _says_what_it_does(pair: PairResult) -> bool:
     """Whether a test came to an end of its own: one that an open stub leaves waiting is ended, at once or in time."""
     return pair.verdict is not Verdict.INFRA and not (pair.reached and pair.verdict in LIMITS)
+
+
+def _calls(node: str, met: Mapping[str, frozenset[str]]) -> frozenset[str] | None:
+    """Which stubs a test calls, or what it is collected from; None where that is not known."""
+    known = [met[place] for place in places(node) if place in met]
+    return frozenset().union(*known) if known else None
 
 
 def _reached(result: GateResult) -> Iterator[tuple[str, frozenset[str]]]:

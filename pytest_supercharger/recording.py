@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from pytest_supercharger import evidence
 from pytest_supercharger.agreement import Assessment
 from pytest_supercharger.domain import Outcome, Verdict
 from pytest_supercharger.earned import earned, telling
+from pytest_supercharger.inflight import Generator
 from pytest_supercharger.matrix import Matrix
 from pytest_supercharger.options import Settings
 from pytest_supercharger.services import Services
@@ -30,34 +31,46 @@ def record(
     *,
     settings: Settings,
     asked: Mapping[str, int],
+    writers: Mapping[str, Collection[str]],
     assessment: Assessment | None,
 ) -> evidence.Record:
     """The evidence of an accepted outcome, with the function as it is written beside the others.
 
-    `asked` are the questions of each kind, `assessment` is the last one of all candidates.
+    `asked` are the questions of each kind, `writers` the digests of the models that wrote each candidate and test, and
+    `assessment` is the last one of all candidates.
     """
     assert outcome.candidate is not None, "only accepted outcomes have evidence"
     stub, bench = outcome.stub, services.bench
+    tests = matrix.tests_passed(outcome.candidate.id)
+    wrote = {model for key in (outcome.candidate.id, *(test.id for test in tests)) for model in writers.get(key, ())}
     return evidence.make(
         stub,
         outcome.candidate,
         bench.ledger.overlay([(stub, outcome.candidate)])[stub.relpath],
         probability=outcome.probability,
-        model=services.generator.model,
+        model=_told(wrote, services.generator),
         candidates=outcome.candidates,
         samples=outcome.samples,
-        tests=matrix.tests_passed(outcome.candidate.id),
+        tests=tests,
         gate=matrix.gate_tests(outcome.candidate.id),
         wheels=bench.dependencies.wheels(outcome.candidate),
         calibration=services.calibration.name,
         mutation=outcome.mutation,
         voted=_voted(matrix),
-        model_digests=services.generator.identities,
+        model_digests=wrote,
         settings=_deciding(settings)
         | {key: stub.options[key] for key in ("confidence", "samples") if key in stub.options},
         seeds={"run": settings.seed, **asked},
         matrix=_summary(matrix, outcome.candidate.id, assessment),
     )
+
+
+def _told(digests: Collection[str], generator: Generator) -> str:
+    """What people call these models; all that were asked, where an answer does not say which one wrote it."""
+    names = generator.models
+    if not all(digests):
+        return generator.model
+    return ", ".join(dict.fromkeys(names.get(digest, digest[:12]) for digest in sorted(digests)))
 
 
 def _deciding(settings: Settings) -> dict[str, Any]:

@@ -47,6 +47,8 @@ def open_again(work: Work, globs: Sequence[str], *, others: bool) -> Work:
 def _opened(work: Work, relpath: str, records: Sequence[Record]) -> unfill.Again:
     if not (work.project.root / relpath).is_file():
         raise _gone(records[0].stub, f"{relpath} is not there any more")
+    if work.project.root / relpath not in work.project.files:
+        raise _gone(records[0].stub, f"{relpath} is not one of the project's own files")
     file = work.sources.get(relpath) or work.project.file(relpath)
     tree = source.parse(stubs.plain_text(file), name=relpath)
     return unfill.open_again(file, {_line(file, tree, record): record.options for record in records})

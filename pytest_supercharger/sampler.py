@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -15,6 +15,7 @@ from pytest_supercharger.clean.tests import clean_tests
 from pytest_supercharger.dependencies import Dependencies
 from pytest_supercharger.domain import (
     Answer,
+    Candidate,
     FinishReason,
     GeneratedTest,
     Priority,
@@ -55,6 +56,7 @@ class Sampler:
     tokens: int = 0  # that may be generated for this stub; 0: any number
     models: Counter[str] = field(default_factory=Counter)  # digest of a model -> samples that it wrote
     authors: dict[str, str] = field(default_factory=dict)  # candidate id -> digest of the model that wrote it first
+    writers: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))  # of candidates and tests
     tries: Counter[str] = field(default_factory=Counter)  # candidate id -> repairs asked
     about: dict[Ticket, str] = field(default_factory=dict)  # id of the candidate or of the input a request is about
 
@@ -92,10 +94,17 @@ class Sampler:
         if arrival.answer is None:
             return self._close_codes(arrival, progress)
         cleaned = clean(arrival.answer, self.stub, self.text, style=self.style)
+        self._note(cleaned, {arrival.answer.model})
         for candidate in self.matrix.add_code(cleaned, parent=self.about[arrival.ticket]):
             self.authors[candidate.id] = arrival.answer.model
             self.checker.add_candidate(candidate)
         return _count_codes(arrival.ticket, 1, progress)
+
+    def _note(self, cleaned: Sequence[Candidate | GeneratedTest | Rejection] | Rejection, models: set[str]) -> None:
+        """Keep which models have written what came of an answer; several may have written the same."""
+        for part in () if isinstance(cleaned, Rejection) else cleaned:
+            if not isinstance(part, Rejection):
+                self.writers[part.id] |= models
 
     def _launch(
         self, question: Question, samples: int, progress: Progress, waiting: Mapping[str, int], about: str = ""
@@ -127,7 +136,9 @@ class Sampler:
         shown = frozenset(self.matrix.tests) if improved else frozenset()
         for answer in arrival.ticket.answers:
             cleaned = clean_tests(answer, self.stub, self.text, allow=self.allow)
-            new += self.matrix.add_tests(_without(shown, self.dependencies.runnable(cleaned)))
+            kept = _without(shown, self.dependencies.runnable(cleaned))
+            self._note(kept, {answer.model})
+            new += self.matrix.add_tests(kept)
         if new:
             self.checker.add_tests(tuple(new))
         progress = replace(progress, waiting_suites=progress.waiting_suites - 1)
@@ -139,13 +150,17 @@ class Sampler:
     def _take_expected(self, arrival: Arrival, progress: Progress) -> Progress:
         ticket, documented = arrival.ticket, self.matrix.evidence().documented
         prefix = ticket.question.assistant_prefix
-        said = expecting.agreed([expecting.read(answer, prefix, documented) for answer in ticket.answers])
+        found = [expecting.read(answer, prefix, documented) for answer in ticket.answers]
+        said = expecting.agreed(found)
         if said is not None:
             expected, votes = said
             source = expecting.as_test(self.matrix.probes[self.about[ticket]], expected)
             answer = Answer(text=f"```python\n{source}```\n", finish_reason=FinishReason.EOS, sample_index=0)
             cleaned = clean_tests(answer, self.stub, self.text, allow=self.allow)
-            new = self.matrix.add_tests(_asked(self.dependencies.runnable(cleaned)), times=votes)
+            kept = _asked(self.dependencies.runnable(cleaned))
+            agreeing = (one for one, read in zip(ticket.answers, found, strict=True) if read and read.same(expected))
+            self._note(kept, {one.model for one in agreeing})
+            new = self.matrix.add_tests(kept, times=votes)
             if new:
                 self.checker.add_tests(new)
         elif ticket.answers:

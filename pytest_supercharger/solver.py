@@ -81,14 +81,12 @@ class Solver:
 
     def record(self, outcome: Outcome) -> evidence.Record:
         """The evidence of an accepted outcome."""
+        sampler, known = self._sampler, self._progress.assessment
+        asked = sampler.questions.asked
         return recording.record(
-            outcome,
-            self._matrix,
-            self._services,
-            settings=self._settings,
-            asked=self._sampler.questions.asked,
-            assessment=self._progress.assessment,
-        )
+            outcome, self._matrix, self._services,
+            settings=self._settings, asked=asked, writers=sampler.writers, assessment=known,
+        )  # fmt: skip
 
     def _loop(self) -> Outcome:
         while True:

@@ -41,6 +41,8 @@ class FakeGenerator:
 
     def __init__(self, **texts):
         self.texts = {kind: [f"```python\n{text}```\n" for text in some] for kind, some in texts.items()}
+        self.models = {"sha256:1": self.model}
+        self.wrote = {}  # kind of question -> digest of the model that answers it, where it is another one
         self.asked = Counter()
         self.questions = []
         self.judged = []
@@ -65,6 +67,7 @@ class FakeGenerator:
                         text=texts[number % len(texts)],
                         finish_reason=FinishReason.EOS,
                         sample_index=first_sample + sample,
+                        model=self.wrote.get(question.kind.value, "sha256:1"),
                     ),
                 )
 

@@ -15,7 +15,9 @@ from pytest_supercharger.dependencies import Dependencies
 from pytest_supercharger.domain import (
     LIMITS,
     Candidate,
+    Decision,
     GeneratedTest,
+    Outcome,
     Output,
     OutputKind,
     PairResult,
@@ -52,17 +54,17 @@ NODE = "t.py::test_f"
 class Bench:
     """One stub with its checker above a scripted sandbox."""
 
-    def __init__(self, *, wait=lambda other: Waited.NOT_FILLED, left=lambda: 60.0, seed=0, **script):
+    def __init__(self, *, source=SOURCE, wait=lambda other: Waited.NOT_FILLED, left=lambda: 60.0, seed=0, **script):
         self.sandbox = FakeSandbox(**script)
-        (stub,) = stubs.find(SOURCE)
+        stub, *others = stubs.find(source)
         self.matrix = Matrix(stub=stub, trusted=())
         self.matrix.add_code([CANDIDATE])
         self.tests = ProjectTests(self.sandbox, None)
         self.tests.discover()
-        self.ledger = Ledger({"m.py": SOURCE}, [stub])
+        self.ledger = Ledger({"m.py": source}, [stub, *others])
         self.checker = Checker(
             self.matrix,
-            SOURCE,
+            source,
             bench=checks.Bench(
                 splitting=Splitting(self.sandbox, seed=seed),
                 tests=self.tests,
@@ -182,6 +184,47 @@ def test_a_project_test_that_another_stub_stops_vouches_for_nobody(reached, chec
     assert bench.matrix.evidence().trusted_checks == checks
 
 
+TWO = replace(SOURCE, data=SOURCE.data + b"\n\n@supercharge\ndef h(x):\n    'Return x.'\n    ...\n")
+
+
+def fill_h(bench, body):
+    _, h = stubs.find(TWO)
+    candidate = Candidate(id=body, text_id=body, body=body)
+    bench.ledger.settle(Outcome(stub=h, decision=Decision.ACCEPTED, candidate=candidate, reason=""))
+    return h, candidate
+
+
+def through_h(overlay, nodeids):
+    """A project test that calls `h`, and `f` only where the body of `h` does."""
+    text = overlay.get("m.py", b"")
+    if b"return f(x)" in text and b"return g(x)" not in text:
+        reached = frozenset({"m:f"})
+    else:
+        reached = frozenset() if b"return f(x)" in text or b"return x" in text else frozenset({"m:h"})
+    return GateResult(tests={NODE: PairResult(verdict=Verdict.FAIL if reached else Verdict.PASS, reached=reached)})
+
+
+@pytest.mark.parametrize("together", [False, True])
+@pytest.mark.parametrize(("chosen", "checks"), [("return f(x)\n", 1), ("return x\n", 0)])
+def test_a_project_test_that_reached_the_stub_from_a_body_that_was_thrown_away_does_not_speak(chosen, checks, together):
+    bench = Bench(source=TWO, gate=through_h)
+    thrown = fill_h(Bench(source=TWO), "return f(x)\n")
+    bench.tests.gate(bench.ledger.overlay([thrown]), ["m:h"])
+    assert bench.tests.reaching(["m:f"]) == (NODE,)
+    if together:
+        bench.checker.stand_beside([fill_h(Bench(source=TWO), chosen)])
+    else:
+        fill_h(bench, chosen)
+    bench.checker.add_candidate(CANDIDATE)
+    assert bench.matrix.vouched("c")
+    assert bench.matrix.evidence().trusted_checks == checks
+    assert bench.matrix.gate_tests("c") == (NODE,) * checks
+    (other,) = bench.matrix.add_code([replace(CANDIDATE, id="d")])
+    before = len(bench.calls("gate"))
+    bench.checker.add_candidate(other)
+    assert len(bench.calls("gate")) == before + 1  # what is open beside the same bodies is known
+
+
 def test_a_gate_without_an_answer_is_asked_once_more():
     bench = Bench(gate=project_test(SILENT, PASSED))
     bench.checker.add_candidate(CANDIDATE)
@@ -217,36 +260,22 @@ def test_what_a_filled_stub_lets_a_project_test_say_rules_a_candidate_out(monkey
     assert bench.matrix.failing_trusted("c") == (NODE, "assert 1 == 2")
 
 
-def behind(other):
-    """A project test that stops at another stub until that one is filled, and reaches ours behind it."""
-    filled = []
-
-    def gate(overlay, nodeids):
-        if filled and not overlay:
-            return GateResult(tests={NODE: PairResult(verdict=Verdict.FAIL, reached=frozenset({"m:f"}))})
-        reached = frozenset() if filled else frozenset({other})
-        return GateResult(tests={NODE: PairResult(verdict=Verdict.PASS if filled else Verdict.FAIL, reached=reached)})
-
-    return gate, filled
-
-
 def test_without_a_project_test_that_speaks_the_stubs_that_tests_stop_at_are_waited_for():
-    gate, filled = behind("m:g")
     asked = []
 
     def wait(other):
         asked.append(other)
-        filled.append(other)
-        bench.tests.gate({}, [other])  # whoever fills that stub runs its tests, and they get to ours
+        fill_h(bench, "return f(x)\n")
+        bench.tests.gate(bench.ledger.overlay(), [other])  # whoever fills that stub runs its tests: they get to ours
         return Waited.FILLED
 
-    bench = Bench(gate=gate, wait=wait)
+    bench = Bench(source=TWO, gate=through_h, wait=wait)
     bench.checker.add_candidate(CANDIDATE)
     assert bench.matrix.gate_tests() == ()
     assert bench.checker.hear_more()
     assert bench.matrix.gate_tests() == (NODE,)
     assert not bench.checker.hear_more()
-    assert asked == ["m:g"]
+    assert asked == ["m:h"]
 
 
 def test_a_stub_that_stops_some_of_the_tests_is_waited_for_although_others_have_spoken():

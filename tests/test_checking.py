@@ -9,7 +9,7 @@ from contextlib import nullcontext
 import pytest
 
 from pytest_supercharger import checking, evidence, finding, fingerprints, shelf
-from pytest_supercharger.domain import Output, OutputKind, Verdict
+from pytest_supercharger.domain import Output, OutputKind, PairResult, Verdict
 from pytest_supercharger.errors import SettingsError
 from pytest_supercharger.options import Settings
 from pytest_supercharger.project import Project
@@ -172,3 +172,16 @@ def test_a_function_whose_definition_does_not_run_here_is_named_and_nothing_is_h
     assert found.lines == [line]
     shelf.save(tmp_path, dataclasses.replace(record({}), stub="m:f#2", function_hash=""))
     assert [one.passes for one in run(tmp_path, sandbox)[0]] == [True, False]
+
+
+@pytest.mark.parametrize("whole", [False, True])
+def test_a_project_test_that_rests_on_others_is_checked_among_them(tmp_path, whole):
+    def gate(overlay, nodeids):
+        among = nodeids is None or (not whole and "t.py" in nodeids)
+        tests = {"t.py::test_f": among, "t.py::broken": False} if among else {"t.py::test_f": False}
+        return GateResult(tests={k: PairResult(verdict=Verdict.PASS if v else Verdict.FAIL) for k, v in tests.items()})
+
+    (tmp_path / "m.py").write_bytes(SOURCE)
+    shelf.save(tmp_path, dataclasses.replace(record({}), gate=("t.py::test_f",)))
+    (found,), said = run(tmp_path, FakeSandbox(gate=gate))
+    assert found.passes, said

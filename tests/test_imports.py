@@ -54,6 +54,7 @@ PURE = (
     "voting",
     "writeback.apart",
     "writeback.edits",
+    "writeback.harmless",
     "writeback.import_settings",
     "writeback.imports",
     "writeback.renaming",

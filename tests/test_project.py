@@ -40,7 +40,18 @@ def test_python_files_are_found_in_order(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "folder",
-    [".tox", ".hidden", "__pycache__", "node_modules", "build", "dist", "lib/site-packages", "x.egg-info", "x.egg"],
+    [
+        ".tox",
+        ".hidden",
+        "__pycache__",
+        "node_modules",
+        "build",
+        "dist",
+        "lib/site-packages",
+        "x.egg-info",
+        "x.egg",
+        "__pypackages__",
+    ],
 )
 def test_folders_that_hold_no_sources_are_not_entered(tmp_path: Path, folder: str) -> None:
     make(tmp_path, f"{folder}/a.py", f"{folder}/b/c.py", "ok.py")
@@ -79,6 +90,17 @@ def test_a_link_to_a_file_stands_for_it_where_that_is_of_the_project_and_not_fou
         f"c.py: is a link to {elsewhere}, outside of the project, so its 1 stubs are left out; put the file into the "
         "project, or run pytest where it is",
     )
+
+
+@pytest.mark.parametrize("folder", ["env/lib/site-packages", "env", ".git/hooks", ".tox/py", "node_modules/x", "build"])
+def test_a_link_to_a_file_that_is_not_the_projects_own_is_left_out_and_named(tmp_path: Path, folder: str) -> None:
+    make(tmp_path, "env/pyvenv.cfg", "a.py")
+    make(tmp_path, f"{folder}/b.py", text=f"{MARKED}@supercharge\ndef f():\n    'Do it.'\n")
+    (tmp_path / "b.py").symlink_to(f"{folder}/b.py")
+    project = discover(tmp_path)
+    assert found(project) == ["a.py"]
+    (note,) = finding.find(project).notes
+    assert note.startswith(f"b.py: is a link to {tmp_path}/{folder}/b.py, in a folder that is not the project's own")
 
 
 def test_links_are_not_followed(tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from pytest_supercharger.domain import PairResult, Verdict
 from pytest_supercharger.projecttests import ProjectTests, judge
 from pytest_supercharger.sandbox.base import GateResult
@@ -99,7 +101,23 @@ def test_a_stub_further_on_is_found_when_the_first_is_filled():
 def test_culprits_are_the_stubs_a_failing_test_goes_through():
     sandbox = Scripted(GateResult(tests={"t::a": reached("m:f")}), GateResult(tests={"t::a": FAIL}))
     tests = ProjectTests(sandbox, None)
-    assert tests.culprits(lambda left_out: {}, ["m:f", "m:g"], "t::a") == {"m:f"}
+    assert tests.culprits(lambda left_out: {"m.py": left_out.encode()}, ["m:f", "m:g"], "t::a") == {"m:f"}
+
+
+def test_what_gets_to_an_open_stub_is_found_by_running_all_of_it_once():
+    """Tests, whole modules that call it while they are imported, and not what only another run went through."""
+    first = GateResult(tests={"t::a": reached("m:f"), "t::b": reached("m:f", "m:g"), "t::c": reached("m:g")})
+    silent = GateResult(tests={"t::b": PairResult(verdict=Verdict.INFRA)}, problem="given up")
+    last = GateResult(
+        tests={"t::b": reached("m:f")}, errors={"u": "Error"}, reached_at_import={"v": frozenset({"m:f"})}
+    )
+    sandbox = Scripted(first, silent, last)
+    tests = ProjectTests(sandbox, None)
+    tests.discover()
+    nodes = ("t::a", "t::b", "t::c", "u::a", "v::C::a[1]", "v::a")
+    for _ in range(2):
+        assert tests.through({"m.py": b"x"}, "m:f", nodes) == {*nodes[:2], *nodes[4:]}
+    assert [asked for _, asked in sandbox.asked] == [None, nodes[1:], nodes[1:]]
 
 
 SKIPS = GateResult(skipped=frozenset({"t::a"}), skipped_after={"t::a": frozenset({"m:f"})})
@@ -161,7 +179,7 @@ def test_a_test_that_does_otherwise_with_the_stubs_open_does_not_gate():
         "t::caught": PairResult(verdict=Verdict.PASS, reached=frozenset({"m:f"})),
         "t::lost": PairResult(verdict=Verdict.INFRA),
     }
-    sandbox = Scripted(GateResult(tests=first | {"t::free": FAIL}), GateResult(tests=again), GateResult(tests={}))
+    sandbox = Scripted(GateResult(tests=first | {"t::free": FAIL}), GateResult(tests=again))
     tests = ProjectTests(sandbox, None)
     tests.discover()
     lines = tests.repeat()
@@ -207,7 +225,7 @@ def test_a_failure_that_is_none_the_second_time_is_unsteady_and_a_failure_all_th
     assert tests.excuse(["t::a"]) == ("t::a does not do the same each time it is run; it does not gate",)
     assert tests.excuse(["t::a"]) == ()
     tests.gate({}, ["m:f"])
-    assert sandbox.asked[-2][1] == ("t::b",)
+    assert ("t::b",) in [asked for _, asked in sandbox.asked]
 
 
 def test_a_body_that_fails_many_tests_is_not_run_again():
@@ -228,3 +246,77 @@ def test_a_test_that_fails_for_what_others_leave_behind_is_steady():
     tests.discover()
     verdict = tests.gate({"m.py": b"x"}, ["m:f"])
     assert (set(verdict.failures), verdict.unsteady) == ({"t::b"}, frozenset())
+
+
+class InOrder:
+    """A suite in which tests rest on `t::first`, in the order of the project.
+
+    `t::early` and `u::early` get to the stub only after it, `t::late` passes only after it.
+    """
+
+    def __init__(self, *names):
+        self.suite = ("t::first", "t::broken", *names, "u::coin")
+        self.asked = []
+
+    def gate(self, overlay, nodeids):
+        self.asked.append(nodeids)
+        ran = [node for node in self.suite if nodeids is None or {node, node[0]} & {*nodeids}]
+        return GateResult(tests={node: self.came_of(node, overlay, "t::first" in ran) for node in ran})
+
+    def came_of(self, node, overlay, first_ran):
+        if node in ("t::first", "t::broken"):
+            return PASS if node == "t::first" else FAIL
+        if node == "u::coin":
+            return PASS if len(self.asked) % 2 or overlay else reached("m:f")
+        if not overlay:
+            return reached("m:f") if first_ran or node == "t::late" else FAIL
+        return PASS if first_ran and overlay == {"m.py": b"right"} else FAIL
+
+
+@pytest.mark.parametrize(
+    ("names", "around"),
+    [
+        (("t::early",), ("t", "t::early")),
+        (("t::late",), ("t", "t::late")),
+        (("u::early",), None),
+        (("t::early", "t::late", "u::early"), ("t", "t::early", "t::late", "u", "u::early")),
+    ],
+)
+def test_a_test_that_rests_on_others_is_run_among_them_and_gates(names, around):
+    sandbox = InOrder(*names)
+    tests = ProjectTests(sandbox, None)
+    tests.discover()
+    early = [name for name in names if "early" in name]
+    assert [line.partition(" ")[0] for line in tests.repeat()] == early
+    for body, passed in ((b"wrong", False), (b"right", True), (b"wrong", False)):
+        verdict = tests.gate({"m.py": body}, ["m:f"])
+        assert (verdict.passed, set(verdict.failures)) == (passed, set() if passed else set(names))
+    assert verdict.unsteady == frozenset()
+    assert tests.flaky == ()
+    assert sandbox.asked[-1] == around
+    tests.culprits(lambda left_out: {"m.py": b"right"}, ["m:g"], names[-1])
+    assert sandbox.asked[-1] == (around and tuple(node for node in around if "::" not in node or node == names[-1]))
+
+
+def test_a_test_that_changes_in_one_and_the_same_order_is_flaky_whoever_else_runs():
+    tests = ProjectTests(InOrder("t::early"), None)
+    tests.discover()
+    tests.repeat()
+    assert tests.flaky == ()
+    coin = InOrder()
+    coin.asked.append(None)  # so that it reaches the stub the first time
+    tests = ProjectTests(coin, None)
+    tests.discover()
+    (line,) = tests.repeat()
+    assert line == "u::coin does not do the same each time it is run; it does not gate"
+
+
+@pytest.mark.parametrize(("others", "whole"), [(1, 4), (0, 1)])
+def test_a_wider_run_is_tried_for_a_few_bodies_only_and_where_it_adds_something(others, whole):
+    sandbox = InOrder("t::late")
+    sandbox.suite = sandbox.suite[: 3 + others]
+    tests = ProjectTests(sandbox, None)
+    tests.discover()
+    for _ in range(5):
+        tests.gate({"m.py": b"wrong"}, ["m:f"])
+    assert (sandbox.asked.count(("t", "t::late")), sandbox.asked.count(None)) == (3, whole)

@@ -108,6 +108,12 @@ def test_what_cannot_be_opened_is_one_line_with_the_next_step(opened, tmp_path):
     path.write_text(SHAPES.replace("    'The area.'\n", ""))
     with pytest.raises(SourceError, match=r"shapes\.py:13: area has no docstring any more"):
         opened("shapes:area")
+    installed = tmp_path / "node_modules" / "shapes.py"
+    installed.parent.mkdir()
+    path.rename(installed)
+    path.symlink_to(installed)
+    with pytest.raises(SourceError, match=r"shapes:area: shapes\.py is not one of the project's own files"):
+        opened("shapes:area")
     path.unlink()
     with pytest.raises(
         SourceError, match=r"shapes:area: shapes\.py is not there any more; run pytest --supercharge-forget"

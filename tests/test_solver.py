@@ -105,9 +105,12 @@ def test_the_evidence_names_the_project_tests_that_passed_and_no_others():
 
 
 def test_the_evidence_says_what_the_decision_rested_on():
-    searching = solver(agreeable(gate=gate), settings=Settings(seed=7, samples=9, allow=("os",)))
+    generator = FakeGenerator(code=CODES, test=TESTS)
+    generator.models = {"sha256:1": "coder", "sha256:2": "tester", "sha256:3": "idle"}
+    generator.wrote["test"] = "sha256:2"
+    searching = solver(agreeable(gate=gate), generator=generator, settings=Settings(seed=7, samples=9, allow=("os",)))
     record = searching.record(searching.solve())
-    assert record.model_digests == ("sha256:1",)
+    assert (record.model, record.model_digests) == ("coder, tester", ("sha256:1", "sha256:2"))
     assert record.settings.items() >= {"confidence": 0.95, "samples": 9, "allow": ["os"], "level": 2}.items()
     assert record.settings.keys().isdisjoint({"nodes", "slots", "docker_hosts", "json"})
     assert (record.seeds["run"], record.seeds["code"] > 0, record.seeds["test"] > 0) == (7, True, True)

@@ -84,7 +84,7 @@ class Run:
 # Field name -> types a message must have it in; a field that is not named here makes the message garbled.
 _SHAPES: dict[str, dict[str, type | tuple[type, ...]]] = {
     "import": {"error": str, "detail": str},
-    "output": {"unit": str, "kind": str, "text": str, "preview": str},
+    "output": {"unit": str, "kind": str, "text": str, "frame": str, "preview": str},
     "ended": {"unit": str, "status": int},
     "test": {"node": str, "phases": list, "seconds": (int, float)},
     "collect": {"node": str, "outcome": str, "detail": str},

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_supercharger.domain import Output, OutputKind, Probe, Verdict
 from pytest_supercharger.sandbox.facts import Odd, Run, clean, read_runs
-from pytest_supercharger.sandbox.inside.canonical import BY_STATE
 from pytest_supercharger.sandbox.stopping import stopped
 
 if TYPE_CHECKING:
@@ -63,7 +62,8 @@ def _output(runs: Sequence[Run], index: int, fallen: Output) -> Output:
     if OutputKind.INFRA in (first.kind, second.kind):
         return first if first.kind is OutputKind.INFRA else second
     if (first.kind, first.text) != (second.kind, second.text):
-        if first.kind is second.kind is OutputKind.VALUE and BY_STATE in first.text and BY_STATE in second.text:
+        frames = [_frame(runs, f"{index}:{number}") for number in _RUNS]
+        if first.kind is second.kind is OutputKind.VALUE and frames[0] == frames[1]:
             # An attribute may hold a time or an address: that is nothing the candidate is to be blamed for.
             return Output(kind=OutputKind.OPAQUE, preview="objects whose attributes change from run to run")
         preview = clean(f"{first.preview or first.kind.value} and then {second.preview or second.kind.value}", 500)
@@ -75,6 +75,12 @@ def _dead_unit(run: Run) -> Output:
     if run.limit or run.ooms:
         return _stopped_output(run)
     return Output(kind=OutputKind.EXCEPTION, text="ProcessExit", preview=f"the process ended early ({run.ending})")
+
+
+def _frame(runs: Sequence[Run], unit: str) -> str:
+    """What a unit gave, without what instances hold of which only the attributes can be compared."""
+    said = (message for run in runs for message in run.of("output") if message.text("unit") == unit)
+    return next((message.text("frame") for message in said), "")
 
 
 def _unit_output(runs: Sequence[Run], unit: str) -> Output | None:

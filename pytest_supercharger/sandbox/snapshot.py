@@ -13,6 +13,7 @@ from importlib.util import MAGIC_NUMBER, cache_from_source
 from pathlib import Path
 
 from pytest_supercharger.errors import SandboxError
+from pytest_supercharger.foreign import OF_TOOLS
 from pytest_supercharger.sandbox.reaper import OWNER_FILE, SNAPSHOT_PREFIX, ClientIdentity
 
 __all__ = ["Snapshot", "take"]
@@ -22,12 +23,6 @@ _FILE_LIMIT = 32 * MEBI
 _TOTAL_LIMIT = 1024 * MEBI
 
 # fmt: off
-# Left out without a word: no test of a project reads them.
-_SKIPPED_FOLDERS = frozenset((
-    ".git", ".hg", ".svn", ".tox", ".nox", ".venv", ".eggs", ".idea", ".vscode", ".direnv", ".supercharge",
-    ".supercharger", ".mypy_cache", ".pytest_cache", ".ruff_cache", ".hypothesis", "__pycache__",
-    "node_modules",
-))
 # Left out aloud: a test may miss them.
 _SECRET_FOLDERS = frozenset((".ssh", ".gnupg", ".aws", ".azure", ".kube", ".docker", ".gcloud"))
 _SECRET_FILES = (
@@ -107,7 +102,8 @@ class _Copy:
             self._file(relative)
 
     def _wants_folder(self, entry: os.DirEntry[str], status: os.stat_result, relative: str) -> bool:
-        if entry.name in _SKIPPED_FOLDERS or Path(entry.path, "pyvenv.cfg").exists():
+        # Without a word: no test of a project reads them.
+        if entry.name in OF_TOOLS or Path(entry.path, "pyvenv.cfg").exists():
             return False
         if entry.name in _SECRET_FOLDERS:
             self._leave_out(relative, "may hold a secret")

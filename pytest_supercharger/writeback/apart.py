@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pytest_supercharger import parsing, scopes
+from pytest_supercharger.writeback.harmless import is_harmless
 from pytest_supercharger.writeback.names import bindings, meaning
 from pytest_supercharger.writeback.renaming import renamed
 
@@ -66,7 +67,7 @@ def _apart(stub: Stub, candidate: Candidate, known: Mapping[str, str], meant: se
 
 def _renamed(stub: Stub, candidate: Candidate, names: Mapping[str, str]) -> Candidate | None:
     # In a class `__name` is something else.
-    if any(name.startswith("__") for name in names):
+    if any(name.startswith("__") for name in names) or not is_harmless(candidate, names):
         return None
     imports = [_import(code, names) for code in candidate.imports]
     helpers = [renamed(code, names) for code in candidate.helpers]

@@ -23,7 +23,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_supercharger.sandbox.inside.canonical import BY_STATE, EqualsAnything, Opaque, canonical, float_text, state
+from pytest_supercharger.sandbox.inside.canonical import EqualsAnything, Opaque, canonical, float_text, state
 from pytest_supercharger.sandbox.inside.naming import not_brought
 
 if TYPE_CHECKING:
@@ -256,7 +256,24 @@ KNOWN = not_brought(__name__, b"class Plain: ...\nclass Slotted: ...\nif 1:\n   
 @pytest.mark.parametrize("kind", [Plain, Slotted, Row])
 def test_instances_of_the_projects_own_classes_are_told_by_what_they_hold(kind: Callable[[int], object]) -> None:
     assert canonical(kind(1), KNOWN) == canonical(kind(1), KNOWN) != canonical(kind(2), KNOWN)
-    assert canonical(kind(1), KNOWN).startswith(BY_STATE)
+    assert (
+        canonical(kind(1), KNOWN).frame
+        == canonical(kind(2), KNOWN).frame
+        == f"<state of {kind.__module__}.{kind.__name__}>"
+    )
+    assert state(kind(1)).frame == state(kind(2)).frame == f"{kind.__module__}.{kind.__name__}"
+
+
+def test_the_frame_of_a_value_is_its_text_without_what_such_instances_hold() -> None:
+    def value(number: object) -> list[object]:
+        return [Plain([Plain(number), 1]), {(Plain(number), 1), (Plain(-1), 2)}, {"k": Plain(0)}]
+
+    texts = [canonical(value(number), KNOWN) for number in (1, -2, "<state of ")]
+    assert len({*texts}) == 3
+    name = f"<state of {__name__}.Plain>"
+    assert {text.frame for text in texts} == {f"[{name}, set({{({name}, 1), ({name}, 2)}}), {{'k': {name}}}]"}
+    assert canonical("<state of ").frame == "'<state of '"
+    assert "\0" not in "".join(texts)
 
 
 @pytest.mark.parametrize(

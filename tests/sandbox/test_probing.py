@@ -23,6 +23,8 @@ DOUBLE = "def double(x, *rest, **more):\n"
         ("return Colour.RED", "double(0)", OutputKind.VALUE, "mod.Colour.RED"),
         ("return Box(x)", "double(2)", OutputKind.VALUE, "<state of mod.Box(n=2)>"),
         ("import time; return Box(time.perf_counter_ns())", "double(2)", OutputKind.OPAQUE, ""),
+        ("import time; return Box(1), time.perf_counter_ns()", "double(2)", OutputKind.UNSTABLE, ""),
+        ("import time; return f'<state of {time.perf_counter_ns()}'", "double(2)", OutputKind.UNSTABLE, ""),
         ("return Cart", "double(2)", OutputKind.VALUE, "<mod.Cart>"),
         ("return double", "double(2)", OutputKind.OPAQUE, "function"),
         ("return (i for i in range(x))", "double(2)", OutputKind.VALUE, "iterator([0, 1])"),

@@ -373,9 +373,10 @@ def test_a_batch_of_two_runs_or_of_another_job_says_nothing() -> None:
         assert not screen.failed
 
 
-def said(unit: str, kind: str = "value", text: str = "4") -> list[dict[str, Any]]:
+def said(unit: str, kind: str = "value", text: str = "4", frame: str | None = None) -> list[dict[str, Any]]:
+    frame = text if frame is None else frame
     return [
-        {"type": "output", "unit": unit, "kind": kind, "text": text, "preview": text},
+        {"type": "output", "unit": unit, "kind": kind, "text": text, "frame": frame, "preview": text},
         {"type": "ended", "unit": unit, "status": 70},
     ]
 
@@ -398,6 +399,8 @@ def test_two_equal_runs_make_an_output() -> None:
     ("messages", "fields", "kind"),
     [
         ([*said("0:0"), *said("0:1", text="5")], {}, OutputKind.UNSTABLE),
+        ([*said("0:0", frame="m.C"), *said("0:1", text="5", frame="m.C")], {}, OutputKind.OPAQUE),
+        ([*said("0:0", text="'<state of '"), *said("0:1", text="' <state of '")], {}, OutputKind.UNSTABLE),
         ([*said("0:0"), *said("0:1", kind="exception")], {}, OutputKind.UNSTABLE),
         ([*said("0:0", kind="nonsense"), *said("0:1", kind="nonsense")], {}, OutputKind.OPAQUE),
         ([*said("0:0"), *said("0:1")], {"foreign": 1}, OutputKind.OPAQUE),

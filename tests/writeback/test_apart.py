@@ -201,3 +201,48 @@ def test_a_name_that_cannot_be_replaced_stays_and_is_refused_as_before():
     first = candidate("return h\n", ["h = 1\n"])
     second = candidate("return globals()['h']\n", ["h = 2\n"])
     assert kept_apart("", [(ONE, first), (TWO, second)]) == [(ONE, first), (TWO, second)]
+
+
+PRIVATE = "class h:\n    def __init__(self, x):\n        self.__x = x\n"
+
+
+@pytest.mark.parametrize(
+    ("body", "helper", "imports"),
+    [
+        ("return h(x)._h__x\n", PRIVATE, ()),
+        ("return repr(h(x))\n", "@dataclass\nclass h:\n    x: int\n", ("from dataclasses import dataclass",)),
+        ("raise h\n", "class h(ValueError):\n    pass\n", ()),
+        ("return h(x).__name__\n", "def h(x):\n    return x\n", ()),
+        ("return f'{h}'\n", "def h(x):\n    return x\n", ()),
+        ("return h\n", "def h(x):\n    return x\n", ()),
+        ("return h(x)\n", "def h(x):\n    return lambda: x\n", ()),
+        ("return h(x)\n", "def h(x):\n    yield x\n", ()),
+        ("return h(x)\n", "async def h(x):\n    return x\n", ()),
+        ("return h(x)\n", "def h(x):\n    return (y for y in x)\n", ()),
+        ("return h(x)\n", "def h(x):\n    def inner(): ...\n    return inner\n", ()),
+        ("return h(x)\n", "@x\ndef h(x):\n    return x\n", ()),
+        ("return h(x)\n", "def h(x):\n    '>>> h(1)'\n    return x\n", ()),
+        ("try:\n    h()\nexcept TypeError as error:\n    return str(error)\n", "def h(x):\n    return x\n", ()),
+        ("return h(*x)\n", "def h(x):\n    return x\n", ()),
+        ("return h(x, x=x)\n", "def h(x):\n    return x\n", ()),
+        ("return h(x)\n", "def h(x, *, y):\n    return x\n", ()),
+        ("return h(x) + 'a h object'\n", "def h(x):\n    return x\n", ()),
+        ("return x.h(1), h(x)\n", "def h(x):\n    return x\n", ()),
+        ("from a import h\nreturn h(x)\n", "def h(x):\n    return x\n", ()),
+        ("return k(x), h(x)\n", "def h(x):\n    return x\n", ("from m import h as k",)),
+        ("return '{0.__qualname__}'.format(k), h(x)\n", "def h(x):\n    return x\n", ()),
+    ],
+)
+def test_what_somebody_may_see_the_name_of_is_not_renamed(body, helper, imports):
+    first, second = candidate("return h(x)\n", ["def h(x): ...\n"]), candidate(body, [helper], imports)
+    assert kept_apart("", [(ONE, first), (TWO, second)]) == [(ONE, first), (TWO, second)]
+    with pytest.raises(SourceError, match="needs 'h', which is already something else"):
+        fill(FILE.data, [(ONE, first), (TWO, second)])
+
+
+def test_a_function_that_is_called_only_is_renamed_with_its_cache():
+    helper = "@lru_cache(None)\ndef h(x, /, y=1, *z, k, **w):\n    'Of h.'\n    return sum(h(x, y, y, k=k, i=1))\n"
+    second = candidate("return h(x, k=k), h(x, 2, k=3)\n", [helper], ["from functools import lru_cache"])
+    (_, (_, kept)) = kept_apart("", [(ONE, candidate("return h(x)\n", ["def h(x): ...\n"])), (TWO, second)])
+    assert kept.body == "return h_2(x, k=k), h_2(x, 2, k=3)\n"
+    assert kept.helpers == (helper.replace(" h(", " h_2(").replace("(h(", "(h_2("),)

@@ -15,6 +15,7 @@ import hashlib
 import itertools
 import math
 import operator
+import os
 import pathlib
 import types
 import uuid
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
     Known = Callable[[object], bool]
 
-__all__ = ["BY_STATE", "EqualsAnything", "Opaque", "canonical", "float_text", "state"]
+__all__ = ["EqualsAnything", "Opaque", "Text", "canonical", "float_text", "state"]
 
 _MAX_DEPTH = 60
 _MAX_NODES = 200_000
@@ -40,7 +41,6 @@ _ITERATORS = (types.GeneratorType, map, filter, zip, enumerate, reversed, iterto
 _PLAIN = (str, bytes, range, uuid.UUID, decimal.Decimal, datetime.date, datetime.timedelta, datetime.timezone)
 _METHODS = (types.MethodType, types.BuiltinFunctionType)
 _NAMED = (type, types.FunctionType, *_METHODS)
-BY_STATE = "<state of "  # begins the text of an instance of which only the attributes were compared
 _KINDS: tuple[Callable[[int], object], ...] = (
     int,
     str,
@@ -54,6 +54,12 @@ _KINDS: tuple[Callable[[int], object], ...] = (
 _PATHS = (pathlib.PurePosixPath, pathlib.PureWindowsPath, pathlib.PosixPath)
 
 
+class Text(str):
+    """A canonical text; its frame is what is left of it without what instances hold that are told by their state."""
+
+    frame: str = ""
+
+
 class Opaque(Exception):
     """A value without a canonical form; the argument is the name of its type."""
 
@@ -62,17 +68,17 @@ class EqualsAnything(Exception):
     """A value that claims to equal an object made a moment ago."""
 
 
-def canonical(value: object, known: Known = in_the_library) -> str:
+def canonical(value: object, known: Known = in_the_library) -> Text:
     """The canonical text of `value`; raises `Opaque` or `EqualsAnything`.
 
     Of the classes and functions that are `known` to be the same for every candidate, the name is enough.
     """
-    return _capped(_Writer(known, by_state=False).text(value))
+    return _Writer(known, by_state=False).whole(value)
 
 
-def state(value: object) -> str:
+def state(value: object) -> Text:
     """Like `canonical`, and instances of any class are shown by their attributes: tells whether a call changed them."""
-    return _capped(_Writer(lambda thing: True, by_state=True).text(value))
+    return _Writer(lambda thing: True, by_state=True).whole(value)
 
 
 def float_text(value: float) -> str:
@@ -97,6 +103,28 @@ class _Writer:
         self._known, self._by_state = known, by_state
         self._open: list[int] = []
         self._nodes = 0
+        # Stand around what an instance holds; no value has them in its text, as none can know them.
+        nonce = os.urandom(8).hex()
+        self._begin, self._end = f"\0{nonce}(", f"\0{nonce})"
+
+    def whole(self, value: Any) -> Text:
+        marked = self.text(value)
+        text = Text(_capped(marked.replace(self._begin, "").replace(self._end, "")))
+        text.frame = _capped(self._frame(marked))
+        return text
+
+    def _frame(self, marked: str) -> str:
+        kept, *others = marked.split(self._begin)
+        depth = 0
+        for part in others:
+            *ended, rest = part.split(self._end)
+            depth += 1 - len(ended)
+            kept += rest if not depth else ""
+        return kept
+
+    def _sorted(self, texts: Iterable[str]) -> list[str]:
+        """In an order in which what an instance holds comes last, so that it does not change the frame."""
+        return sorted(texts, key=lambda text: (self._frame(text), text))
 
     def text(self, value: Any) -> str:
         kind = type(value)
@@ -120,7 +148,7 @@ class _Writer:
         if kind is tuple:
             return f"({self._join(value)}{',' if len(value) == 1 else ''})"
         if kind in (set, frozenset):
-            return f"{kind.__name__}({{{', '.join(sorted(map(self.text, value)))}}})"
+            return f"{kind.__name__}({{{', '.join(self._sorted(map(self.text, value)))}}})"
         if kind in (dict, Counter, defaultdict):
             body = f"{{{self._pairs(value, in_order=False)}}}"
             return body if kind is dict else f"{kind.__name__}({body})"
@@ -139,7 +167,7 @@ class _Writer:
 
     def _pairs(self, value: dict[Any, Any], *, in_order: bool) -> str:
         pairs = [f"{self.text(key)}: {self.text(item)}" for key, item in dict.items(value)]
-        return ", ".join(pairs if in_order else sorted(pairs))
+        return ", ".join(pairs if in_order else self._sorted(pairs))
 
     def _iterator(self, value: Any) -> str:
         if self._by_state:
@@ -181,11 +209,14 @@ class _Writer:
         seen = parts(value) if self._by_state or (name_of(kind) is not None and self._known(kind)) else None
         if seen is not None:
             held = [] if seen[0] is None else [self.text(seen[0])]
-            text = f"{name}({', '.join([*held, self._fields(sorted(seen[1].items()))])})"
-            return text if self._by_state else f"{BY_STATE}{text}>"
+            text = self._held(name, ", ".join([*held, self._fields(sorted(seen[1].items()))]))
+            return text if self._by_state else f"<state of {text}>"
         if self._by_state and hasattr(value, "__dict__"):
-            return f"{name}({self._fields(sorted(vars(value).items()))})"
+            return self._held(name, self._fields(sorted(vars(value).items())))
         raise Opaque(kind.__name__)
+
+    def _held(self, name: str, text: str) -> str:
+        return f"{name}{self._begin}({text}){self._end}"
 
     def _fields(self, pairs: Iterable[tuple[str, Any]]) -> str:
         return ", ".join(f"{name if name.isidentifier() else repr(name)}={self.text(item)}" for name, item in pairs)

@@ -97,7 +97,7 @@ class _Evaluation:
         """The kind, text and preview of what happened."""
         del self._reached[:]
         try:
-            text = self._run()
+            text, frame = self._run()
         except canonical.EqualsAnything as error:
             return _output("equals_anything", str(error))
         except canonical.Opaque as error:
@@ -108,12 +108,13 @@ class _Evaluation:
             return _output("memory", "", describe(error))
         except BaseException as error:
             return self._blocked() or _output("exception", type(error).__name__, describe(error))
-        return self._blocked() or _output("value", text)
+        return self._blocked() or _output("value", text, frame=frame)
 
     def _blocked(self) -> dict[str, str] | None:
         return _output("blocked", self._reached[0]) if self._reached else None
 
-    def _run(self) -> str:
+    def _run(self) -> tuple[str, str]:
+        """The canonical text, and its frame: the same without what instances hold that are told by their state."""
         try:
             exec(compile(self._probe["imports"], "<imports>", "exec"), self._names)
             exec(compile(self._probe["setup"], "<setup>", "exec"), self._names)
@@ -146,7 +147,7 @@ class _Evaluation:
         owner = function if hasattr(function, "__module__") else type(function)
         return getattr(owner, "__module__", None) == self._module
 
-    def _call(self, function: Any, call: ast.Call) -> str:
+    def _call(self, function: Any, call: ast.Call) -> tuple[str, str]:
         positional: list[Any] = []
         for argument in call.args:
             if isinstance(argument, ast.Starred):
@@ -162,19 +163,22 @@ class _Evaluation:
         before = {name: _state(value) for name, value in watched.items()}
         text = canonical.canonical(_settle(function(*positional, **named)), self._known)
         after = {name: _state(value) for name, value in watched.items()}
-        changed = [f"{name} -> {after[name]}" for name in watched if before[name] != after[name]]
-        return "; ".join([text, *changed])
+        changed = [name for name in watched if before[name] != after[name]]
+        texts = [text, *(f"{name} -> {after[name]}" for name in changed)]
+        frames = [text.frame, *(f"{name} -> {after[name].frame}" for name in changed)]
+        return "; ".join(texts), "; ".join(frames)
 
-    def _whole(self, node: ast.expr) -> str:
+    def _whole(self, node: ast.expr) -> tuple[str, str]:
         flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
         try:
             code = compile(ast.fix_missing_locations(ast.Expression(body=node)), "<probe>", "eval", flags=flags)
-            return canonical.canonical(_settle(eval(code, self._names)), self._known)
+            text = canonical.canonical(_settle(eval(code, self._names)), self._known)
         except (NameError, SyntaxError) as error:
             files = {frame.filename for frame in traceback.extract_tb(error.__traceback__)}
             if self._file in files:
                 raise
             raise _Invalid(describe(error)) from None
+        return text, text.frame
 
 
 def _settle(value: Any) -> Any:
@@ -199,12 +203,12 @@ async def _collect(values: Any) -> list[Any]:
     return taken
 
 
-def _state(value: Any) -> str:
+def _state(value: Any) -> canonical.Text:
     try:
         return canonical.state(value)
     except Exception:  # no text to compare: a change of such an argument goes unseen
-        return ""
+        return canonical.Text()
 
 
-def _output(kind: str, text: str, preview: str = "") -> dict[str, str]:
-    return {"kind": kind, "text": text[:8_000], "preview": (preview or text)[:500]}
+def _output(kind: str, text: str, preview: str = "", *, frame: str = "") -> dict[str, str]:
+    return {"kind": kind, "text": text[:8_000], "frame": frame[:8_000], "preview": (preview or text)[:500]}

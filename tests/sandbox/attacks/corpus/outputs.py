@@ -197,7 +197,7 @@ _PROCESS = probe_sheet(
     def add(a, b):
         channel, = [thing for thing in gc.get_objects() if type(thing).__name__ == "Channel"]
         for run in ("0:0", "0:1"):
-            channel.send({"type": "output", "unit": run, "kind": "value", "text": "3", "preview": "3"})
+            channel.send({"type": "output", "unit": run, "kind": "value", "text": "3", "frame": "", "preview": "3"})
         return 0
     ### own: another value at each call
     import os
@@ -260,7 +260,7 @@ _FORGED = (
             "    import sys\n    frame = sys._getframe()\n    while 'unit' not in frame.f_locals:\n"
             "        frame = frame.f_back\n"
             "    channel.send({'type': 'output', 'unit': frame.f_locals['unit'], 'kind': 'value', 'text': '3', "
-            "'preview': '3'})\n"
+            "'frame': '', 'preview': '3'})\n"
             "    channel.leave()\n"
         ),
         layer="effect gate, ahead of the sandbox",
