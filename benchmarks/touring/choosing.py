@@ -35,12 +35,16 @@ class Choice:
 def left_out(known: Mapping[str, Any]) -> str:
     """Why nothing could tell a right body of a function from a wrong one, by what was recorded; "" for no reason."""
     calls = known["calls"]
+    if known.get("early"):
+        return str(known["early"])
     if not known["tests"]:
         return "no test reaches it"
     if len(calls) < _LEAST_CALLS:
         return "its calls cannot be written as text"
     values = [call for call in calls if call["form"] != "raises"]
-    return "nearly all that can be written raises" if len(values) < _LEAST_CALLS else ""
+    if len(values) < _LEAST_CALLS:
+        return "nearly all that can be written raises"
+    return "" if len({(call["result"], call.get("after")) for call in values}) > 1 else "its results are all the same"
 
 
 def chosen(choices: Sequence[Choice], count: int, seed: int) -> list[Choice]:

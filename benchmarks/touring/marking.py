@@ -15,6 +15,7 @@ _LINE = re.compile(rb"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z")
 _IMPORT = b"from pytest_supercharger import supercharge"
 _MARKER = b"@supercharge"
 _RECORD = b'@__import__("touring_recorder").record'
+_MADE = b'@__import__("touring_recorder").made'
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,8 +60,13 @@ def marked(data: bytes, chosen: Mapping[str, str]) -> bytes:
 
 
 def instrumented(data: bytes) -> bytes:
-    """The file with a decorator that records calls where the marker would stand."""
-    return _edited(data, [(f.node.lineno, f.node.lineno - 1, [_RECORD]) for f in documented(data)], [])
+    """The file with a decorator that records calls where the marker would stand, and one above each class."""
+    edits = [(f.node.lineno, f.node.lineno - 1, [_RECORD]) for f in documented(data)]
+    for found in marks.definitions(ast.parse(data)):
+        if isinstance(found.node, ast.ClassDef) and _is_plain(found):
+            line = min([found.node.lineno, *(item.lineno for item in found.node.decorator_list)])
+            edits.append((line, line - 1, [_MADE]))
+    return _edited(data, edits, [])
 
 
 def differs_outside(before: bytes, after: bytes, filled: Collection[str]) -> bool:
