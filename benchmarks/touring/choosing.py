@@ -25,6 +25,7 @@ class Choice:
     relpath: str
     found: Found
     calls: Sequence[Mapping[str, Any]]
+    tests: frozenset[str] = frozenset()  # that reach it
 
     @property
     def stub_id(self) -> str:
@@ -48,19 +49,26 @@ def left_out(known: Mapping[str, Any]) -> str:
 
 
 def chosen(choices: Sequence[Choice], count: int, seed: int) -> list[Choice]:
-    """All of them in the order in which they are taken: the kind and the file that had least so far come first."""
+    """All of them in the order in which they are taken: the kind and the file that had least so far come first.
+
+    Then come those that share the fewest tests with what is taken: stubs on one way would all wait for each other.
+    """
     rng = random.Random(seed)
     left = sorted(choices, key=lambda choice: choice.stub_id)
     rng.shuffle(left)
     kinds, files = Counter[str](), Counter[str]()
     taken: list[Choice] = []
     while left and len(taken) < count:
-        best = min(left, key=lambda choice: (kinds[choice.found.kind], files[choice.relpath]))
+        best = min(left, key=lambda one: (kinds[one.found.kind], files[one.relpath], _shared(one, taken)))
         left.remove(best)
         kinds[best.found.kind] += 1
         files[best.relpath] += 1
         taken.append(best)
     return taken
+
+
+def _shared(choice: Choice, taken: Sequence[Choice]) -> int:
+    return sum(len(choice.tests & other.tests) for other in taken)
 
 
 def placeholder(number: int, found: Found) -> str:

@@ -11,10 +11,8 @@ from __future__ import annotations
 import collections
 import contextlib
 import functools
-import importlib
 import inspect
 import io
-import itertools
 import json
 import os
 import resource
@@ -25,19 +23,19 @@ import warnings
 from pathlib import Path
 from typing import Any
 
+import touring_again as again
 import touring_values as values
 
 _MOST_CALLS = 400  # of one function that are looked at
 _MOST_KEPT = 24  # different ones that are kept
 _MOST_MADE = 500  # objects of a class that are known by the call that made them
-_SECONDS = 1.0  # for a call
 _BYTES = 4 << 30
-_MOST_ITEMS = 40  # of an iterator that is a result
 
 _calls: dict[str, dict[str, dict[str, Any]]] = {}
 _counts: collections.Counter[str] = collections.Counter()
 _tests: dict[str, set[str]] = {}
 _early: dict[str, str] = {}  # what is called before there is a test -> by whom: with it open no suite can be run
+_failed: set[str] = set()  # tests that do so as it is: they tell nothing of a body
 _making: set[int] = set()  # objects whose `__init__` runs
 _made: collections.Counter[type] = collections.Counter()
 _busy = False
@@ -150,7 +148,7 @@ def _caller(frame: types.FrameType | None) -> str:
 def _see(call: dict[str, Any] | None, result: Any) -> None:
     """Note what a call gave, where that can be written without using it up."""
     global _busy
-    if call is None or _busy or _is_iterator(result):
+    if call is None or _busy or again.is_iterator(result):
         return
     _busy = True
     try:
@@ -173,6 +171,12 @@ def _call(args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
     return {"args": positional, "kwargs": named, "imports": sorted(page.imports), "helpers": page.helpers}
 
 
+def pytest_runtest_logreport(report: Any) -> None:
+    """Note which tests fail."""
+    if report.failed:
+        _failed.add(report.nodeid)
+
+
 def pytest_unconfigure() -> None:
     """Call everything again and write down what came of it."""
     global _busy
@@ -180,120 +184,15 @@ def pytest_unconfigure() -> None:
     if not path or _busy:
         return
     _busy = True
-    signal.signal(signal.SIGALRM, _late)
+    signal.signal(signal.SIGALRM, again.late)
     resource.setrlimit(resource.RLIMIT_AS, (_BYTES, _BYTES))
     found = {}
     with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for key, tests in _tests.items():
-            kept = [case for call in _calls.get(key, {}).values() if (case := _case(key, call))]
-            found[key] = {"tests": sorted(tests), "calls": kept, "early": _early.get(key, "")}
+            kept = [case for call in _calls.get(key, {}).values() if (case := again.case(key, call))]
+            found[key] = {"tests": sorted(tests - _failed), "calls": kept, "early": _early.get(key, "")}
     Path(path).write_text(json.dumps(found), "utf-8")
-
-
-def _late(number: int, frame: Any) -> None:
-    raise TimeoutError
-
-
-def _case(key: str, call: dict[str, Any]) -> dict[str, Any] | None:
-    """The call as code with its result, the same twice; None where it has none that can be written."""
-    try:
-        code = _code(key, call)
-        signal.setitimer(signal.ITIMER_REAL, _SECONDS)
-        one, other = _result(code), _result(code)
-    except (Exception, SystemExit):  # of the project's code, on what may be a lone part of its state
-        return None
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-    same = one == other and call.get("seen") in (None, one.get("result"))
-    return {**code, **one} if same and one else None
-
-
-def _code(key: str, call: dict[str, Any]) -> dict[str, Any]:
-    module, _, qualname = key.partition(":")
-    owner, _, name = qualname.rpartition(".")
-    imports = [f"from {module} import {qualname.partition('.')[0]}", *call["imports"]]
-    code: dict[str, Any] = {"imports": imports, "helpers": call["helpers"], "subject": None}
-    kind = _kind(module, owner, name)
-    words = [*call["args"], *(f"{word}={value}" for word, value in call["kwargs"].items())]
-    if kind == "method":
-        subject, words = words[0], words[1:]
-        if name in ("__init__", "__new__"):
-            return code | {"call": f"{owner}({', '.join(words)})", "subject": None}
-        return code | {"call": f"subject.{name}({', '.join(words)})", "subject": subject}
-    if kind == "property":
-        return code | {"call": f"subject.{name}", "subject": words[0]} if len(words) == 1 else {}
-    if kind == "classmethod":
-        words = words[1:]
-    target = f"{owner}.{name}" if owner else name
-    return code | {"call": f"{target}({', '.join(words)})"}
-
-
-def _kind(module: str, owner: str, name: str) -> str:
-    if not owner:
-        return "function"
-    place: Any = importlib.import_module(module)
-    for part in owner.split("."):
-        place = getattr(place, part)
-    found = inspect.getattr_static(place, name)
-    if isinstance(found, classmethod):
-        return "classmethod"
-    if isinstance(found, staticmethod):
-        return "static"
-    return "property" if hasattr(type(found), "__set__") or hasattr(found, "func") else "method"
-
-
-def _result(code: dict[str, Any]) -> dict[str, Any]:
-    space: dict[str, Any] = {}
-    for line in (*code["imports"], *code["helpers"]):
-        exec(line, space)
-    before = ""
-    if code["subject"] is not None:
-        space["subject"] = eval(code["subject"], space)
-        before = _state(values.Page(results=True), space["subject"])
-    page = values.Page(results=True)
-    try:
-        value = eval(code["call"], space)
-        if inspect.iscoroutine(value):
-            import asyncio
-
-            value = asyncio.run(value)
-        shape, value = _drained(value)
-    except Exception as error:  # what the project's function raises is what is recorded
-        return {"form": "raises", "result": page.write(type(error)), "result_imports": sorted(page.imports)}
-    said = _said(page, value)
-    after = _state(page, space["subject"]) if code["subject"] is not None else ""
-    changed = {"after": after} if after != before and before and after else {}
-    if value is None and not changed and shape == "value":
-        return {}  # nothing is to be seen
-    return {"form": shape, **said, "result_imports": sorted(page.imports), **changed}
-
-
-def _said(page: values.Page, value: Any) -> dict[str, Any]:
-    """A result as an expression; where there is none, as what its `repr` says, if that tells one from another."""
-    try:
-        return {"result": page.write(value)}
-    except values.Unwritable:
-        return {"result": repr(values.plain_repr(value)), "as_repr": True}
-
-
-def _state(page: values.Page, subject: Any) -> str:
-    try:
-        return page.write(subject)
-    except values.Unwritable:
-        return ""
-
-
-def _drained(value: Any) -> tuple[str, Any]:
-    """What an iterator gives, as far as it goes."""
-    if not _is_iterator(value):
-        return "value", value
-    items = list(itertools.islice(value, _MOST_ITEMS))
-    return ("list", items) if len(items) < _MOST_ITEMS else ("first", items[:10])
-
-
-def _is_iterator(value: Any) -> bool:
-    return hasattr(value, "__next__") and hasattr(value, "__iter__")
 
 
 sys.modules.setdefault("touring_recorder", sys.modules[__name__])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import dataclasses
 import json
 import os
 import subprocess
@@ -27,6 +28,7 @@ from touring.fetching import Place, TourError
 __all__ = ["Options", "visit"]
 
 _NORECURSE = ("*.egg", ".*", "_darcs", "build", "CVS", "dist", "node_modules", "venv", "{arch}", "docs", "tests")
+_DOCTESTS = "[pytest]\naddopts = --doctest-modules --doctest-ignore-import-errors\n"
 _SECONDS = 7200
 _SUITE_SECONDS = 1800.0  # a stub may wait for the others' suites
 
@@ -54,7 +56,7 @@ def visit(place: Place, options: Options) -> dict[str, Any]:
         TourError: it has no result.
     """
     place.renew()
-    before = suite.run(place, log="before")
+    before = _before(place)
     files = _files(place.work)
     calls = _calls(place, files)
     picked, left_out = _chosen(files, calls, options)
@@ -77,6 +79,24 @@ def visit(place: Place, options: Options) -> dict[str, Any]:
         "note": place.recipe.note,
         "seconds": round(seconds, 1),
     }
+
+
+def _before(place: Place) -> suite.Results:
+    """What the suite, or the part of it that is quick enough, comes to as it is."""
+    before = suite.run(place, log="before")
+    if not before:
+        # Doctests are tests that a project may have in any case.
+        (place.source / "pytest.ini").write_text(_DOCTESTS, encoding="utf-8")
+        place.recipe = dataclasses.replace(place.recipe, note="its sdist has no tests; its doctests")
+        place.renew()
+        before = suite.run(place, log="before")
+    tests = suite.quick(place, log="before")
+    if tests:
+        place.recipe = dataclasses.replace(
+            place.recipe, tests=tests, note=f"the {len(tests)} shortest of its test files"
+        )
+        before = suite.run(place, log="before")
+    return before
 
 
 def _files(work: Path) -> dict[str, tuple[str, bytes]]:
@@ -109,7 +129,8 @@ def _chosen(
     for relpath, (module, data) in files.items():
         for found in marking.documented(data):
             known = calls.get(f"{module}:{found.qualname}", {"tests": [], "calls": []})
-            choice = Choice(module=module, relpath=relpath, found=found, calls=known["calls"])
+            tests = frozenset(known["tests"])
+            choice = Choice(module=module, relpath=relpath, found=found, calls=known["calls"], tests=tests)
             why = choosing.left_out(known)
             if not why and _needs_allowing(choice, data):
                 why = "its own body needs --supercharge-allow"
