@@ -63,8 +63,14 @@ def one_line(): """No body of its own."""; return 1
 
 
 def test_documented_functions_with_a_body_below_the_docstring_may_be_stubs():
-    found = {f.qualname: f.kind for f in marking.documented(SOURCE)}
+    found = {f.qualname: f.kind for f in marking.functions(SOURCE) if f.documented}
     assert found == {"plain": "function", "A.size": "property", "A.each": "generator method"}
+    bare = next(f for f in marking.functions(SOURCE) if f.qualname == "A.bare")
+    data = marking.marked(SOURCE, {"A.bare": "..."})
+    assert b"    @supercharge\n    def bare(self):\n        ...\n" in data
+    assert SOURCE.splitlines()[bare.first - 1] == b"        return 1"
+    assert b"record\n    def bare" in marking.instrumented(SOURCE, everything=True)
+    assert b"record\n    def bare" not in marking.instrumented(SOURCE)
 
 
 def test_marked_functions_are_stubs_and_everything_else_is_as_it_was():
@@ -87,7 +93,7 @@ def test_only_what_is_no_body_of_a_filled_function_counts_as_changed_outside():
 
 
 def named(name):
-    return next(found for found in marking.documented(SOURCE) if found.qualname == name)
+    return next(found for found in marking.functions(SOURCE) if found.qualname == name)
 
 
 def test_the_original_comes_first_and_then_the_same_in_other_words():

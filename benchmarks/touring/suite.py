@@ -21,7 +21,16 @@ _SECONDS = 600
 _RECORDING = 600.0
 _ENDING = 30.0  # to write down what is known when the time is over
 _QUICK = 60.0  # what a suite may take: the sandbox runs it, or parts of it, dozens of times
-_QUIET = ("-q", "-p", "no:cacheprovider", "-o", "console_output_style=classic", "-o", "junit_family=xunit1")
+_QUIET = (
+    "-q",
+    "-p",
+    "no:cacheprovider",
+    "-o",
+    "console_output_style=classic",
+    "-o",
+    "junit_family=xunit1",
+    "--continue-on-collection-errors",
+)
 
 Results = Mapping[str, str]  # test -> passed, failed, error or skipped
 
