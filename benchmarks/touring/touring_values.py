@@ -144,7 +144,7 @@ class Page:
             raise Unwritable
         if str(module).startswith("_"):
             module = str(module).lstrip("_")
-            if _reached(importlib.import_module(module), name) is not value:
+            if _public(module, name) is not value:
                 raise Unwritable
         self.imports.add(f"from {module} import {name.partition('.')[0]}")
         return str(name)
@@ -204,6 +204,13 @@ class Page:
 def _globals_of(code: types.CodeType) -> set[str]:
     inner = (const for const in code.co_consts if isinstance(const, types.CodeType))
     return set(code.co_names).union(*map(_globals_of, inner))
+
+
+def _public(module: str, qualname: str) -> Any:
+    try:
+        return _reached(importlib.import_module(module), qualname)
+    except ImportError:
+        return None
 
 
 def _reached(place: Any, qualname: str) -> Any:
