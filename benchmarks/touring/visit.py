@@ -65,7 +65,8 @@ def visit(place: Place, options: Options) -> dict[str, Any]:
         place.recipe = dataclasses.replace(place.recipe, note=", ".join([*filter(None, [place.recipe.note]), _BARE]))
         picked, left_out = _chosen(files, _calls(place, files, everything=True), options, everything=True)
     if not picked:
-        raise TourError(f"{place.name} has no function that its tests call with values that can be written")
+        known = f"{suite.told(before)} of them pass"
+        raise TourError(f"{place.name} has no function that its tests call with values that can be written; {known}")
     originals = _stub(place, picked, files)
     begin = time.monotonic()
     after, decisions = _fill(place, picked, originals, options)
