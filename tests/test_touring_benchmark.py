@@ -65,6 +65,9 @@ def one_line(): """No body of its own."""; return 1
 def test_documented_functions_with_a_body_below_the_docstring_may_be_stubs():
     found = {f.qualname: f.kind for f in marking.functions(SOURCE) if f.documented}
     assert found == {"plain": "function", "A.size": "property", "A.each": "generator method"}
+    described = marking.described(SOURCE, {"A.bare", "plain"})
+    assert b'    def bare(self):\n        """Do what the tests of A.bare say."""\n        return 1\n' in described
+    assert described.count(b"Do what") == 1
     bare = next(f for f in marking.functions(SOURCE) if f.qualname == "A.bare")
     data = marking.marked(SOURCE, {"A.bare": "..."})
     assert b"    @supercharge\n    def bare(self):\n        ...\n" in data

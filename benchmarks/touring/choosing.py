@@ -5,12 +5,13 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from touring import marking
 from touring.marking import Found
 
-__all__ = ["Choice", "chosen", "left_out", "placeholder"]
+__all__ = ["Choice", "chosen", "described", "left_out", "placeholder"]
 
 _LEAST_CALLS = 3  # different ones with a result that can be written: acceptance asks for as many inputs
 
@@ -65,6 +66,22 @@ def chosen(choices: Sequence[Choice], count: int, seed: int) -> list[Choice]:
         files[best.relpath] += 1
         taken.append(best)
     return taken
+
+
+def described(
+    picked: Sequence[Choice], files: Mapping[str, tuple[str, bytes]]
+) -> tuple[list[Choice], dict[str, tuple[str, bytes]]]:
+    """What was picked, each with a docstring, in files that have it: what a user would have to write."""
+    names = {choice.found.qualname for choice in picked}
+    paths = {choice.relpath for choice in picked if not choice.found.documented}
+    new = {
+        path: (module, marking.described(data, names) if path in paths else data)
+        for path, (module, data) in files.items()
+    }
+    found = {(path, one.qualname): one for path in paths for one in marking.functions(new[path][1])}
+    return [
+        replace(choice, found=found.get((choice.relpath, choice.found.qualname), choice.found)) for choice in picked
+    ], new
 
 
 def _shared(choice: Choice, taken: Sequence[Choice]) -> int:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from pytest_supercharger import marks, stubs
 
-__all__ = ["Found", "differs_outside", "functions", "instrumented", "marked"]
+__all__ = ["Found", "described", "differs_outside", "functions", "instrumented", "marked"]
 
 _LINE = re.compile(rb"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z")
 _HEADER = re.compile(rb":\s*(?:#.*)?$")
@@ -65,6 +65,17 @@ def marked(data: bytes, chosen: Mapping[str, str]) -> bytes:
             edits += [(found.node.lineno, found.node.lineno - 1, [_MARKER])]
             edits += [(*found.body_lines, chosen[found.qualname].encode().split(b"\n"))]
     return _edited(data, edits, [_IMPORT])
+
+
+def described(data: bytes, names: Collection[str]) -> bytes:
+    """The file with a docstring for those of these functions that have none: a stub needs one."""
+    lines = _LINE.findall(data)
+    end = b"\r\n" if lines and lines[0].endswith(b"\r\n") else b"\n"
+    bare = [found for found in functions(data) if found.qualname in names and not found.documented]
+    for found in sorted(bare, key=lambda one: one.first, reverse=True):
+        text = f'"""Do what the tests of {found.qualname} say."""'.encode()
+        lines.insert(found.first - 1, _indent(lines, found.first) + text + end)
+    return b"".join(lines)
 
 
 def instrumented(data: bytes, *, everything: bool = False) -> bytes:

@@ -67,6 +67,7 @@ def visit(place: Place, options: Options) -> dict[str, Any]:
     if not picked:
         known = f"{suite.told(before)} of them pass"
         raise TourError(f"{place.name} has no function that its tests call with values that can be written; {known}")
+    picked, files = choosing.described(picked, files)
     originals = _stub(place, picked, files)
     begin = time.monotonic()
     after, decisions = _fill(place, picked, originals, options)
