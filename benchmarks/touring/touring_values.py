@@ -47,6 +47,9 @@ def plain_repr(value: Any) -> str:
     Raises:
         Unwritable: it has none.
     """
+    parts = value if type(value) is list else [value]
+    if not all(isinstance(type(part).__repr__, types.FunctionType) for part in parts):
+        raise Unwritable
     try:
         text = repr(value)
     except Exception as error:  # of the project's code
