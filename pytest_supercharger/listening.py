@@ -28,6 +28,7 @@ class Listening:
         """Wait for the stubs that project tests stop at; whether tests have come to light that reach this one.
 
         Where no test has spoken yet, that is any stub, else one behind which tests of this stub are known to go on.
+        Those go on once it is filled, whether or not others come to light.
         Where such a stub needs this one, they can only be chosen together: the candidates are set aside.
         """
         with self._ledger.listening(self._matrix.stub.id):
@@ -40,7 +41,7 @@ class Listening:
         circle = set()
         for other in sorted((self._blocking() if spoke else self._tests.stopping()) - {self._matrix.stub.id}):
             answer = self._wait(other)
-            if self._goes_on(other, answer) if spoke else self._has_grown():
+            if (other in self._blocking() and self._goes_on(other, answer)) or (not spoke and self._has_grown()):
                 return True
             if answer is Waited.CIRCLE and self._stands_before(other):
                 circle.add(other)

@@ -114,9 +114,8 @@ class Matrix:
 
     def _checks(self, key: str) -> dict[str, bool]:
         """What is known of a candidate on the trusted tests and the gate."""
-        gate = self.gates.get(key)
-        known = self.verdicts(key, [test.id for test in self.trusted])
-        return known | ({"gate": gate.passed} if gate is not None else {})
+        gate = {"gate": self.gates[key].passed} if key in self.gates else {}
+        return self.verdicts(key, [test.id for test in self.trusted]) | gate
 
     def _differ(self, one: str, other: str) -> bool:
         """Whether two candidates gave different outputs; True where they were not run on one and the same input."""
@@ -153,16 +152,17 @@ class Matrix:
 
     def verdict(self, candidate_id: str, test_id: str) -> Verdict | None:
         """What this candidate came to on this test."""
-        result = self.pairs.get((candidate_id, test_id))
-        return None if result is None else result.verdict
+        return result.verdict if (result := self.pairs.get((candidate_id, test_id))) is not None else None
 
     def missing_tests(self, candidate_id: str, tests: Sequence[GeneratedTest]) -> list[GeneratedTest]:
         """The tests this candidate has no verdict on."""
         return [test for test in tests if (candidate_id, test.id) not in self.pairs]
 
     def missing_probes(self, candidate_id: str) -> list[Probe]:
-        """The inputs this candidate was not run on."""
-        return [probe for probe in self.probes.values() if (candidate_id, probe.id) not in self.outputs]
+        """The inputs this candidate was not run on, those last that another one ran into a limit on."""
+        hung = {probe for (_, probe), o in self.outputs.items() if o.kind in (OutputKind.TIMEOUT, OutputKind.MEMORY)}
+        missing = [probe for probe in self.probes.values() if (candidate_id, probe.id) not in self.outputs]
+        return sorted(missing, key=lambda probe: probe.id in hung)
 
     def forget(self, candidate_id: str) -> None:
         """Drop every verdict of a candidate, because what it is run against has changed."""

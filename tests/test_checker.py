@@ -303,6 +303,29 @@ def test_a_stub_that_stops_some_of_the_tests_is_waited_for_although_others_have_
     assert filled == ["m:g"]
 
 
+def test_where_none_has_spoken_the_tests_that_are_known_to_reach_a_stub_go_on_once_what_stopped_them_is_filled():
+    filled = []
+
+    def gate(overlay, nodeids):
+        stub = "m:g" if overlay else "m:f"
+        if overlay and filled:
+            return GateResult(tests={NODE: PairResult(verdict=Verdict.PASS)})
+        return GateResult(tests={NODE: PairResult(verdict=Verdict.FAIL, reached=frozenset({stub}))})
+
+    def wait(other):
+        filled.append(other)
+        return Waited.FILLED
+
+    bench = Bench(gate=gate, wait=wait)
+    bench.ledger.is_accepted = filled.__contains__
+    bench.checker.add_candidate(CANDIDATE)
+    assert bench.matrix.gate_tests() == ()
+    while not filled:
+        assert bench.checker.hear_more()
+    assert bench.matrix.gate_tests() == (NODE,)
+    assert not bench.checker.hear_more()
+
+
 def test_candidates_that_tests_reach_through_a_stub_that_waits_for_theirs_are_set_aside_for_a_joint_choice():
     bench = Bench(gate=project_test(BLOCKED), wait=lambda other: Waited.CIRCLE)
     bench.tests.gate({"m.py": b""}, ["m:f"])

@@ -7,7 +7,17 @@ from pathlib import Path
 import pytest
 
 from pytest_supercharger import repairing, stubs
-from pytest_supercharger.domain import Candidate, GeneratedTest, PairResult, Rejection, SourceFile, Verdict
+from pytest_supercharger.domain import (
+    Candidate,
+    GeneratedTest,
+    Output,
+    OutputKind,
+    PairResult,
+    Probe,
+    Rejection,
+    SourceFile,
+    Verdict,
+)
 from pytest_supercharger.matrix import Matrix
 
 SOURCE = b'''
@@ -109,3 +119,10 @@ def test_every_rejection_is_counted_with_the_first_of_its_kind():
     matrix.add_tests(Rejection(reason="no code"))
     assert matrix.unused() == {"another signature": 2, "no code": 1}
     assert matrix.details["another signature"] == "(x)"
+
+
+def test_inputs_on_which_another_candidate_hung_come_last():
+    matrix = matrix_of(["a"], ["b"])
+    matrix.add_probes([Probe(id=name, imports="", setup="", expression=f"f({name})") for name in "xyz"])
+    matrix.outputs["a", "x"] = Output(kind=OutputKind.TIMEOUT)
+    assert [probe.id for probe in matrix.missing_probes("b")] == ["y", "z", "x"]

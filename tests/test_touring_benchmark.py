@@ -19,7 +19,8 @@ from pytest_supercharger.domain import SourceFile
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 sys.path[:0] = [str(BENCHMARKS), str(BENCHMARKS / "touring")]
 
-from touring import answers, choosing, marking, recipes, suite, table  # noqa: E402 (benchmarks are no package)
+import touring_values  # noqa: E402 (as it is found in a project's environment)
+from touring import answers, choosing, fetching, marking, needing, recipes, suite, table  # noqa: E402 (benchmarks are no package)
 from touring_values import Page, Unwritable  # noqa: E402
 
 SOURCE = b'''\
@@ -62,8 +63,17 @@ def one_line(): """No body of its own."""; return 1
 
 
 def test_documented_functions_with_a_body_below_the_docstring_may_be_stubs():
-    found = {f.qualname: f.kind for f in marking.documented(SOURCE)}
+    found = {f.qualname: f.kind for f in marking.functions(SOURCE) if f.documented}
     assert found == {"plain": "function", "A.size": "property", "A.each": "generator method"}
+    described = marking.described(SOURCE, {"A.bare", "plain"})
+    assert b'    def bare(self):\n        """Do what the tests of A.bare say."""\n        return 1\n' in described
+    assert described.count(b"Do what") == 1
+    bare = next(f for f in marking.functions(SOURCE) if f.qualname == "A.bare")
+    data = marking.marked(SOURCE, {"A.bare": "..."})
+    assert b"    @supercharge\n    def bare(self):\n        ...\n" in data
+    assert SOURCE.splitlines()[bare.first - 1] == b"        return 1"
+    assert b"record\n    def bare" in marking.instrumented(SOURCE, everything=True)
+    assert b"record\n    def bare" not in marking.instrumented(SOURCE)
 
 
 def test_marked_functions_are_stubs_and_everything_else_is_as_it_was():
@@ -86,7 +96,7 @@ def test_only_what_is_no_body_of_a_filled_function_counts_as_changed_outside():
 
 
 def named(name):
-    return next(found for found in marking.documented(SOURCE) if found.qualname == name)
+    return next(found for found in marking.functions(SOURCE) if found.qualname == name)
 
 
 def test_the_original_comes_first_and_then_the_same_in_other_words():
@@ -134,6 +144,32 @@ def test_iterators_streams_and_matches_are_written_without_using_them_up():
     assert "match('ab', 0)" in page.write(re.match("a", "ab"))
 
 
+def test_objects_without_an_expression_are_written_by_the_call_that_made_them_but_not_as_results():
+    half = Half()
+    touring_values.made(half, text="Half(1)", imports={"from decimal import Half"}, helpers=[])
+    page = Page()
+    assert page.write([half]) == "[Half(1)]"
+    assert page.imports == {"from decimal import Half"}
+    with pytest.raises(Unwritable):
+        Page(results=True).write(half)
+
+
+def test_a_result_that_only_its_repr_tells_is_compared_by_that():
+    (text,) = answers.tests([call("plain(1)", "'<A 1>'", as_repr=True)], "plain")
+    assert "assert repr(plain(1)) == '<A 1>'" in text
+    counts = collections.Counter("a")
+    assert touring_values.plain_repr([counts]) == "[Counter({'a': 1})]"
+    for value in (object(), (counts,)):  # that of a tuple is no word of the project's own
+        with pytest.raises(Unwritable):
+            touring_values.plain_repr(value)
+
+
+def test_classes_are_noted_above_all_their_decorators():
+    data = marking.instrumented(b"import functools\n@functools.cache\nclass A:\n    class B: pass\n")
+    assert data.count(b".made\n") == 2
+    assert b".made\n@functools.cache\nclass A" in data
+
+
 def local():
     return SOURCE
 
@@ -145,7 +181,9 @@ class Half:
         return self.missing
 
 
-@pytest.mark.parametrize("value", [object(), Half(), local, (i for i in "ab"), "x" * 1000, sys])
+@pytest.mark.parametrize(
+    "value", [object(), Half(), local, (i for i in "ab"), "x" * 1000, sys, pytest.PytestPluginManager]
+)
 def test_what_has_no_short_expression_is_left_out(value):
     with pytest.raises(Unwritable):
         Page().write(value)
@@ -171,18 +209,21 @@ def test_recorded_calls_become_short_tests_with_exceptions_last():
 
 
 def test_a_function_is_left_out_by_a_rule_that_is_said():
-    value, error = {"form": "value"}, {"form": "raises"}
+    value, error = {"form": "value", "result": "1"}, {"form": "raises", "result": "E"}
     assert choosing.left_out({"tests": [], "calls": []}) == "no test reaches it"
     assert choosing.left_out({"tests": ["t"], "calls": [value]}) == "its calls cannot be written as text"
     assert (
         choosing.left_out({"tests": ["t"], "calls": [value, error, error]}) == "nearly all that can be written raises"
     )
-    assert not choosing.left_out({"tests": ["t"], "calls": [value] * 3})
+    assert choosing.left_out({"tests": ["t"], "calls": [value] * 3}) == "its results are all the same"
+    calls = [value, value, value | {"result": "2"}]
+    assert not choosing.left_out({"tests": ["t"], "calls": calls})
+    assert choosing.left_out({"tests": ["t"], "calls": calls, "early": "pytest itself calls it"})
 
 
-def choice(name, kind, relpath):
+def choice(name, kind, relpath, tests=()):
     found = marking.Found(qualname=name, node=named("plain").node, kind=kind, is_generator=False)
-    return choosing.Choice(module=relpath[:-3], relpath=relpath, found=found, calls=())
+    return choosing.Choice(module=relpath[:-3], relpath=relpath, found=found, calls=(), tests=frozenset(tests))
 
 
 def test_the_choice_is_that_of_the_seed_and_takes_kinds_and_files_by_turns():
@@ -191,6 +232,33 @@ def test_the_choice_is_that_of_the_seed_and_takes_kinds_and_files_by_turns():
     assert taken == choosing.chosen(able[::-1], 3, 0)
     assert "p" in {one.found.qualname for one in taken}
     assert taken != choosing.chosen(able, 3, 1)
+
+
+def test_of_one_kind_and_file_those_are_taken_that_share_the_fewest_tests():
+    able = [choice(name, "function", "a.py", tests) for name, tests in {"f": "ab", "g": "ab", "h": "c"}.items()]
+    assert "h" in {one.found.qualname for one in choosing.chosen(able, 2, 0)}
+
+
+def test_what_collecting_the_tests_lacks_is_installed_if_the_project_or_our_own_table_names_it(tmp_path):
+    (tmp_path / "tox.ini").write_text("[testenv]\ndeps =\n    odd-name==1.0\n")
+    said = (
+        "E   ModuleNotFoundError: No module named 'odd_name.part'\nModuleNotFoundError: No module named 'guessed'\n"
+        "ModuleNotFoundError: No module named 'yaml'\npytest: error: unrecognized arguments: --cov=x -n 2\n"
+    )
+    assert needing.lacking(said, tmp_path) == ("pytest-cov", "pytest-xdist", "odd_name", "PyYAML")
+
+
+def test_of_a_slow_suite_the_shortest_files_are_run(tmp_path):
+    place = fetching.Place(tmp_path, "p")
+    place.work.mkdir(parents=True)
+    for name in ("a.py", "b.py", "c.py"):
+        (place.work / name).touch()
+    times = {"a.py": 20, "b.py": 30, "c.py": 50}
+    cases = "".join(f'<testcase file="{name}" name="t" time="{time}"/>' for name, time in times.items())
+    (place.folder / "before.xml").write_text(f"<testsuites>{cases}</testsuites>")
+    assert suite.quick(place, "before") == ("a.py", "b.py")
+    (place.folder / "before.xml").write_text(f"<testsuites>{cases.replace('50', '5')}</testsuites>")
+    assert suite.quick(place, "before") == ()
 
 
 def test_needs_are_guessed_from_what_a_project_says_of_itself(tmp_path):

@@ -171,6 +171,7 @@ def _checks(call: Mapping[str, Any]) -> Iterator[str]:
         return
     shapes = {"value": "{}", "list": "list({})", "first": "list(islice({}, 10))"}
     got = shapes[call["form"]].format(text)
+    got = f"repr({got})" if call.get("as_repr") else got
     if result == "None" and "after" in call:
         yield text
     else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import subprocess
 import sys
@@ -9,12 +10,14 @@ import tarfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from touring import recipes
+from touring import needing, recipes
 
 __all__ = ["Place", "TourError", "fetched"]
 
 _CHECKOUT = Path(__file__).resolve().parents[2]
 _SUITES = Path(__file__).resolve().parent / "suites"
+_ROUNDS = 5  # of installing what the collection of the tests turns out to lack
+_COLLECTING = 300.0
 
 
 class TourError(Exception):
@@ -51,10 +54,11 @@ def fetched(cache: Path, name: str) -> Place:
     place.recipe = recipes.KNOWN.get(name) or recipes.guessed(place.source)
     if place.recipe.ini:
         (place.source / "pytest.ini").write_text(place.recipe.ini, encoding="utf-8")
-    if not (place.folder / "installed").is_file():
+    mark, state = place.folder / "installed", f"{_CHECKOUT}\n{place.recipe.extras}\n{place.recipe.needs}\n"
+    if not mark.is_file() or mark.read_text("utf-8") != state:
         place.renew()
         _install(place)
-        (place.folder / "installed").touch()
+        mark.write_text(state, "utf-8")
     return place
 
 
@@ -86,9 +90,39 @@ def _install(place: Place) -> None:
     venv = place.python.parents[1]
     shutil.rmtree(venv, ignore_errors=True)
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(venv)], check=True)
-    target = f"{place.work}[{','.join(place.recipe.extras)}]" if place.recipe.extras else str(place.work)
-    into = ["--python", str(place.python), "install", "--quiet", "-e", str(_CHECKOUT)]
-    _pip([*into, "-e", target, *place.recipe.needs], f"{place.name} cannot be installed")
+    ours, theirs = ["-e", str(_CHECKOUT)], str(place.work)
+    problem = f"{place.name} cannot be installed"
+    _into(place, [*ours, "-e", theirs], problem)
+    with contextlib.suppress(TourError):  # what is declared for developers need not all exist for this Python
+        if place.recipe.extras:
+            _into(place, ["-e", f"{theirs}[{','.join(place.recipe.extras)}]"], problem)
+        if place.recipe.needs:
+            _into(place, [*place.recipe.needs], problem)
+    _complete(place)
+
+
+def _complete(place: Place) -> None:
+    """Install what the tests need and nothing declares, as far as collecting them shows."""
+    tried: set[str] = set()
+    for _ in range(_ROUNDS):
+        command = [str(place.python), "-m", "pytest", "-q", "--collect-only", "-p", "no:cacheprovider"]
+        try:
+            done = subprocess.run(
+                [*command, *place.recipe.tests], cwd=place.work, capture_output=True, text=True, check=False,
+                stdin=subprocess.DEVNULL, timeout=_COLLECTING,
+            )  # fmt: skip
+        except subprocess.TimeoutExpired:
+            return  # the run of the suite will tell
+        new = [name for name in needing.lacking(done.stdout + done.stderr, place.work) if name not in tried]
+        if not new:
+            return
+        tried.update(new)
+        with contextlib.suppress(TourError):  # tests that need it cannot be collected then, and do not count
+            _into(place, new, "")
+
+
+def _into(place: Place, arguments: Sequence[str], problem: str) -> None:
+    _pip(["--python", str(place.python), "install", "--quiet", *arguments], problem)
 
 
 def _pip(arguments: Sequence[str], problem: str) -> None:

@@ -38,11 +38,7 @@ KNOWN: Mapping[str, Recipe] = {
     "humanize": Recipe(needs=("freezegun", "pytest-codspeed")),
     "inflection": Recipe(),
     "tomli": Recipe(note="its sdist has no tests; those of the tour"),
-    "packaging": Recipe(
-        needs=("pretend", "hypothesis"),
-        tests=("tests/test_utils.py", "tests/test_version.py", "tests/test_requirements.py"),
-        note="3 files of its suite",
-    ),
+    "packaging": Recipe(needs=("pretend", "hypothesis")),
     "attrs": Recipe(needs=("hypothesis", "cloudpickle", "pytest-xdist")),
     "sortedcontainers": Recipe(
         ini="[pytest]\naddopts = --doctest-modules\ntestpaths = sortedcontainers\n",

@@ -37,7 +37,7 @@ def details(name: str, row: Row) -> str:
     lines += [f"  wrong: {stub}" for stub in row["wrong"]]
     lines += [f"  changed outside of the bodies: {path}" for path in row["outside"]]
     lines += [f"  passes no more: {test}" for test in row["worse"][:5]]
-    lines += [f"  not chosen: {count} documented functions: {why}" for why, count in row["left_out"].items()]
+    lines += [f"  not chosen: {count} functions: {why}" for why, count in row["left_out"].items()]
     return "\n".join(lines)
 
 

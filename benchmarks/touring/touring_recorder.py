@@ -1,8 +1,9 @@
 """A pytest plugin, loaded by name in a project's own environment: which functions its tests call, and with what.
 
 What can be written as an expression is called again at the end, twice, and noted with its result in the file that
-TOURING_CALLS names. Standard library only. PYTEST_DONT_REWRITE: the project's modules have imported it by then, and an
-ini file may make a warning of that an error.
+TOURING_CALLS names, unless the test saw another result: that depends on more than the call, such as a clock that the
+test stopped. Objects that have no expression are written by the call that made them. Standard library only.
+PYTEST_DONT_REWRITE: the project has imported it by then, and an ini file may make a warning of that an error.
 """
 
 from __future__ import annotations
@@ -10,30 +11,33 @@ from __future__ import annotations
 import collections
 import contextlib
 import functools
-import importlib
 import inspect
 import io
-import itertools
 import json
 import os
 import resource
 import signal
 import sys
+import types
 import warnings
 from pathlib import Path
 from typing import Any
 
+import touring_again as again
 import touring_values as values
 
 _MOST_CALLS = 400  # of one function that are looked at
 _MOST_KEPT = 24  # different ones that are kept
-_SECONDS = 1.0  # for a call
+_MOST_MADE = 500  # objects of a class that are known by the call that made them
 _BYTES = 4 << 30
-_MOST_ITEMS = 40  # of an iterator that is a result
 
 _calls: dict[str, dict[str, dict[str, Any]]] = {}
 _counts: collections.Counter[str] = collections.Counter()
 _tests: dict[str, set[str]] = {}
+_early: dict[str, str] = {}  # what is called before there is a test -> by whom: with it open no suite can be run
+_failed: set[str] = set()  # tests that do so as it is: they tell nothing of a body
+_making: set[int] = set()  # objects whose `__init__` runs
+_made: collections.Counter[type] = collections.Counter()
 _busy = False
 
 
@@ -44,35 +48,113 @@ def record(function: Any) -> Any:
 
     @functools.wraps(function)
     def wrapper(*args: Any, **kwargs: Any) -> Any:
-        _note(key, args, kwargs)
-        return function(*args, **kwargs)
+        call = _note(key, args, kwargs)
+        result = function(*args, **kwargs)
+        _see(call, result)
+        return result
 
     if inspect.iscoroutinefunction(function):
 
         @functools.wraps(function)
         async def wrapper(*args: Any, **kwargs: Any) -> Any:
-            _note(key, args, kwargs)
-            return await function(*args, **kwargs)
+            call = _note(key, args, kwargs)
+            result = await function(*args, **kwargs)
+            _see(call, result)
+            return result
 
     return wrapper
 
 
-def _note(key: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+def made(kind: Any) -> Any:
+    """Let the objects of a class be written by the call that made them; the class stays the same."""
+    init = vars(kind).get("__init__") if isinstance(kind, type) else None
+    if not isinstance(init, types.FunctionType):
+        return kind
+
+    @functools.wraps(init)
+    def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
+        outer = id(self) not in _making
+        _making.add(id(self))
+        call = _making_of(self, args, kwargs) if outer else None
+        try:
+            init(self, *args, **kwargs)
+        finally:
+            if outer:
+                _making.discard(id(self))
+        if call is not None:
+            values.made(self, **call)
+
+    with contextlib.suppress(AttributeError, TypeError):  # a class that does not let itself be changed
+        kind.__init__ = __init__
+    return kind
+
+
+def _making_of(made: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any] | None:
+    """The expression that makes an object, with what it needs; None where there is none."""
+    global _busy
+    _made[type(made)] += 1
+    if _busy or _made[type(made)] > _MOST_MADE:
+        return None
+    _busy = True
+    try:
+        page = values.Page()
+        name = page.write(type(made))
+        words = [page.write(value) for value in args] + [
+            f"{word}={page.write(value)}" for word, value in kwargs.items()
+        ]
+        return {"text": f"{name}({', '.join(words)})", "imports": page.imports, "helpers": page.helpers}
+    except values.Unwritable:
+        return None
+    finally:
+        _busy = False
+
+
+def _note(key: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any] | None:
+    """Note a call; what was noted of it, where it is a new one that can be written."""
     global _busy
     if _busy:
-        return
+        return None
     _busy = True  # what writing a value calls is nobody's test
     try:
         test = os.environ.get("PYTEST_CURRENT_TEST", "").rpartition(" ")[0]
         if test:
             _tests[key].add(test)
+        elif by := _caller(sys._getframe(2)):
+            _early.setdefault(key, by)
         _counts[key] += 1
         kept = _calls.setdefault(key, {})
-        if _counts[key] <= _MOST_CALLS and len(kept) < _MOST_KEPT:
-            call = _call(_whole(key, args), kwargs)
-            kept.setdefault(json.dumps(call), call)
+        if _counts[key] > _MOST_CALLS or len(kept) == _MOST_KEPT:
+            return None
+        call = _call(_whole(key, args), kwargs)
+        text = json.dumps(call)
+        return None if text in kept else kept.setdefault(text, call)
     except values.Unwritable:
-        pass
+        return None
+    finally:
+        _busy = False
+
+
+def _caller(frame: types.FrameType | None) -> str:
+    """Who makes a call that no test makes: pytest, or the import of the project or of a conftest; "" for others."""
+    here = f"{Path.cwd()}/"
+    while frame is not None and (frame.f_code.co_filename == __file__ or frame.f_code.co_filename.startswith(here)):
+        if frame.f_code.co_name == "<module>":
+            return "" if "test_" in Path(frame.f_code.co_filename).name else "it runs while the project is imported"
+        frame = frame.f_back
+    name = str(frame.f_globals.get("__name__")) if frame is not None else ""
+    return "pytest itself calls it" if name.partition(".")[0] in ("_pytest", "pluggy", "pytest") else ""
+
+
+def _see(call: dict[str, Any] | None, result: Any) -> None:
+    """Note what a call gave, where that can be written without using it up."""
+    global _busy
+    if call is None or _busy or again.is_iterator(result):
+        return
+    _busy = True
+    try:
+        call["seen"] = values.Page(results=True).write(result)
+    except values.Unwritable:
+        return
     finally:
         _busy = False
 
@@ -89,6 +171,12 @@ def _call(args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
     return {"args": positional, "kwargs": named, "imports": sorted(page.imports), "helpers": page.helpers}
 
 
+def pytest_runtest_logreport(report: Any) -> None:
+    """Note which tests fail."""
+    if report.failed:
+        _failed.add(report.nodeid)
+
+
 def pytest_unconfigure() -> None:
     """Call everything again and write down what came of it."""
     global _busy
@@ -96,100 +184,15 @@ def pytest_unconfigure() -> None:
     if not path or _busy:
         return
     _busy = True
-    signal.signal(signal.SIGALRM, _late)
+    signal.signal(signal.SIGALRM, again.late)
     resource.setrlimit(resource.RLIMIT_AS, (_BYTES, _BYTES))
     found = {}
     with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for key, tests in _tests.items():
-            kept = [case for call in _calls.get(key, {}).values() if (case := _case(key, call))]
-            found[key] = {"tests": sorted(tests), "calls": kept}
+            kept = [case for call in _calls.get(key, {}).values() if (case := again.case(key, call))]
+            found[key] = {"tests": sorted(tests - _failed), "calls": kept, "early": _early.get(key, "")}
     Path(path).write_text(json.dumps(found), "utf-8")
-
-
-def _late(number: int, frame: Any) -> None:
-    raise TimeoutError
-
-
-def _case(key: str, call: dict[str, Any]) -> dict[str, Any] | None:
-    """The call as code with its result, the same twice; None where it has none that can be written."""
-    try:
-        code = _code(key, call)
-        signal.setitimer(signal.ITIMER_REAL, _SECONDS)
-        one, other = _result(code), _result(code)
-    except (Exception, SystemExit):  # of the project's code, on what may be a lone part of its state
-        return None
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-    return {**code, **one} if one == other and one else None
-
-
-def _code(key: str, call: dict[str, Any]) -> dict[str, Any]:
-    module, _, qualname = key.partition(":")
-    owner, _, name = qualname.rpartition(".")
-    imports = [f"from {module} import {qualname.partition('.')[0]}", *call["imports"]]
-    code: dict[str, Any] = {"imports": imports, "helpers": call["helpers"], "subject": None}
-    kind = _kind(module, owner, name)
-    words = [*call["args"], *(f"{word}={value}" for word, value in call["kwargs"].items())]
-    if kind == "method":
-        subject, words = words[0], words[1:]
-        if name in ("__init__", "__new__"):
-            return code | {"call": f"{owner}({', '.join(words)})", "subject": None}
-        return code | {"call": f"subject.{name}({', '.join(words)})", "subject": subject}
-    if kind == "property":
-        return code | {"call": f"subject.{name}", "subject": words[0]} if len(words) == 1 else {}
-    if kind == "classmethod":
-        words = words[1:]
-    target = f"{owner}.{name}" if owner else name
-    return code | {"call": f"{target}({', '.join(words)})"}
-
-
-def _kind(module: str, owner: str, name: str) -> str:
-    if not owner:
-        return "function"
-    place: Any = importlib.import_module(module)
-    for part in owner.split("."):
-        place = getattr(place, part)
-    found = inspect.getattr_static(place, name)
-    if isinstance(found, classmethod):
-        return "classmethod"
-    if isinstance(found, staticmethod):
-        return "static"
-    return "property" if hasattr(type(found), "__set__") or hasattr(found, "func") else "method"
-
-
-def _result(code: dict[str, Any]) -> dict[str, Any]:
-    space: dict[str, Any] = {}
-    for line in (*code["imports"], *code["helpers"]):
-        exec(line, space)
-    before = ""
-    if code["subject"] is not None:
-        space["subject"] = eval(code["subject"], space)
-        before = values.Page().write(space["subject"])
-    page = values.Page()
-    try:
-        value = eval(code["call"], space)
-        if inspect.iscoroutine(value):
-            import asyncio
-
-            value = asyncio.run(value)
-        shape, value = _drained(value)
-    except Exception as error:  # what the project's function raises is what is recorded
-        return {"form": "raises", "result": page.write(type(error)), "result_imports": sorted(page.imports)}
-    result = page.write(value)
-    after = page.write(space["subject"]) if code["subject"] is not None else ""
-    changed = {"after": after} if after != before else {}
-    if value is None and not changed and shape == "value":
-        return {}  # nothing is to be seen
-    return {"form": shape, "result": result, "result_imports": sorted(page.imports), **changed}
-
-
-def _drained(value: Any) -> tuple[str, Any]:
-    """What an iterator gives, as far as it goes."""
-    if not (hasattr(value, "__next__") and hasattr(value, "__iter__")):
-        return "value", value
-    items = list(itertools.islice(value, _MOST_ITEMS))
-    return ("list", items) if len(items) < _MOST_ITEMS else ("first", items[:10])
 
 
 sys.modules.setdefault("touring_recorder", sys.modules[__name__])

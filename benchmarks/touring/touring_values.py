@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import contextlib
 import importlib
 import inspect
 import io
@@ -13,10 +14,11 @@ import re
 import sys
 import textwrap
 import types
+import weakref
 from collections.abc import Iterable
 from typing import Any
 
-__all__ = ["Page", "Unwritable"]
+__all__ = ["Page", "Unwritable", "made", "plain_repr"]
 
 _MOST_CHARACTERS = 600
 _DEPTH = 6
@@ -26,16 +28,45 @@ _OPEN = {list: "[{}]", tuple: "({})", set: "{{{}}}", frozenset: "frozenset({{{}}
 _ITERATORS = tuple(type(iter(thing)) for thing in ([], (), "", range(0), b"", {}))
 
 
+_made: dict[int, tuple[weakref.ref[Any], str, set[str], list[str]]] = {}  # objects by the calls that made them
+
+
 class Unwritable(Exception):
     """There is no short expression for a value."""
+
+
+def made(value: Any, *, text: str, imports: set[str], helpers: list[str]) -> None:
+    """Note the expression that makes an object, with what it needs."""
+    with contextlib.suppress(TypeError):  # nothing tells when it is gone, and another one may come to its place
+        _made[id(value)] = (weakref.ref(value), text, imports, helpers)
+
+
+def plain_repr(value: Any) -> str:
+    """What the `repr` of a value says, where it has one of its own that names no address.
+
+    Raises:
+        Unwritable: it has none.
+    """
+    parts = value if type(value) is list else [value]
+    if not all(isinstance(type(part).__repr__, types.FunctionType) for part in parts):
+        raise Unwritable
+    try:
+        text = repr(value)
+    except Exception as error:  # of the project's code
+        raise Unwritable from error
+    if len(text) > _MOST_CHARACTERS or re.search(r"\b0x[0-9a-f]{6}|<(function|bound|built-in|generator)\b", text):
+        raise Unwritable
+    return text
 
 
 class Page:
     """Collects what the expressions written on it need."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, results: bool = False) -> None:
+        """`results`: no object is written by the call that made it, as it need not be equal to another one."""
         self.imports: set[str] = set()
         self.helpers: list[str] = []
+        self._results = results
 
     def write(self, value: Any, depth: int = 0) -> str:
         """An expression for the value.
@@ -71,7 +102,19 @@ class Page:
             return self._iterator(value, depth)
         if isinstance(value, (type, types.FunctionType, types.BuiltinFunctionType, types.MethodDescriptorType)):
             return self._named(value)
-        return self._by_repr(value)
+        try:
+            return self._by_repr(value)
+        except Unwritable:
+            return self._by_making(value)
+
+    def _by_making(self, value: Any) -> str:
+        known = _made.get(id(value))
+        if self._results or known is None or known[0]() is not value:
+            raise Unwritable
+        _, text, imports, helpers = known
+        self.imports |= imports
+        self.helpers += [helper for helper in helpers if helper not in self.helpers]
+        return text
 
     def _collection(self, value: Iterable[Any], depth: int) -> str:
         if len(value) > _MOST_ITEMS:  # type: ignore[arg-type]
@@ -104,7 +147,7 @@ class Page:
             raise Unwritable
         if str(module).startswith("_"):
             module = str(module).lstrip("_")
-            if _reached(importlib.import_module(module), name) is not value:
+            if _public(module, name) is not value:
                 raise Unwritable
         self.imports.add(f"from {module} import {name.partition('.')[0]}")
         return str(name)
@@ -164,6 +207,13 @@ class Page:
 def _globals_of(code: types.CodeType) -> set[str]:
     inner = (const for const in code.co_consts if isinstance(const, types.CodeType))
     return set(code.co_names).union(*map(_globals_of, inner))
+
+
+def _public(module: str, qualname: str) -> Any:
+    try:
+        return _reached(importlib.import_module(module), qualname)
+    except ImportError:
+        return None
 
 
 def _reached(place: Any, qualname: str) -> Any:

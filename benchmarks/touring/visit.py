@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import dataclasses
 import json
 import os
 import subprocess
@@ -27,6 +28,9 @@ from touring.fetching import Place, TourError
 __all__ = ["Options", "visit"]
 
 _NORECURSE = ("*.egg", ".*", "_darcs", "build", "CVS", "dist", "node_modules", "venv", "{arch}", "docs", "tests")
+_DOCTESTS = "[pytest]\naddopts = --doctest-modules --doctest-ignore-import-errors\n"
+_LEAST_STUBS = 3  # of documented functions; where there are fewer, others are taken as well
+_BARE = "also functions without a docstring"
 _SECONDS = 7200
 _SUITE_SECONDS = 1800.0  # a stub may wait for the others' suites
 
@@ -54,12 +58,16 @@ def visit(place: Place, options: Options) -> dict[str, Any]:
         TourError: it has no result.
     """
     place.renew()
-    before = suite.run(place, log="before")
+    before = _before(place)
     files = _files(place.work)
-    calls = _calls(place, files)
-    picked, left_out = _chosen(files, calls, options)
+    picked, left_out = _chosen(files, _calls(place, files), options)
+    if len(picked) < _LEAST_STUBS:
+        place.recipe = dataclasses.replace(place.recipe, note=", ".join([*filter(None, [place.recipe.note]), _BARE]))
+        picked, left_out = _chosen(files, _calls(place, files, everything=True), options, everything=True)
     if not picked:
-        raise TourError(f"{place.name} has no documented function that its tests call with values that can be written")
+        known = f"{suite.told(before)} of them pass"
+        raise TourError(f"{place.name} has no function that its tests call with values that can be written; {known}")
+    picked, files = choosing.described(picked, files)
     originals = _stub(place, picked, files)
     begin = time.monotonic()
     after, decisions = _fill(place, picked, originals, options)
@@ -79,6 +87,24 @@ def visit(place: Place, options: Options) -> dict[str, Any]:
     }
 
 
+def _before(place: Place) -> suite.Results:
+    """What the suite, or the part of it that is quick enough, comes to as it is."""
+    before = suite.run(place, log="before")
+    if not before:
+        # Doctests are tests that a project may have in any case.
+        (place.source / "pytest.ini").write_text(_DOCTESTS, encoding="utf-8")
+        place.recipe = dataclasses.replace(place.recipe, note="its sdist has no tests; its doctests")
+        place.renew()
+        before = suite.run(place, log="before")
+    tests = suite.quick(place, log="before")
+    if tests:
+        place.recipe = dataclasses.replace(
+            place.recipe, tests=tests, note=f"the {len(tests)} shortest of its test files"
+        )
+        before = suite.run(place, log="before")
+    return before
+
+
 def _files(work: Path) -> dict[str, tuple[str, bytes]]:
     """The project's own code: path -> module and bytes."""
     project = Project.discover(work, norecurse=_NORECURSE, pythonpath=[], search_path=[])
@@ -92,9 +118,9 @@ def _files(work: Path) -> dict[str, tuple[str, bytes]]:
     return found
 
 
-def _calls(place: Place, files: Mapping[str, tuple[str, bytes]]) -> dict[str, Any]:
+def _calls(place: Place, files: Mapping[str, tuple[str, bytes]], *, everything: bool = False) -> dict[str, Any]:
     for relpath, (_, data) in files.items():
-        (place.work / relpath).write_bytes(marking.instrumented(data))
+        (place.work / relpath).write_bytes(marking.instrumented(data, everything=everything))
     try:
         return suite.calls(place)
     finally:
@@ -102,14 +128,17 @@ def _calls(place: Place, files: Mapping[str, tuple[str, bytes]]) -> dict[str, An
 
 
 def _chosen(
-    files: Mapping[str, tuple[str, bytes]], calls: Mapping[str, Any], options: Options
+    files: Mapping[str, tuple[str, bytes]], calls: Mapping[str, Any], options: Options, *, everything: bool = False
 ) -> tuple[list[Choice], Counter[str]]:
-    """The stubs, and why documented functions are none."""
+    """The stubs, and why other functions, documented ones or all, are none."""
     able, reasons = [], Counter[str]()
     for relpath, (module, data) in files.items():
-        for found in marking.documented(data):
+        for found in marking.functions(data):
+            if not (found.documented or everything):
+                continue
             known = calls.get(f"{module}:{found.qualname}", {"tests": [], "calls": []})
-            choice = Choice(module=module, relpath=relpath, found=found, calls=known["calls"])
+            tests = frozenset(known["tests"])
+            choice = Choice(module=module, relpath=relpath, found=found, calls=known["calls"], tests=tests)
             why = choosing.left_out(known)
             if not why and _needs_allowing(choice, data):
                 why = "its own body needs --supercharge-allow"
@@ -245,7 +274,7 @@ def _strangers(
     wrong = []
     for choice in _accepted(picked, decisions):
         written = (place.work / choice.relpath).read_bytes()
-        now = [found for found in marking.documented(written) if found.qualname == choice.found.qualname]
+        now = [found for found in marking.functions(written) if found.qualname == choice.found.qualname]
         known = {_dump(ast.parse(text).body[0]) for text in answers.codes(originals[choice.relpath], choice.found)}
         if not now or _dump(now[0].node) not in known:
             wrong.append(choice.stub_id)
@@ -253,4 +282,4 @@ def _strangers(
 
 
 def _dump(node: Any) -> str:
-    return "".join(map(ast.dump, node.body[1:]))
+    return "".join(map(ast.dump, node.body[1:] if ast.get_docstring(node) else node.body))

@@ -30,7 +30,7 @@ __all__ = ["DockerSandbox"]
 
 _GRACE_SECONDS = 30.0  # PID 1 keeps the time; the host only takes over when PID 1 fails to
 _PATIENCE = 2  # PID 1 gives a job this much more wall time when it waits for a CPU
-_PROBE_ROUNDS = 2  # PID 1 starts a job again after an input that ended its process
+_PROBE_ROUNDS = 5  # PID 1 starts a job again after an input that ended its process
 _SCREEN_SHARE = 0.2  # of a test's seconds, for one that runs in a batch
 
 T = TypeVar("T")

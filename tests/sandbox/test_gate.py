@@ -132,9 +132,13 @@ def test_stubs_are_recorded_for_the_test_or_the_module_that_reaches_them(zygote:
         "tests/test_b.py": "from mod import other\nother(1)\ndef test_b(): pass\n",
         "tests/test_c.py": "from mod import other\ntry:\n    other(1)\nexcept NotImplementedError:\n    pass\n"
         "def test_c(): pass\n",
+        "tests/test_d.py": "import pytest\nfrom mod import other\n@pytest.fixture(scope='module', autouse=True)\n"
+        "def early(): other(1)\ndef test_first(): pass\ndef test_second(): pass\n",
     }
     gate = zygote.gate(files)
     assert gate.tests["tests/test_a.py::test_a"].reached == {"mod:other"}
+    for name in ("test_first", "test_second"):  # the fixture is not called again, what it raised is raised again
+        assert gate.tests[f"tests/test_d.py::{name}"].reached == {"mod:other"}
     assert gate.tests["tests/test_c.py::test_c"].reached == frozenset()
     assert gate.reached_at_import == {name: {"mod:other"} for name in ("tests/test_b.py", "tests/test_c.py")}
     assert "StubNotFilled" in gate.errors["tests/test_b.py"]

@@ -20,7 +20,8 @@ Code = tuple[bytes | None, tuple[str, ...]]  # see `modules.TestModule`
 
 _RESTARTS = 3  # forks of a gate job that a test may end
 _STUCK = 16  # more forks, ended by tests that an open stub stopped: what waits for a thread that it ended, for one
-_PROBE_RESTARTS = 1  # of a probe job that an input may end: a candidate that hung twice is taken to hang on the rest
+_PROBE_RESTARTS = 4  # of a probe job that an input may end
+_IN_A_ROW = 2  # inputs that end it one after the other: such a candidate is taken to hang on the rest
 _GATE_NODES = 20_000
 _ANSWER = FRAME_LIMIT - (1 << 20)  # bytes of messages of all forks of a job: the answer is one frame
 _GATE_OUTPUT = 6 << 20
@@ -133,7 +134,7 @@ def _probe(run: Run, job: Job, codes: Codes) -> list[Facts]:
     runs: list[Facts] = []
     finished: list[str] = []
     units = [f"{index}:{run}" for index in range(len(job["probes"])) for run in range(probing.RUNS)]
-    while len(runs) <= _PROBE_RESTARTS and len(finished) < len(units):
+    while len(runs) <= _PROBE_RESTARTS and len(finished) < len(units) and not _keeps_ending(runs, units):
         job_now = {**job, "finished": finished}
         room = min(job["limits"]["output_bytes"], _ANSWER // (_PROBE_RESTARTS + 1))
         runs.append(run(probing.main, job_now, _budget(job, len(units) - len(finished), output=room)))
@@ -141,6 +142,12 @@ def _probe(run: Run, job: Job, codes: Codes) -> list[Facts]:
             break
         finished = _finished_probes(runs, units)
     return runs
+
+
+def _keeps_ending(runs: list[Facts], units: list[str]) -> bool:
+    """Whether the last inputs that ended the process stand one after the other."""
+    ends = [units.index(run.unit) // probing.RUNS for run in runs[-_IN_A_ROW:] if run.unit in units]
+    return len(ends) == _IN_A_ROW and ends[-1] - ends[0] < _IN_A_ROW
 
 
 def _finished_probes(runs: list[Facts], units: list[str]) -> list[str]:

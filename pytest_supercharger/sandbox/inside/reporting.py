@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["Reporter", "describe", "record_stubs"]
 
 _MOST_NOTED = 20_000  # characters: a process of a test may write what it likes
+_LONGEST_CHAIN = 20  # exceptions that led to one
 _BROKEN = frozenset({"failed", "altered"})
 
 
@@ -87,9 +88,12 @@ class Reporter:
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_makereport(
-        self, call: pytest.CallInfo[None]
+        self, item: pytest.Item, call: pytest.CallInfo[None]
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-        """Note the outcome of a phase; a report that says passed over an exception counts as altered."""
+        """Note the outcome of a phase; a report that says passed over an exception counts as altered.
+
+        What a fixture of a module or a session raised is raised again for each of its tests, by the first call alone.
+        """
         report = yield
         outcome: str = report.outcome
         if outcome == "passed" and call.excinfo is not None:
@@ -98,6 +102,8 @@ class Reporter:
             outcome = {"skipped": "xfailed", "passed": "xpassed"}.get(outcome, outcome)
         if outcome != "passed" and _BROKEN.isdisjoint(self._phases.values()):
             self._error = self._explain(call, report)
+        if call.excinfo is not None and (stub := _stopped_at(call.excinfo.value)):
+            self.send({"type": "reached", "stub": stub[:500], "node": item.nodeid, "collector": ""})
         # A subtest has a report of its own, of the same phase and ahead of the test's: only its failure counts.
         if self._phases.get(call.when) not in _BROKEN:
             self._phases[call.when] = outcome
@@ -131,6 +137,20 @@ class Reporter:
             where = ""
         value = call.excinfo.value
         return {"error": type(value).__name__[:200], "detail": describe(value, self._detail), "where": where}
+
+
+def _stopped_at(error: BaseException) -> str:
+    """The open stub that an exception comes from; "" for none."""
+    from pytest_supercharger import marker
+
+    left: list[BaseException | None] = [error]
+    for _ in range(_LONGEST_CHAIN):
+        one = left.pop() if left else None
+        if isinstance(one, marker.StubNotFilled):
+            return one.stub_id
+        if one is not None:
+            left += [one.__context__, one.__cause__]
+    return ""
 
 
 def record_stubs(send: Send, reporter: Reporter | None = None) -> None:
