@@ -7,6 +7,7 @@ import logging
 import os
 import sys
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 from collector import Collector, figures
@@ -19,19 +20,28 @@ from model_node.traces import Traces
 from pytest_supercharger import tracing
 from pytest_supercharger.client import NodePool
 from pytest_supercharger.domain import GeneratedTest
+from pytest_supercharger.localnode import LocalNode
 from pytest_supercharger.sandbox.traced import Traced
 from pytest_supercharger.telemetry import Telemetry
 
+ROOT = Path(__file__).resolve().parents[1]
+
 
 @pytest.fixture
-def replay(tmp_path):
-    """A replay engine with answers for the stub of `fakes`."""
+def answers(tmp_path):
+    """A file of answers for the stub of `fakes`."""
     lines = [{"kind": "code", "stub": "*", "text": f"```python\n{text}```\n"} for text in CODES]
     lines += [{"kind": "test", "stub": "*", "text": f"```python\n{text}```\n"} for text in TESTS]
     lines.append({"kind": "judge", "stub": "*", "score": 0.5})
     file = tmp_path / "answers.jsonl"
     file.write_text("\n".join(map(json.dumps, lines)))
-    return ReplayEngine(file)
+    return file
+
+
+@pytest.fixture
+def replay(answers):
+    """An engine that gives them."""
+    return ReplayEngine(answers)
 
 
 @pytest.fixture
@@ -44,20 +54,19 @@ def project(pytester, monkeypatch):
     return pytester
 
 
-def run(project, monkeypatch, replay, collector):
-    """A run with one node, traced by this collector."""
+def run(project, monkeypatch, answers, collector):
+    """A run with one node in a process of its own, both traced by this collector."""
     for name, value in collector.environment.items():
         monkeypatch.setenv(name, value)
-    traces = Traces.of(replay, os.environ, print)
-    with RunningNode(replay, traces=traces) as node:
-        result = project.runpytest("--supercharge", "--supercharge-node", node.address)
-    traces.close()
-    return result
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    command = [sys.executable, "-m", "model_node", "--engine", "replay", "--replay", str(answers), "--port", "0"]
+    with LocalNode(command, report=print) as node:
+        return project.runpytest("--supercharge", "--supercharge-node", node.address)
 
 
-def test_a_run_is_one_trace_through_plugin_node_and_sandbox_without_a_word_of_any_code(project, monkeypatch, replay):
+def test_a_run_is_one_trace_through_plugin_node_and_sandbox_without_a_word_of_any_code(project, monkeypatch, answers):
     with Collector() as collector:
-        result = run(project, monkeypatch, replay, collector)
+        result = run(project, monkeypatch, answers, collector)
     assert result.ret == 0
     assert "traces" not in result.stdout.str().replace("test_tracing", "")
     assert len({span.trace_id for _, span in collector.spans}) == 1
@@ -90,9 +99,9 @@ def test_a_run_is_one_trace_through_plugin_node_and_sandbox_without_a_word_of_an
         assert text not in sent  # of prompts, code and tests
 
 
-def test_a_collector_that_refuses_changes_no_run(project, monkeypatch, replay):
+def test_a_collector_that_refuses_changes_no_run(project, monkeypatch, answers):
     with Collector(status=400) as collector:
-        result = run(project, monkeypatch, replay, collector)
+        result = run(project, monkeypatch, answers, collector)
     assert result.ret == 0
     (line,) = (line for line in result.stdout.lines if "traces" in line)
     assert line.startswith("supercharge: traces were not all sent: Failed to export")
@@ -109,7 +118,7 @@ def test_a_collector_that_never_answers_does_not_hold_the_end():
         assert telemetry.close() == "traces were not all sent: the collector does not answer in time"
 
 
-def test_without_the_extra_a_run_says_what_to_install(project, monkeypatch, replay):
+def test_without_the_extra_a_run_says_what_to_install(monkeypatch):
     monkeypatch.delitem(sys.modules, "pytest_supercharger.telemetry")
     monkeypatch.setitem(sys.modules, "opentelemetry.context", None)
     said = []
