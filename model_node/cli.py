@@ -144,9 +144,11 @@ def _serve(options: argparse.Namespace) -> None:
     os.environ.setdefault("GRPC_VERBOSITY", "NONE")
     # Late: the server needs packages of the `node` extra, and wrong settings should be told without them.
     from model_node.server import serve
+    from model_node.traces import Traces
 
     engine = engine_of(options)
-    asyncio.run(serve(engine, config, _announce, _metrics(engine, config)))
+    traces = Traces.of(engine, os.environ, _report)
+    asyncio.run(serve(engine, config, _announce, _metrics(engine, config), traces))
 
 
 def _serve_with_ray(options: argparse.Namespace, flags: Sequence[str]) -> None:

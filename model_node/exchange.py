@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import time
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from model_node.engine.base import EngineError, ErrorKind, FinishedSample, Usage
@@ -33,6 +33,8 @@ class Ended:
     tokens: int
     seconds: float
     status: str
+    usage: Usage | None = None  # of one that came to its end
+    carrier: Mapping[str, str] = field(default_factory=dict)  # what the client's span is, where it has one
 
     def line(self) -> str:
         """The request in one line of a log."""
@@ -55,9 +57,12 @@ class Exchange:
         self.deadline = float("inf")  # of time.monotonic()
         self.started = False  # the engine has taken the job
         self.ended = False  # the engine has said its last word
+        self.carrier: Mapping[str, str] = {}
         self.samples_wanted = 0
+        self.size = 0  # in the engine's queue
         self._finished: Counter[str] = Counter()
         self._tokens = 0
+        self._usage: Usage | None = None
         self._begin = time.monotonic()
         self._loop = loop
         self._events: asyncio.Queue[Any] = asyncio.Queue()
@@ -90,6 +95,7 @@ class Exchange:
     def finish(self, usage: Usage) -> None:
         """Note that the engine is done."""
         self.ended = True
+        self._usage = usage
         self._tokens = usage.completion_tokens or self._tokens
 
     def end(self, method: str, prompts: Sequence[pb.Prompt], status: str) -> Ended:
@@ -105,6 +111,8 @@ class Exchange:
             tokens=self._tokens,
             seconds=time.monotonic() - self._begin,
             status=status,
+            usage=self._usage,
+            carrier=self.carrier,
         )
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 from typing import TYPE_CHECKING, Any
 
 import grpc
@@ -16,6 +17,7 @@ from model_node.cli import engine_of, parser
 from model_node.config import ConfigError, read_token
 from model_node.interceptors import REFUSAL, allows
 from model_node.service import ModelNodeService, Phase
+from model_node.traces import Traces
 from model_node.v1 import model_node_pb2 as pb
 
 if TYPE_CHECKING:
@@ -89,7 +91,9 @@ class RayNode:
         self._engine = engine_of(options)
         self._engine.on_failure = self._failed
         self._engine.start()
-        self._service = ModelNodeService(self._engine)
+        self._traces = Traces.of(self._engine, os.environ, logging.getLogger("model_node").warning)
+        listeners = [] if self._traces is None else [self._traces.ended]
+        self._service = ModelNodeService(self._engine, listeners=listeners)
         self._service.phase = Phase.SERVING
 
     async def Generate(self, request: pb.GenerateRequest, grpc_context: Any) -> AsyncIterator[pb.GenerateResponse]:
@@ -139,6 +143,8 @@ class RayNode:
         if hasattr(self, "_service"):
             self._service.phase = Phase.DRAINING
             self._engine.close()
+            if self._traces is not None:
+                self._traces.close()
 
     async def _answer(self, method: str, request: Any, call: _Call) -> Any:
         """What the service returns; False where the call was aborted."""

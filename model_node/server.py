@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from model_node.engine.base import Engine, EngineError
     from model_node.metrics import Metrics
+    from model_node.traces import Traces
 
 __all__ = ["MAX_MESSAGE_BYTES", "SERVICE", "Server", "serve"]
 
@@ -40,11 +41,14 @@ _FLUSH_SECONDS = 0.5  # for the last statuses to leave after the last request en
 class Server:
     """A node that is bound at once, serves once its engine is ready, and drains before it stops."""
 
-    def __init__(self, engine: Engine, config: NodeConfig, metrics: Metrics | None = None) -> None:
+    def __init__(
+        self, engine: Engine, config: NodeConfig, metrics: Metrics | None = None, traces: Traces | None = None
+    ) -> None:
         self._engine = engine
         self._config = config
         self._metrics = metrics
-        self._service = ModelNodeService(engine, on_end=metrics.ended) if metrics else ModelNodeService(engine)
+        listeners = [watching.ended for watching in (metrics, traces) if watching is not None]
+        self._service = ModelNodeService(engine, listeners=listeners)
         self._health = health.aio.HealthServicer()
         self._loop = asyncio.get_running_loop()
         self.failed: asyncio.Future[EngineError] = (
@@ -125,7 +129,11 @@ class Server:
 
 
 async def serve(
-    engine: Engine, config: NodeConfig, announce: Callable[[str, int], None], metrics: Metrics | None = None
+    engine: Engine,
+    config: NodeConfig,
+    announce: Callable[[str, int], None],
+    metrics: Metrics | None = None,
+    traces: Traces | None = None,
 ) -> None:
     """Serve until SIGTERM or SIGINT; `announce` gets host and port once the engine is ready.
 
@@ -137,7 +145,7 @@ async def serve(
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, lambda: again.set() if asked.is_set() else asked.set())
-    server = Server(engine, config, metrics)
+    server = Server(engine, config, metrics, traces)
     port = await server.open()
     loading = asyncio.ensure_future(_start(engine))
     stopping = asyncio.ensure_future(asked.wait())
@@ -153,6 +161,8 @@ async def serve(
         await server.close(at_once=again)
         if loading.done() and loading.exception() is None:
             await asyncio.to_thread(engine.close)
+        if traces is not None:
+            await asyncio.to_thread(traces.close)
     if server.failed.done():
         raise server.failed.result()
 

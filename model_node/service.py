@@ -28,7 +28,9 @@ from model_node.engine.base import (
 )
 from model_node.exchange import Ended, Exchange
 from model_node.latency import Latency
+from model_node.pace import Pace
 from model_node.peers import client_of
+from model_node.traces import carried
 from model_node.v1 import model_node_pb2 as pb
 from model_node.v1 import model_node_pb2_grpc as pb_grpc
 from pytest_supercharger._version import __version__
@@ -39,7 +41,6 @@ if TYPE_CHECKING:
 __all__ = ["RETRY_AFTER", "ModelNodeService", "Phase"]
 
 RETRY_AFTER = "retry-after-ms"  # trailer of RESOURCE_EXHAUSTED; a too large message has the same code without it
-_RETRY_AFTER_MS = 250
 _MAX_DETAILS = 2000  # characters; statuses travel in headers, and those are limited to 8 KiB
 
 _STATUS = {
@@ -79,12 +80,13 @@ class ModelNodeService(pb_grpc.ModelNodeServicer):  # type: ignore[misc]  # gene
     """The methods of one node; all of them run on one event loop."""
 
     def __init__(
-        self, engine: Engine, *, max_seconds: float = 3600.0, on_end: Callable[[Ended], None] = lambda _: None
+        self, engine: Engine, *, max_seconds: float = 3600.0, listeners: Sequence[Callable[[Ended], None]] = ()
     ) -> None:
-        """`on_end` gets every request that is over, on the event loop."""
+        """`listeners` get every request that is over, on the event loop."""
         self.phase = Phase.LOADING
-        self._on_end = on_end
+        self._listeners = listeners
         self._latency = Latency()
+        self._pace = Pace()
         self._engine = engine
         self._max_seconds = max_seconds  # bounds a request that brings neither a deadline nor a budget
         self._node_id = uuid.uuid4().hex
@@ -120,10 +122,11 @@ class ModelNodeService(pb_grpc.ModelNodeServicer):  # type: ignore[misc]  # gene
                 on_sample=exchange.put,
                 on_done=exchange.put,
             )
-            self._check_size(exchange.samples_wanted)
+            self._check_size(exchange, exchange.samples_wanted)
             self._engine.submit(job)
             exchange.started = True
             while isinstance(event := await exchange.get(), FinishedSample):
+                self._pace.ended(time.monotonic())
                 await context.write(convert.sample_event(event))
             exchange.finish(event)
             await context.write(convert.usage_event(event))
@@ -141,9 +144,11 @@ class ModelNodeService(pb_grpc.ModelNodeServicer):  # type: ignore[misc]  # gene
                 client=client_of(context),
                 on_done=exchange.put,
             )
+            self._check_size(exchange, len(job.prompts))
             self._engine.judge(job)
             exchange.started = True
             judgements, usage = await exchange.get()
+            self._pace.ended(time.monotonic(), len(judgements))
             exchange.finish(usage)
             return convert.judge_response(judgements, usage)
 
@@ -160,9 +165,11 @@ class ModelNodeService(pb_grpc.ModelNodeServicer):  # type: ignore[misc]  # gene
                 client=client_of(context),
                 on_done=exchange.put,
             )
+            self._check_size(exchange, len(job.continuations))
             self._engine.score(job)
             exchange.started = True
             scores, usage = await exchange.get()
+            self._pace.ended(time.monotonic(), len(scores))
             exchange.finish(usage)
             return convert.score_response(scores, usage)
 
@@ -189,6 +196,7 @@ class ModelNodeService(pb_grpc.ModelNodeServicer):  # type: ignore[misc]  # gene
     ) -> AsyncIterator[Exchange]:
         """Admit the request, turn errors into statuses, cancel what is left of it, and log one line."""
         exchange = Exchange(asyncio.get_running_loop())
+        exchange.carrier = carried(context.invocation_metadata())
         status = grpc.StatusCode.OK
         try:
             self._admit(request.request_id, exchange)
@@ -199,7 +207,9 @@ class ModelNodeService(pb_grpc.ModelNodeServicer):  # type: ignore[misc]  # gene
                 self._release(request.request_id, exchange)
         except (EngineError, _Refusal) as error:
             status = _STATUS[error.kind] if isinstance(error, EngineError) else error.code
-            await _abort(context, status, str(error))
+            full = status is grpc.StatusCode.RESOURCE_EXHAUSTED
+            trailers = ((RETRY_AFTER, str(self._retry_after(exchange.size))),) if full else ()
+            await context.abort(status, str(error)[:_MAX_DETAILS], trailers)
         except asyncio.CancelledError:
             status = grpc.StatusCode.CANCELLED
             raise
@@ -214,7 +224,8 @@ class ModelNodeService(pb_grpc.ModelNodeServicer):  # type: ignore[misc]  # gene
             self._latency.add(request.method, request.seconds)
         middle, slow = (self._latency.quantile(request.method, share) for share in (0.5, 0.95))
         _log.info("%s p50=%.2f p95=%.2f", request.line(), middle, slow)
-        self._on_end(request)
+        for listener in self._listeners:
+            listener(request)
 
     def _admit(self, request_id: str, exchange: Exchange) -> None:
         if self.phase is not Phase.SERVING:
@@ -233,6 +244,7 @@ class ModelNodeService(pb_grpc.ModelNodeServicer):  # type: ignore[misc]  # gene
         self._active.pop(request_id, None)
         if not self._active:
             self._idle.set()
+            self._pace.rested()
 
     def _deadline(self, request: _Request, context: Any) -> float:
         bounds = (context.time_remaining(), convert.budget_of(request), self._max_seconds)
@@ -244,14 +256,14 @@ class ModelNodeService(pb_grpc.ModelNodeServicer):  # type: ignore[misc]  # gene
             message = f"the node's model has digest {actual}, not {expected}; ask a node with that model"
             raise _Refusal(grpc.StatusCode.FAILED_PRECONDITION, message)
 
-    def _check_size(self, samples: int) -> None:
+    def _check_size(self, exchange: Exchange, samples: int) -> None:
         # Without this a request larger than the whole queue would be told to try again for ever.
-        limit = self._engine.info().max_queued_samples
+        exchange.size, limit = samples, self._engine.info().max_queued_samples
         if samples > limit:
             message = f"the request asks for {samples} samples, the queue holds {limit}; split the request"
             raise EngineError(ErrorKind.INVALID, message)
 
-
-async def _abort(context: Any, code: grpc.StatusCode, message: str) -> None:
-    trailers = ((RETRY_AFTER, str(_RETRY_AFTER_MS)),) if code is grpc.StatusCode.RESOURCE_EXHAUSTED else ()
-    await context.abort(code, message[:_MAX_DETAILS], trailers)
+    def _retry_after(self, samples: int) -> int:
+        """The milliseconds until the queue has room for so many more."""
+        ahead = self._engine.load().queued_samples + samples - self._engine.info().max_queued_samples
+        return int(1000 * self._pace.wait(ahead, time.monotonic()))

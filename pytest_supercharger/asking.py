@@ -8,7 +8,8 @@ from collections.abc import Callable, Generator, Sequence
 
 from pytest_supercharger.domain import Answer
 from pytest_supercharger.errors import NodeError
-from pytest_supercharger.pool.loop import Event, Loop, Order
+from pytest_supercharger.pool.loop import Loop
+from pytest_supercharger.pool.order import Event, Order
 from pytest_supercharger.pool.state import Done, Job
 
 __all__ = ["Asking", "NoAnswer"]

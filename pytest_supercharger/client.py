@@ -10,7 +10,7 @@ import itertools
 import queue
 import random
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -24,7 +24,8 @@ from pytest_supercharger.domain import Question
 from pytest_supercharger.errors import NodeError, SettingsError
 from pytest_supercharger.pool import policy
 from pytest_supercharger.pool.calls import Access
-from pytest_supercharger.pool.loop import Event, Loop, Order
+from pytest_supercharger.pool.loop import Loop
+from pytest_supercharger.pool.order import Event, Order
 from pytest_supercharger.pool.scheduler import Scheduler
 from pytest_supercharger.pool.state import Done, Job, Node, Standing, Tuning
 
@@ -61,10 +62,12 @@ class NodePool:
         digests: Sequence[str] = (),
         seed: int = 0,
         tuning: Tuning | None = None,
+        watch: Callable[[Sequence[Node], float], None] = lambda nodes, now: None,
     ) -> None:
         """`digests` are those of the models that nodes may have; where none is given, those they have on entry.
 
-        `seed` is that of the jitter of pauses.
+        `seed` is that of the jitter of pauses. `watch` gets the nodes and the time each second, on the pool's own
+        thread.
 
         Raises:
             SettingsError: an address or a TLS file cannot be used.
@@ -76,7 +79,7 @@ class NodePool:
         access = Access(credentials=None if tls is None else _credentials(tls), metadata=metadata)
         self._scheduler = Scheduler(random.Random(seed), tuning)
         self._scheduler.models = frozenset(digests)
-        self._loop = Loop(self._scheduler, unique, access)
+        self._loop = Loop(self._scheduler, unique, access, watch)
         self._numbers = itertools.count(1)
         self._exhausted: set[tuple[str, str]] = set()
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import contextvars
 import queue
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Protocol
 
 from pytest_supercharger.domain import Answer, Question
@@ -100,7 +102,8 @@ class Requests:
     def launch(self, question: Question, samples: int, seconds: float) -> Ticket:
         """Ask for `samples` answers within `seconds`; returns at once."""
         ticket = Ticket(question, samples)
-        thread = threading.Thread(target=self._ask, args=(ticket, seconds), name=f"ask {question.stub_id}", daemon=True)
+        work = partial(contextvars.copy_context().run, self._ask, ticket, seconds)  # still for the span of its stub
+        thread = threading.Thread(target=work, name=f"ask {question.stub_id}", daemon=True)
         self._threads.append(thread)
         thread.start()
         return ticket

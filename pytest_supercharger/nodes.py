@@ -7,9 +7,10 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
-from pytest_supercharger import localnode, nodetable
+from pytest_supercharger import localnode
 from pytest_supercharger.client import NodePool, Tls
 from pytest_supercharger.errors import NodeError, SettingsError
+from pytest_supercharger.nodeprogress import NodeProgress
 from pytest_supercharger.options import Settings
 from pytest_supercharger.pool.state import Node
 
@@ -42,8 +43,8 @@ def look(settings: Settings) -> list[Node]:
 
 
 @contextmanager
-def opened(settings: Settings, report: Callable[[str], None]) -> Iterator[NodePool]:
-    """A pool that is connected.
+def opened(settings: Settings, report: Callable[[str], None], *, quiet: bool = False) -> Iterator[NodePool]:
+    """A pool that is connected; unless `quiet`, the table of its nodes is printed from time to time and at the end.
 
     Raises:
         NodeError: a node does not answer, or none can be started.
@@ -51,14 +52,19 @@ def opened(settings: Settings, report: Callable[[str], None]) -> Iterator[NodePo
     """
     token = os.environ.get("SUPERCHARGER_NODE_TOKEN")
     if addresses := named(settings):
-        tls = Tls.of(os.environ)
-        with NodePool(addresses, token=token, tls=tls, digests=settings.digests, seed=settings.seed) as pool:
+        progress = NodeProgress((lambda line: None) if quiet else report)
+        with NodePool(
+            addresses,
+            token=token,
+            tls=Tls.of(os.environ),
+            digests=settings.digests,
+            seed=settings.seed,
+            watch=progress.look,
+        ) as pool:
             for problem in pool.problems:
                 report(f"left out: {problem}")
             yield pool
-            if len(pool.nodes) > 1:
-                for line in nodetable.table(pool.nodes):
-                    report(line)
+            progress.print(pool.nodes)
         return
     report(f"no node given; starting one with the model {settings.model}")
     node = localnode.LocalNode(localnode.local_command(settings.model), report=report)

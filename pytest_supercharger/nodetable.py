@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from pytest_supercharger.pool.state import Node, Standing
 
-__all__ = ["entries", "table"]
+__all__ = ["entries", "states", "table"]
 
 _HEAD = ("node", "model", "state", "tokens/s", "samples", "queue", "errors")
 
@@ -39,6 +39,11 @@ def entries(nodes: Sequence[Node]) -> list[dict[str, object]]:
         }
         for node in nodes
     ]
+
+
+def states(nodes: Sequence[Node]) -> list[tuple[str, str]]:
+    """The name and the state of each node."""
+    return [(node.name, _state(node)) for node in nodes]
 
 
 def _row(node: Node) -> tuple[str, ...]:

@@ -28,6 +28,7 @@ from pytest_supercharger import (
     session,
     showing,
     stubreports,
+    tracing,
 )
 from pytest_supercharger.domain import Decision, Outcome
 from pytest_supercharger.errors import SuperchargeError, in_one_line
@@ -150,16 +151,9 @@ class Run:
         if self._settings.writes:
             work.project.check_writable(touched)
         self.reporter.line(f"{len(work.stubs)} stubs to fill")
-        finished = session.Session(
-            work,
-            self._settings,
-            sandbox=lambda: self._sandbox(work.project),
-            generator=self._generator,
-            reporter=self.reporter,
-            calibration=fits.look_up,
-            hooks=hooking.of(self._config.hook),
-            test_folder=work.project.test_folder(self._config.getini("testpaths")),
-        ).run()
+        with tracing.run("pytest --supercharge", os.environ, self.reporter.line) as span:
+            finished = self._session(work).run()
+            span.note(stubs=len(work.stubs), accepted=sum(map(_is_accepted, finished.outcomes)))
         self._changed = self._settings.writes and bool(finished.changes)
         for problem in finished.problems:
             self._tell(problem)
@@ -169,6 +163,18 @@ class Run:
         self._finish(finished.outcomes, finished.calibration, more)
         if self._changed:
             self._stop_if_imported({change.path for change in finished.changes})
+
+    def _session(self, work: finding.Work) -> session.Session:
+        return session.Session(
+            work,
+            self._settings,
+            sandbox=lambda: self._sandbox(work.project),
+            generator=self._generator,
+            reporter=self.reporter,
+            calibration=fits.look_up,
+            hooks=hooking.of(self._config.hook),
+            test_folder=work.project.test_folder(self._config.getini("testpaths")),
+        )
 
     def _find(self) -> finding.Work:
         paths = [str(path) for path in self._config.getini("pythonpath")]
@@ -195,19 +201,18 @@ class Run:
 
         return containers.sandbox(project, self._settings, self.reporter.line)
 
-    @contextmanager
-    def _generator(self) -> Iterator[Model]:
+    def _generator(self) -> AbstractContextManager[Model]:
         from pytest_supercharger import nodes
 
-        with nodes.opened(self._settings, self.reporter.line) as pool:
-            yield pool
+        quiet = self._config.known_args_namespace.verbose < 0
+        return nodes.opened(self._settings, self.reporter.line, quiet=quiet)
 
     def _show(self, finished: session.Finished) -> None:
         self.reporter.block("\n" + reporting.table(finished.outcomes) + "\n")
         if finished.calibration:
             self.reporter.line(f"probabilities: {finished.calibration}")
         for outcome in finished.outcomes:
-            if outcome.decision is not Decision.ACCEPTED:
+            if not _is_accepted(outcome):
                 self.reporter.block(reporting.explain(outcome))
         if finished.diff:
             self.reporter.block("\n" + finished.diff)
@@ -219,7 +224,7 @@ class Run:
         self, outcomes: tuple[Outcome, ...], calibration: str = "", more: Mapping[str, object] | None = None
     ) -> None:
         self.outcomes = outcomes
-        self._failed = any(outcome.decision is not Decision.ACCEPTED for outcome in outcomes)
+        self._failed = not all(map(_is_accepted, outcomes))
         if self._settings.json is not None:
             with self._told():
                 jsonreport.write_json(self._settings.json, outcomes, calibration, more)
@@ -272,7 +277,7 @@ class Run:
             return (yield)
         finally:
             for outcome in self.outcomes:
-                if outcome.decision is not Decision.ACCEPTED:
+                if not _is_accepted(outcome):
                     session.ihook.pytest_runtest_logreport(report=stubreports.of_stub(outcome))
             for number, problem in enumerate(self._problems, start=1):
                 session.ihook.pytest_runtest_logreport(report=stubreports.of_problem(problem, number))
@@ -289,3 +294,7 @@ class Run:
         if session.exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED and self.outcomes and not self._failed:
             session.exitstatus = pytest.ExitCode.OK
         return (yield)
+
+
+def _is_accepted(outcome: Outcome) -> bool:
+    return outcome.decision is Decision.ACCEPTED

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from pytest_supercharger import evidence, joining, keeping, remembering, running, writing
+from pytest_supercharger import evidence, joining, keeping, remembering, running, stubthreads, tracing, writing
 from pytest_supercharger.bench import Bench
 from pytest_supercharger.calibration import SHIPPED, Calibration
 from pytest_supercharger.dependencies import Dependencies
@@ -25,6 +23,7 @@ from pytest_supercharger.projecttests import ProjectTests
 from pytest_supercharger.reporting import Reporter
 from pytest_supercharger.sandbox.base import Sandbox
 from pytest_supercharger.sandbox.opened import Opened
+from pytest_supercharger.sandbox.traced import Traced
 from pytest_supercharger.services import Services
 from pytest_supercharger.solver import Generator, Solver
 from pytest_supercharger.splitting import Splitting
@@ -102,7 +101,7 @@ class Session:
         again = self._work.again
         ledger = Ledger(self._work.sources, self._work.stubs, again=again, style=self._work.project.import_style())
         with self._open_sandbox() as opened:
-            sandbox = Opened(opened, {relpath: file.marked.data for relpath, file in again.items()})
+            sandbox = Traced(Opened(opened, {relpath: file.marked.data for relpath, file in again.items()}))
             settings, say = self._settings, self._reporter.line
             bench = Bench(
                 tests=self._reach(sandbox),
@@ -184,7 +183,9 @@ class Session:
 
             def solve(stub: Stub) -> Outcome:
                 try:
-                    outcome = self._solve(stub, services, records)
+                    with tracing.span("stub", stub=stub.id) as span:
+                        outcome = self._solve(stub, services, records)
+                        span.note(**_figures(outcome))
                 except Exception as error:  # a failure of one stub is that stub's decision; the others go on
                     bench.ledger.withdraw(stub.id)
                     ours = isinstance(error, SuperchargeError)
@@ -193,9 +194,7 @@ class Session:
                 self._reporter.line(f"{stub.id}: {outcome.decision.value} ({outcome.reason})")
                 return outcome
 
-            # A thread a stub: one that waits for another stub gives its turn away, not its thread.
-            with _pool(len(todo), services) as pool:
-                return {outcome.stub.id: outcome for outcome in pool.map(solve, todo)}
+            return {outcome.stub.id: outcome for outcome in stubthreads.each(solve, todo, services)}
 
     def _solve(self, stub: Stub, services: Services, records: dict[str, evidence.Record]) -> Outcome:
         source = self._work.sources[stub.relpath]
@@ -262,7 +261,8 @@ class Session:
         problems: tuple[str, ...] = ()
         saved: tuple[str, ...] = ()
         if self._settings.writes:
-            outcomes, problems = writing.write(root, changes, outcomes, records, tell=self._hooks.written)
+            with tracing.span("write", files=len(changes)):
+                outcomes, problems = writing.write(root, changes, outcomes, records, tell=self._hooks.written)
             saved, wrong = keeping.write(tests, outcomes, self._reporter.line)
             problems += wrong
         return Finished(
@@ -282,17 +282,13 @@ def _fitting(generator: Generator) -> int:
     return max(1, min(_MOST_STUBS, generator.max_batch_samples // _SAMPLES_AT_ONCE))
 
 
-@contextlib.contextmanager
-def _pool(workers: int, services: Services) -> Iterator[ThreadPoolExecutor]:
-    """Threads that are told to stop, not waited for to the end of their budgets, when the run is interrupted."""
-    pool = ThreadPoolExecutor(max_workers=workers, thread_name_prefix="supercharge")
-    try:
-        yield pool
-    except BaseException:
-        services.stop.set()
-        services.bench.ledger.stop()
-        services.generator.close()  # ends the calls the threads wait for
-        services.bench.splitting.sandbox.close()
-        pool.shutdown(wait=True, cancel_futures=True)
-        raise
-    pool.shutdown(wait=True)
+def _figures(outcome: Outcome) -> dict[str, tracing.Figure]:
+    """What a span says of a stub; the reason is text that may quote code."""
+    return {
+        "decision": outcome.decision.value,
+        "probability": outcome.probability,
+        "candidates": outcome.candidates,
+        "tests": outcome.tests,
+        "samples": outcome.samples,
+        "tokens": outcome.tokens,
+    }

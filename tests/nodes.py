@@ -80,9 +80,9 @@ class ScriptedEngine:
 class RunningNode:
     """A served engine on a free port of 127.0.0.1."""
 
-    def __init__(self, engine: Engine, *, metrics: Any = None, **settings: Any) -> None:
+    def __init__(self, engine: Engine, *, metrics: Any = None, traces: Any = None, **settings: Any) -> None:
         self.engine = engine
-        self._metrics = metrics
+        self._watching = metrics, traces
         self._config = NodeConfig(**{"port": 0, "grace_seconds": PATIENCE, **settings})
         self._ready = threading.Event()
         self._gate = threading.Event()
@@ -127,7 +127,7 @@ class RunningNode:
         self._loop = asyncio.get_running_loop()
         self._over = asyncio.Event()
         self.engine.start()
-        self._server = Server(self.engine, self._config, self._metrics)
+        self._server = Server(self.engine, self._config, *self._watching)
         self.port = await self._server.open()
         self._ready.set()
         await self._over.wait()

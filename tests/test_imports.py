@@ -122,7 +122,13 @@ def test_the_import_graph_has_no_circle():
 
 
 @pytest.mark.parametrize(
-    ("library", "home"), [("grpc", {"client", "pool.calls"}), ("docker", None), ("yapf", {"clean.layout"})]
+    ("library", "home"),
+    [
+        ("grpc", {"client", "pool.calls"}),
+        ("docker", None),
+        ("yapf", {"clean.layout"}),
+        ("opentelemetry", {"telemetry"}),
+    ],
 )
 def test_each_outside_library_is_used_in_one_place(library, home):
     users = {name for name, names in graph().items() if any(n.partition(".")[0] == library for n in names)}
@@ -139,12 +145,17 @@ def loaded_after(code):
     return set(ast.literal_eval(done.stdout.splitlines()[-1]))
 
 
-HEAVY = {"grpc", "docker", "yapf", "torch", "transformers", "google"}
+HEAVY = {"grpc", "docker", "yapf", "torch", "transformers", "google", "opentelemetry"}
 
 
 def test_the_marker_loads_nothing_but_itself():
     extra = loaded_after("from pytest_supercharger import supercharge") - loaded_after("")
     assert extra.isdisjoint(HEAVY | {"pytest", "ast", "asyncio"})
+
+
+def test_opentelemetry_is_loaded_for_a_traced_run_alone():
+    assert "opentelemetry" not in loaded_after("import pytest_supercharger.run, pytest_supercharger.client")
+    assert "opentelemetry" not in loaded_after("import model_node.server, model_node.ray_app")
 
 
 def test_a_run_without_the_flag_loads_nothing_heavy(pytester):

@@ -21,11 +21,11 @@ REPLAY = "from model_node.__main__ import main; raise SystemExit(main())"
 
 @pytest.fixture
 def connect(pytester):
-    """Open the nodes that a run with these settings asks; returns what they run."""
+    """Open the nodes that a run with these flags of pytest and these settings asks; returns what they run."""
     runs = []
 
-    def open_nodes(**settings):
-        run = Run(pytester.parseconfig(), Settings(**settings))
+    def open_nodes(*flags, **settings):
+        run = Run(pytester.parseconfig(*flags), Settings(**settings))
         runs.append(run)
         with run._generator() as pool:
             return pool.model
@@ -87,6 +87,14 @@ def test_a_node_with_a_digest_that_is_not_expected_is_left_out_with_a_word(conne
         assert f"{said} digest-of-ri; start it with that model" in capsys.readouterr().out
         with pytest.raises(NodeError, match=f"^model node {wrong.address} has the model digest-of-wr "):
             connect(nodes=(wrong.address,), digests=("digest-of-right",))
+
+
+@pytest.mark.parametrize(("flags", "lines"), [((), 4), (("-q",), 0)])
+def test_the_table_of_several_nodes_ends_a_run_that_is_not_quiet(connect, capsys, flags, lines):
+    one, two = (RunningNode(ScriptedEngine()) for _ in range(2))
+    with one, two:
+        connect(*flags, nodes=(one.address, two.address))
+    assert len(capsys.readouterr().out.splitlines()) == lines
 
 
 def test_every_address_of_a_name_is_a_node(connect):

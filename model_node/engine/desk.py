@@ -39,9 +39,9 @@ class Desk:
 
     @property
     def queued(self) -> int:
-        """Samples that wait."""
+        """Samples that wait, and what is asked of the judge and score jobs that are not done."""
         with self._lock:
-            return self._scheduler.queued
+            return self._queued()
 
     def open(self) -> None:
         """Take jobs from now on."""
@@ -68,6 +68,7 @@ class Desk:
         """Queue a judge or score job; raises EngineError where it cannot be taken."""
         with self._lock:
             self._admit(question.job.request_id)
+            self._check_room(question)
             self._questions.setdefault(question.job.client, deque()).append(question)
             self._live[question.job.request_id] = question
             self._lock.notify()
@@ -144,6 +145,18 @@ class Desk:
             else:
                 self._leave(entry)
             return True
+
+    def _queued(self) -> int:
+        return self._scheduler.queued + sum(question.size for asked in self._questions.values() for question in asked)
+
+    def _check_room(self, question: Question[Any]) -> None:
+        queued, limit = self._queued(), self._scheduler.max_queued
+        # As for samples: clients that have nothing here find a quarter more room than others have filled.
+        known = any(entry.job.client == question.job.client for entry in self._live.values())
+        reserve = 0 if known or not self._live else limit // 4
+        if queued + question.size > limit + reserve:
+            text = f"the queue holds {queued} of {limit} samples and {question.size} more do not fit; ask again later"
+            raise EngineError(ErrorKind.EXHAUSTED, text)
 
     def _leave(self, question: Question[Any]) -> None:
         waiting = self._questions[question.job.client]

@@ -33,6 +33,12 @@ class Question(Generic[Answer]):
     answers: list[Answer] = field(default_factory=list)
     tally: _Tally = field(default_factory=lambda: _Tally())
 
+    @property
+    def size(self) -> int:
+        """Answers that are still to come, which count like samples that wait."""
+        asked = self.job.prompts if isinstance(self.job, JudgeJob) else self.job.continuations
+        return len(asked) - len(self.answers)
+
     def advance(self) -> bool:
         """Do one step; False when all answers are there."""
         if self.started is None:

@@ -10,6 +10,7 @@ import grpc
 
 from model_node.v1 import model_node_pb2 as pb
 from model_node.v1 import model_node_pb2_grpc as pb_grpc
+from pytest_supercharger import tracing
 from pytest_supercharger.pool.state import Trouble, TroubleKind
 from pytest_supercharger.refusals import said
 
@@ -87,12 +88,12 @@ class Calls:
 
     async def judge(self, request: pb.JudgeRequest, seconds: float) -> pb.JudgeResponse:
         """The judgements of one request."""
-        response: pb.JudgeResponse = await self._unary(self._stub.Judge, request, seconds)
+        response: pb.JudgeResponse = await self._unary(self._stub.Judge, request, seconds, tracing.here().carrier)
         return response
 
     async def generate(self, request: pb.GenerateRequest, seconds: float) -> AsyncIterator[pb.GenerateResponse]:
         """The events of one request; whoever cancels the task that iterates cancels the call."""
-        call = self._stub.Generate(request, timeout=seconds, metadata=self._metadata)
+        call = self._stub.Generate(request, timeout=seconds, metadata=self._metadata + tracing.here().carrier)
         try:
             async for event in call:
                 yield event
@@ -101,9 +102,9 @@ class Calls:
         finally:
             call.cancel()
 
-    async def _unary(self, method: Any, request: Any, seconds: float) -> Any:
+    async def _unary(self, method: Any, request: Any, seconds: float, carrier: tuple[tuple[str, str], ...] = ()) -> Any:
         try:
-            return await method(request, timeout=seconds, metadata=self._metadata)
+            return await method(request, timeout=seconds, metadata=self._metadata + carrier)
         except grpc.RpcError as error:
             raise self._trouble(error) from None
 

@@ -4,45 +4,43 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import socket
 import threading
 import time
 from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from model_node.v1 import model_node_pb2 as pb
+from pytest_supercharger import tracing
 from pytest_supercharger.address import split_name
-from pytest_supercharger.domain import Answer, FinishReason, Question
+from pytest_supercharger.domain import FinishReason
 from pytest_supercharger.pool.calls import Access, Calls
+from pytest_supercharger.pool.names import addresses
+from pytest_supercharger.pool.order import Order
 from pytest_supercharger.pool.scheduler import Scheduler
 from pytest_supercharger.pool.state import Cancel, Done, Job, Lease, Node, Standing, Start, Trouble, TroubleKind
 from pytest_supercharger.wire import answer_of, generate_request, judge_request
 
-__all__ = ["Event", "Loop", "Order"]
+__all__ = ["Loop"]
 
 _COALESCE = 0.002  # seconds; what arrives within them is dealt with in one step
 _TICK = 0.1
+_WATCH = 1.0
 _CALL_SECONDS = 3.0  # of a question after who a node is or how busy
 _RESOLVE = 10.0  # seconds between two looks at the addresses of a name
-
-Event = tuple[int, Answer | float] | Done  # an answer with its index, or the end
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
-    """What a job is about: one question to sample, or several to judge; `put` gets every event, on the loop."""
-
-    questions: Sequence[Question]
-    judged: bool
-    put: Callable[[Event], None]
 
 
 class Loop:
     """The scheduler's hands; every public method may be called from any thread."""
 
-    def __init__(self, scheduler: Scheduler, addresses: Sequence[str], access: Access) -> None:
-        """Nothing is asked before `connect`."""
+    def __init__(
+        self,
+        scheduler: Scheduler,
+        addresses: Sequence[str],
+        access: Access,
+        watch: Callable[[Sequence[Node], float], None],
+    ) -> None:
+        """Nothing is asked before `connect`; `watch` gets the nodes and the time each second."""
+        self._watch = watch
         self._scheduler = scheduler
         self._addresses = addresses
         self._access = access
@@ -112,11 +110,17 @@ class Loop:
         if any(split_name(address) for address in self._addresses):
             self._spawn(self._keep_resolving())
         self._spawn(self._keep_time())
+        self._spawn(self._keep_watch())
 
     async def _keep_time(self) -> None:
         while True:
             await asyncio.sleep(_TICK)
             self._step()
+
+    async def _keep_watch(self) -> None:
+        while True:
+            await asyncio.sleep(_WATCH)
+            self._watch([*self._scheduler.nodes.values()], time.monotonic())
 
     async def _keep_resolving(self) -> None:
         while True:
@@ -132,7 +136,7 @@ class Loop:
                 wanted[address] = ""
                 continue
             known = {name: found[0] for name, calls in self._calls.items() if calls.server_name == found[0]}
-            wanted |= await _addresses(*found) or known or {f"{found[0]}:{found[1]}": found[0]}
+            wanted |= await addresses(*found) or known or {f"{found[0]}:{found[1]}": found[0]}
         for name in self._calls.keys() - wanted.keys():
             self._scheduler.drop_node(name, time.monotonic())
             await self._calls.pop(name).close()
@@ -242,27 +246,31 @@ class Loop:
 
     async def _ask(self, lease: Lease) -> None:
         order: Order = lease.job.payload
-        trouble: Trouble | None = None
+        with tracing.under(order.span), tracing.span("model request", calls=True, **order.figures(lease)) as span:
+            try:
+                trouble = await self._call_for(lease, order)
+            except asyncio.CancelledError:
+                # By us, and the scheduler knows; where it does not, the channel was closed under the call.
+                lost = Trouble(TroubleKind.LOST, f"model node {lease.node.name} was lost; look at its log")
+                self._scheduler.ended(lease, lost, time.monotonic())
+                raise
+            finally:
+                self._tasks.pop(lease.id, None)
+            if trouble is not None:
+                span.fail(trouble.kind.name)
+            span.note(answered=len(lease.indices) - len(lease.left))
+        self._scheduler.ended(lease, trouble, time.monotonic())
+        self._poke()
+
+    async def _call_for(self, lease: Lease, order: Order) -> Trouble | None:
         left = max(0.001, lease.job.deadline - time.monotonic())
         try:
             await (self._judge(lease, order, left) if order.judged else self._generate(lease, order, left))
-        except Trouble as caught:
-            trouble = caught
-        except (
-            ValueError,
-            KeyError,
-            asyncio.InvalidStateError,
-        ) as error:  # a message that is none, a channel that went
-            trouble = Trouble(TroubleKind.BROKEN, f"model node {lease.node.name} cannot be understood: {error}")
-        except asyncio.CancelledError:
-            # By us, and the scheduler knows; where it does not, the channel was closed under the call.
-            lost = Trouble(TroubleKind.LOST, f"model node {lease.node.name} was lost; look at its log")
-            self._scheduler.ended(lease, lost, time.monotonic())
-            raise
-        finally:
-            self._tasks.pop(lease.id, None)
-        self._scheduler.ended(lease, trouble, time.monotonic())
-        self._poke()
+        except Trouble as trouble:
+            return trouble
+        except (ValueError, KeyError, asyncio.InvalidStateError) as error:  # no message, or a channel that went
+            return Trouble(TroubleKind.BROKEN, f"model node {lease.node.name} cannot be understood: {error}")
+        return None
 
     async def _generate(self, lease: Lease, order: Order, seconds: float) -> None:
         request = generate_request(order.questions[0], lease.indices, seconds, lease.node.model)
@@ -287,13 +295,3 @@ class Loop:
         for index, item in zip(lease.indices, response.judgements, strict=False):
             if self._scheduler.sample(lease, index, tokens=0, torn=False, now=time.monotonic()):
                 order.put((index, item.score))
-
-
-async def _addresses(name: str, port: int) -> dict[str, str]:
-    loop = asyncio.get_running_loop()
-    try:
-        found = await asyncio.wait_for(loop.getaddrinfo(name, port, type=socket.SOCK_STREAM), _CALL_SECONDS)
-    except (OSError, asyncio.TimeoutError):
-        return {}
-    shown = (f"[{host}]:{port}" if ":" in str(host) else f"{host}:{port}" for _, _, _, _, (host, *_) in found)
-    return dict.fromkeys(shown, name)

@@ -71,7 +71,7 @@ class Collector:
         self._done = threading.Event()
 
     def job(self, *texts: str, name: str = "job", samples: int = 1, first: int = 0, **settings: Any) -> GenerateJob:
-        outer = {key: settings.pop(key) for key in ("priority", "deadline", "prompts") if key in settings}
+        outer = {key: settings.pop(key) for key in ("client", "priority", "deadline", "prompts") if key in settings}
         params = SamplingParams(**({"max_new_tokens": 16, "temperature": 0.0} | settings))
         prompts = outer.pop("prompts", tuple(Prompt(text=text) for text in texts))
         return GenerateJob(

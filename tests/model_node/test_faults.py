@@ -126,6 +126,29 @@ def test_a_full_queue_is_refused_with_a_hint_when_to_ask_again(serve: Callable[.
     served.still_works()
 
 
+def test_questions_count_in_the_queue_too(serve: Callable[..., Served]) -> None:
+    served = serve(max_queued=4)
+    yes = pb.Prompt(text="yes")
+    with grpc.insecure_channel(served.node.address, (("grpc.use_local_subchannel_pool", 1),)) as channel:
+        other = pb_grpc.ModelNodeStub(channel)
+        with Hold(served.engine) as hold:
+            first = served.ask(name="first", samples=1)
+            hold.reached()
+            judged = served.stub.Judge.future(pb.JudgeRequest(request_id="j", prompts=[yes] * 3), timeout=PATIENCE)
+            served.arrived(2)
+            assert served.load()[1] == 4
+            late = served.stub.Judge.future(pb.JudgeRequest(request_id="late", prompts=[yes]), timeout=PATIENCE)
+            text = refused(late.result, Code.RESOURCE_EXHAUSTED)
+            assert text == "the queue holds 4 of 4 samples and 1 more do not fit; ask again later"
+            assert int(dict(late.trailing_metadata())["retry-after-ms"]) > 0
+            heard = other.Judge.future(pb.JudgeRequest(request_id="other", prompts=[yes]), timeout=PATIENCE)
+            served.arrived(1)  # a quarter more is there for clients with nothing in the queue
+        assert len(judged.result(PATIENCE).judgements) == 3
+        assert len(heard.result(PATIENCE).judgements) == 1
+        assert len(samples_of(first)) == 1
+    served.still_works()
+
+
 def test_a_prompt_longer_than_the_context_is_refused(served: Served) -> None:
     long = [pb.Prompt(text="no " * 600)]
     for call in (

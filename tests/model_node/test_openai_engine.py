@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import math
 import queue
+import threading
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -284,6 +285,25 @@ def test_closing_ends_what_runs(server: OpenAIServer, make: Callable[..., OpenAI
     assert failed(owner.wait()).kind is ErrorKind.CANCELLED
     with pytest.raises(EngineError, match="the engine is not running"):
         engine.submit(owner.job(prompts=(chat(),)))
+
+
+def test_a_client_with_much_to_do_does_not_keep_others_waiting(
+    server: OpenAIServer, make: Callable[..., OpenAIEngine], collector: Any
+) -> None:
+    all_asked = threading.Event()
+
+    def answer(_: Any) -> Answer:
+        assert all_asked.wait(PATIENCE)
+        return whole("answer")
+
+    server.default = answer
+    engine, much, little = make(max_batch=1), collector(), collector()
+    engine.submit(much.job(name="much", client="much", prompts=(chat("much"),) * 3))
+    engine.submit(little.job(name="little", client="little", prompts=(chat("little"),)))
+    all_asked.set()
+    much.wait()
+    little.wait()
+    assert [body["messages"][0]["content"] for _, body in server.asked] == ["much", "little", "much", "much"]
 
 
 def test_more_than_the_queue_holds_is_refused(make: Callable[..., OpenAIEngine], collector: Any) -> None:

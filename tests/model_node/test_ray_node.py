@@ -71,7 +71,7 @@ def test_samples_come_as_from_any_node(flags: list[str]) -> None:
 def test_a_full_queue_says_when_to_come_again(flags: list[str]) -> None:
     node, context = RayNode([*flags, "--max-queued", "4"]), Context()
     node._engine._max_queued = 0  # full, whatever is asked
-    node._service._check_size = lambda samples: None
+    node._service._check_size = lambda exchange, samples: None
     events = asyncio.run(events_of(node, context))
     assert events == [pb.GenerateResponse()]  # Ray hands on no trailers without a message, and clients pass it over
     assert (context.code, context.trailers) == (grpc.StatusCode.RESOURCE_EXHAUSTED, [("retry-after-ms", "250")])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoReflectionDescriptorDatabase
 from nodes import PATIENCE, RunningNode, ScriptedEngine, sample
 
-from model_node.engine.base import EngineError, ErrorKind, Judgement, ScoredContinuation, Usage
+from model_node.engine.base import EngineError, ErrorKind, Judgement, Load, ScoredContinuation, Usage
 from model_node.engine.replay import ReplayEngine
 from model_node.server import SERVICE
 from model_node.v1 import model_node_pb2 as pb
@@ -181,6 +182,32 @@ def test_a_wrong_request_is_told_what_is_wrong(stub: Any, bad: pb.GenerateReques
     assert error.code() is grpc.StatusCode.INVALID_ARGUMENT
     assert words in error.details()
     assert ";" in error.details()  # the next step
+
+
+def test_who_finds_the_queue_full_is_told_to_come_when_there_is_room(
+    stub: Any, engine: ScriptedEngine, node: RunningNode
+) -> None:
+    engine.load = lambda: Load(queued_samples=64)  # type: ignore[method-assign]
+    engine.refusals.append(EngineError(ErrorKind.EXHAUSTED, "full"))
+    error = refused(stub.Generate(request("none has ended"), timeout=PATIENCE))
+    first = dict(error.trailing_metadata())["retry-after-ms"]
+    call = stub.Generate(request("runs"), timeout=PATIENCE)
+    engine.next_job()
+    node._server._service._pace.ended(time.monotonic() - 31.5, samples=64)  # two a second
+    engine.refusals.append(EngineError(ErrorKind.EXHAUSTED, "full"))
+    error = refused(stub.Generate(request("late", samples=3), timeout=PATIENCE))
+    assert first == "250"
+    assert int(dict(error.trailing_metadata())["retry-after-ms"]) >= 1500
+    call.cancel()
+
+
+def test_more_questions_than_the_queue_holds_are_refused_for_good(stub: Any) -> None:
+    asked = pb.JudgeRequest(request_id="j", prompts=[chat()] * 65)
+    error = refused(lambda: stub.Judge(asked, timeout=PATIENCE))
+    assert error.code() is grpc.StatusCode.INVALID_ARGUMENT
+    asked = pb.ScoreRequest(request_id="s", prompt=chat(), continuations=["a"] * 65)
+    error = refused(lambda: stub.Score(asked, timeout=PATIENCE))
+    assert error.details() == "the request asks for 65 samples, the queue holds 64; split the request"
 
 
 def test_another_model_than_expected_is_a_failed_precondition(stub: Any, engine: ScriptedEngine) -> None:

@@ -94,7 +94,8 @@ class Asker:
         """Ask for these samples at once and hand on what comes; return those that did not."""
         prompt = job.prompts[prompt_index]
         missing = list(indices)
-        async with self.slots.take(len(indices), job.priority):
+        tokens = job.params.max_new_tokens
+        async with self.slots.take(len(indices), client=job.client, priority=job.priority, tokens=tokens):
             self._started(entry)
 
             def body(continues: bool) -> dict[str, Any]:
@@ -156,7 +157,10 @@ class Asker:
 
     async def _judgement(self, entry: Entry, job: JudgeJob, prompt: Prompt) -> Judgement:
         path, _ = content_of(prompt, continues=True)
-        async with self.slots.take(1), aclosing(self._ask(prompt, lambda _: judge_body(path))) as events:
+        async with (
+            self.slots.take(1, client=job.client),
+            aclosing(self._ask(prompt, lambda _: judge_body(path))) as events,
+        ):
             self._started(entry)
             async for sent, event in events:
                 if prompt.assistant_prefix and "continue_final_message" not in sent:
@@ -175,7 +179,7 @@ class Asker:
 
     async def _scored(self, entry: Entry, job: ScoreJob, continuation: str) -> ScoredContinuation:
         body = {"model": self._model, **score_body(job.prompt.text, continuation)}
-        async with self.slots.take(1), aclosing(self._endpoint.post("completions", body)) as events:
+        async with self.slots.take(1, client=job.client), aclosing(self._endpoint.post("completions", body)) as events:
             self._started(entry)
             try:
                 async for event in events:
