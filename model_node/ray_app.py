@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 import grpc
 from grpc_health.v1 import health_pb2
 
-from model_node.cli import engine_of, parser
 from model_node.config import ConfigError, read_token
+from model_node.engines import engine_of
+from model_node.flags import parser
 from model_node.interceptors import REFUSAL, allows
 from model_node.service import ModelNodeService, Phase
 from model_node.v1 import model_node_pb2 as pb
