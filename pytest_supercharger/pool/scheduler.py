@@ -83,9 +83,9 @@ class Scheduler:
         node.standing, node.last_error = Standing.REFUSED, message
         self.held.take_back(node)
 
-    def unreachable(self, node: Node, message: str, now: float) -> None:
-        """The node did not say who it is, or how busy."""
-        node.probing = False
+    def unreachable(self, node: Node, message: str, now: float, *, full: bool = False) -> None:
+        """The node did not say who it is, or how busy; that its queue is full is a word of it too."""
+        node.probing, node.heard = False, now if full else node.heard
         if node.standing is Standing.UP:
             return  # a question after the load that is lost is no loss; `silent` sees to it
         self._failed(node, message, now)
@@ -256,9 +256,9 @@ class Scheduler:
         node.standing = Standing.DOWN
         self.held.take_back(node)
 
-    def _failed(self, node: Node, message: str, now: float) -> None:
+    def _failed(self, node: Node, message: str, now: float, *, alone: bool = True) -> None:
         node.errors += 1
-        node.failures += 1
+        node.failures += alone  # else others behind the same address go on, and its rest is a short one
         node.last_error = message
         node.rests_until = now + policy.pause(node.failures, self._rng, self.tuning)
 
@@ -286,8 +286,9 @@ class Scheduler:
             job.lost[node.name] += 1
             self._lose(node, str(trouble), now)
             return
-        job.failures[node.name] += 1
-        self._failed(node, str(trouble), now)
+        alone = trouble.kind is not TroubleKind.REPLICA
+        (job.failures if alone else job.lost)[node.name] += 1
+        self._failed(node, str(trouble), now, alone=alone)
         if trouble.kind is TroubleKind.OTHER_MODEL and node.standing is Standing.UP:
             node.standing = Standing.NEW
             self.held.take_back(node)
