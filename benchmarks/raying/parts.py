@@ -106,7 +106,7 @@ def rolling(cluster: Cluster, work: Work) -> Finding:
 
         def updated() -> bool:
             nonlocal fewest
-            fewest = min(fewest, len(cluster.running()))
+            fewest = min(fewest, len(cluster.running()) or fewest)  # none: Serve reads the file and tells nothing
             return not old & cluster.replicas().keys() and cluster.settled(work.replicas)
 
         seconds = cluster.wait("the new version", updated)
