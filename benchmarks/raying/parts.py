@@ -77,6 +77,8 @@ def example(cluster: Cluster, work: Work) -> Finding:
     passed &= found["accepted"] == found["stubs"] or not work.every_stub
     figures = ("stubs", "accepted", "right", "wrong_accepted", "abstained", "errors", "samples_a_stub", "seconds")
     words = ", ".join(f"{name.replace('_', ' ')} {found[name]}" for name in figures)
+    if not passed:
+        words += "; " + "; ".join(f"{one['stub']}: {one['reason']}" for one in found["decisions"] if one["reason"])
     return Finding(name="the example passes through it unchanged", passed=passed, words=words)
 
 
