@@ -74,7 +74,7 @@ def example(cluster: Cluster, work: Work) -> Finding:
             return Finding(name="the example", passed=False, words=(done.stderr or done.stdout)[-500:])
         found = json.loads(file.read_text(encoding="utf-8"))
     passed = not (found["errors"] or found["wrong_accepted"])
-    passed &= found["accepted"] == found["stubs"] or not work.every_stub
+    passed &= found["accepted"] >= (found["stubs"] if work.every_stub else 1)  # an empty run shows nothing
     figures = ("stubs", "accepted", "right", "wrong_accepted", "abstained", "errors", "samples_a_stub", "seconds")
     words = ", ".join(f"{name.replace('_', ' ')} {found[name]}" for name in figures)
     if not passed:
