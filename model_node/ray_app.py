@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 import grpc
 from grpc_health.v1 import health_pb2
 
-from model_node.cli import engine_of, parser
 from model_node.config import ConfigError, read_token
+from model_node.engines import engine_of
+from model_node.flags import parser
 from model_node.interceptors import REFUSAL, allows
 from model_node.service import ModelNodeService, Phase
 from model_node.traces import Traces
@@ -22,7 +23,7 @@ from model_node.v1 import model_node_pb2 as pb
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import AsyncIterator, Mapping, Sequence
+    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 
     from model_node.engine.base import EngineError
 
@@ -81,13 +82,19 @@ class _Call:
 class RayNode:
     """One replica: an engine of its own and the methods of the service, one for each of the protocol's."""
 
-    def __init__(self, flags: Sequence[str], *, beat_seconds: float = _BEAT_SECONDS) -> None:
-        """`flags` are those of supercharger-node; the model is loaded before this returns."""
+    def __init__(
+        self, flags: Sequence[str], *, beat_seconds: float = _BEAT_SECONDS, replicas: Callable[[], int] = lambda: 1
+    ) -> None:
+        """`flags` are those of supercharger-node; the model is loaded before this returns.
+
+        `replicas` says how many there are behind the ingress.
+        """
         logging.getLogger("model_node").setLevel(logging.INFO)
         options = _parsed(flags)
         self._token = read_token(options.token_file)
         self._failure: EngineError | None = None
         self._beat_seconds = beat_seconds
+        self._replicas = replicas
         self._engine = engine_of(options)
         self._engine.on_failure = self._failed
         self._engine.start()
@@ -118,8 +125,10 @@ class RayNode:
         return await self._answer("Score", request, _Call(grpc_context)) or pb.ScoreResponse()
 
     async def GetInfo(self, request: pb.GetInfoRequest, grpc_context: Any) -> pb.GetInfoResponse:
-        """Tell what the replica runs and its limits."""
-        return await self._answer("GetInfo", request, _Call(grpc_context)) or pb.GetInfoResponse()
+        """Tell what the replica runs and its limits; what runs at once is that of all replicas."""
+        info: pb.GetInfoResponse = await self._answer("GetInfo", request, _Call(grpc_context)) or pb.GetInfoResponse()
+        info.max_batch_samples *= self._replicas()  # else a client would keep only one of them busy
+        return info
 
     async def GetLoad(self, request: pb.GetLoadRequest, grpc_context: Any) -> pb.GetLoadResponse:
         """Tell how busy the replica is that happens to be asked."""
@@ -181,7 +190,14 @@ def application(flags: Sequence[str], **options: Any) -> Any:
     _parsed(flags)
     from ray import serve
 
-    return serve.deployment(name="ModelNode", **(_OPTIONS | options))(RayNode).bind(list(flags))
+    node = serve.deployment(name="ModelNode", **(_OPTIONS | options))(RayNode)
+    return node.bind(list(flags), replicas=_replicas)
+
+
+def _replicas() -> int:
+    from ray import serve
+
+    return int(serve.get_replica_context().world_size or 1)
 
 
 def _parsed(flags: Sequence[str]) -> argparse.Namespace:

@@ -74,6 +74,8 @@ def _wait(port: int) -> None:
 def _cluster(replicas: int) -> Iterator[float]:
     """A Ray cluster of one machine in a folder of its own; the number of its GPUs."""
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # else Ray reports home
+    # Without this Ray gives an engine one thread, as it has one of the cluster's `num_cpus`.
+    os.environ.setdefault("OMP_NUM_THREADS", str(max(1, len(os.sched_getaffinity(0)) // replicas)))
     # Ray's own ports can be reached from outside too; without this it would keep a token in the home folder.
     os.environ.update(RAY_AUTH_MODE="token", RAY_AUTH_TOKEN=secrets.token_hex(32))
     import ray  # not before: it reads the environment once
@@ -82,7 +84,7 @@ def _cluster(replicas: int) -> Iterator[float]:
     folder = tempfile.mkdtemp(prefix="ray-")
     settings: dict[str, Any] = {
         "address": "local",
-        "num_cpus": replicas,  # one each, whatever the machine has: an engine counts its cores itself
+        "num_cpus": replicas,  # one each, whatever the machine has
         "include_dashboard": False,
         "object_store_memory": _STORE_BYTES,
         "_temp_dir": folder,

@@ -20,9 +20,9 @@ from pathlib import Path
 from typing import IO, Any
 
 from pytest_supercharger.errors import NodeError, SettingsError
-from pytest_supercharger.fits import folder_of
 from pytest_supercharger.hostsfile import Host, read
 from pytest_supercharger.localnode import LocalNode
+from pytest_supercharger.statefolder import folder_of
 
 __all__ = ["down", "status", "up"]
 
@@ -153,7 +153,7 @@ def status(path: Path, report: Callable[[str], None]) -> int:
 
 
 def _file(path: Path) -> Path:
-    return folder_of(f"cluster {path.resolve()}") / "cluster.json"
+    return folder_of("cluster", str(path.resolve())) / "cluster.json"
 
 
 @contextmanager

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
-from collections.abc import Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from pytest_supercharger import acceptance
+from pytest_supercharger import acceptance, statefolder
 from pytest_supercharger.calibration import ENOUGH, SHIPPED, Calibration, Fit
 from pytest_supercharger.errors import SourceError
 from pytest_supercharger.inflight import Generator
@@ -23,19 +20,13 @@ _VERSION = 1
 _CALIBRATED = "calibrated on"
 
 
-def folder_of(identity: str, environment: Mapping[str, str] = os.environ) -> Path:
-    """Where everything about one model is kept: below $SUPERCHARGER_STATE, else in the user's state folder.
+def folder_of(identity: str) -> Path:
+    """Where everything about one model is kept.
 
     Raises:
         SourceError: the user has no home folder.
     """
-    chosen = environment.get("SUPERCHARGER_STATE")
-    base = Path(environment.get("XDG_STATE_HOME") or "~/.local/state", "pytest-supercharger")
-    name = hashlib.sha256(identity.encode("utf-8", "replace")).hexdigest()[:32]
-    try:
-        return Path(chosen or base).expanduser() / "calibration" / name
-    except RuntimeError:
-        raise SourceError(f"{base} cannot be found, as there is no home folder; set SUPERCHARGER_STATE") from None
+    return statefolder.folder_of("calibration", identity)
 
 
 def look_up(generator: Generator) -> Calibration:

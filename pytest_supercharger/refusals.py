@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
-__all__ = ["said"]
+__all__ = ["comes_back", "is_of_a_replica", "said"]
 
 _STRANGER = "CERTIFICATE_VERIFY_FAILED"
 _PLAIN = "WRONG_VERSION_NUMBER"
+_TOO_LARGE = ("larger than max", "exceeds")  # how gRPC itself says that a message or its headers are; it stays so
+
+
+def comes_back(details: str) -> bool:
+    """Whether a RESOURCE_EXHAUSTED with this text is a full queue, of the node or of what stands before it."""
+    return not any(words in details for words in _TOO_LARGE)
+
+
+def is_of_a_replica(details: str) -> bool:
+    """Whether an INTERNAL with this text is Ray Serve's word that one replica is gone, of those behind the address."""
+    return details.startswith("The actor ")
 
 
 def said(address: str, status: str, details: str) -> str:

@@ -121,8 +121,9 @@ def gone(hosts: Path) -> bool:
     return not nodes(hosts)
 
 
-def test_nodes_come_up_are_shown_and_end(machine: Path, hosts: Path, up: Any) -> None:
+def test_nodes_come_up_are_shown_and_end(machine: Path, hosts: Path, up: Any, state: Path) -> None:
     process, addresses = up
+    assert {file.parents[1] for file in state.rglob("cluster.json")} == {state / "cluster"}
     assert [answers(address) for address in addresses] == [True, True]
     shown = subprocess.run(**supercharger(machine, "status", hosts), capture_output=True, text=True, check=True)
     assert [line.split()[1:] for line in shown.stdout.splitlines()] == [[address, "up"] for address in addresses]

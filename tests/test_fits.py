@@ -11,6 +11,7 @@ import pytest
 from pytest_supercharger import acceptance, fits
 from pytest_supercharger.calibration import SHIPPED, Fit
 from pytest_supercharger.errors import SourceError
+from pytest_supercharger.statefolder import folder_of
 
 FIT = Fit(a=0.5, b=1.25, c=0.4, usual=1.5, judge=0.4, judge_error=0.1, outcomes=36, untrusted=12)
 
@@ -86,11 +87,12 @@ def test_a_damaged_fit_is_said_and_not_used(stored, damage):
 
 
 def test_the_folder_is_the_users_own():
-    named = fits.folder_of("m", {"SUPERCHARGER_STATE": "/somewhere"})
+    named = folder_of("calibration", "m", {"SUPERCHARGER_STATE": "/somewhere"})
     assert named.parent == Path("/somewhere/calibration")
-    assert fits.folder_of("m", {"XDG_STATE_HOME": "/xdg"}) == Path("/xdg/pytest-supercharger/calibration", named.name)
-    assert fits.folder_of("m", {}) == Path.home() / ".local/state/pytest-supercharger/calibration" / named.name
-    assert fits.folder_of("m2", {}).name != named.name
+    own = Path("pytest-supercharger/calibration", named.name)
+    assert folder_of("calibration", "m", {"XDG_STATE_HOME": "/xdg"}) == Path("/xdg") / own
+    assert folder_of("calibration", "m", {}) == Path.home() / ".local/state" / own
+    assert folder_of("calibration", "m2", {}).name != named.name
 
 
 def test_a_folder_that_cannot_be_written_is_told_with_what_to_do(monkeypatch, tmp_path):

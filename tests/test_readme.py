@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from readme import AFTER, BEFORE, ROOT, blocks, body
 
-from model_node.cli import parser
+from model_node.flags import parser
 from pytest_supercharger import StubNotFilled, acceptance, cli, hookspecs, stubs, trusted
 from pytest_supercharger.domain import Candidate, SourceFile
 from pytest_supercharger.flags import COMMAND_LINE_ONLY, INI_ONLY, TABLE

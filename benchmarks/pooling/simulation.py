@@ -196,7 +196,9 @@ class Simulation:
 
     def _weigh(self, node) -> None:
         machine = self.machines[node.name]
-        if machine.alive and machine.reachable:
+        if machine.alive and machine.reachable and machine.full:
+            self._later(_LATENCY, lambda: self.scheduler.unreachable(node, "busy", self.now, full=True))
+        elif machine.alive and machine.reachable:
             running, queued = len(machine.running), len(machine.waiting)
             self.scheduler.loaded(node, running=running, queued=queued, reported=0.0, draining=False, now=self.now)
         else:

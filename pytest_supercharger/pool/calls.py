@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
@@ -12,11 +14,12 @@ from model_node.v1 import model_node_pb2 as pb
 from model_node.v1 import model_node_pb2_grpc as pb_grpc
 from pytest_supercharger import tracing
 from pytest_supercharger.pool.state import Trouble, TroubleKind
-from pytest_supercharger.refusals import said
+from pytest_supercharger.refusals import comes_back, is_of_a_replica, said
 
 __all__ = ["PROTOCOL", "Access", "Calls"]
 
 PROTOCOL = 1  # of GetInfo; a node that says another one is refused
+_RETRY_SECONDS = 0.25  # where a full queue does not say it, as that of Ray Serve
 _MAX_MESSAGE_BYTES = 16 * 1024 * 1024
 _OPTIONS = (
     ("grpc.max_receive_message_length", _MAX_MESSAGE_BYTES),
@@ -74,12 +77,26 @@ class Calls:
 
     async def info(self, seconds: float) -> pb.GetInfoResponse:
         """Who the node is; Trouble where it speaks another protocol."""
-        info: pb.GetInfoResponse = await self._unary(self._stub.GetInfo, pb.GetInfoRequest(), seconds)
+        info = await self._info(seconds)
         if info.protocol_version != PROTOCOL:
             ours = f"speaks protocol {info.protocol_version}, this plugin {PROTOCOL}"
             older = "the node" if info.protocol_version < PROTOCOL else "the plugin"
             raise Trouble(TroubleKind.FOREIGN, f"model node {self.address} {ours}; upgrade {older}")
         return info
+
+    async def _info(self, seconds: float) -> pb.GetInfoResponse:
+        """Asked again while the queue is full: a run must not begin without a node for that."""
+        end = time.monotonic() + seconds
+        while True:
+            try:
+                left = end - time.monotonic()
+                info: pb.GetInfoResponse = await self._unary(self._stub.GetInfo, pb.GetInfoRequest(), left)
+            except Trouble as trouble:
+                if trouble.kind is not TroubleKind.BUSY or time.monotonic() + trouble.retry_after >= end:
+                    raise
+                await asyncio.sleep(trouble.retry_after)
+            else:
+                return info
 
     async def load(self, seconds: float) -> pb.GetLoadResponse:
         """How busy the node is."""
@@ -111,7 +128,11 @@ class Calls:
     def _trouble(self, error: Any) -> Trouble:
         code, details = error.code(), error.details() or ""
         trailers = {str(key): str(value) for key, value in error.trailing_metadata() or ()}
-        retry_after = trailers.get("retry-after-ms", "")
-        if code is grpc.StatusCode.RESOURCE_EXHAUSTED and retry_after.isdecimal():
-            return Trouble(TroubleKind.BUSY, f"model node {self.address} is busy: {details}", int(retry_after) / 1000)
-        return Trouble(_KINDS.get(code, TroubleKind.REFUSED), said(self.address, code.name, details))
+        if code is grpc.StatusCode.RESOURCE_EXHAUSTED and comes_back(details):
+            hint = trailers.get("retry-after-ms", "")
+            seconds = int(hint) / 1000 if hint.isdecimal() else _RETRY_SECONDS
+            return Trouble(TroubleKind.BUSY, f"model node {self.address} is busy: {details}", seconds)
+        kind = _KINDS.get(code, TroubleKind.REFUSED)
+        if kind is TroubleKind.BROKEN and is_of_a_replica(details):
+            kind = TroubleKind.REPLICA
+        return Trouble(kind, said(self.address, code.name, details))

@@ -231,7 +231,8 @@ class Loop:
         try:
             load = await self._calls[node.name].load(_CALL_SECONDS)
         except Trouble as trouble:
-            self._scheduler.unreachable(node, str(trouble), time.monotonic())
+            full = trouble.kind is TroubleKind.BUSY
+            self._scheduler.unreachable(node, str(trouble), time.monotonic(), full=full)
             return
         except KeyError:
             return  # the name has lost this address

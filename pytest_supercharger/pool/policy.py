@@ -67,12 +67,10 @@ def grants(
 
     A first round gives work only to the models that are asked by preference, a second one to whoever is left.
     """
+    if not jobs:
+        return []
     able = [node for node in nodes if node.standing is Standing.UP and not node.draining]
-    free = {
-        node.name: node.free(tuning.smallest)
-        for node in able
-        if node.rests_until <= now and node.free(tuning.smallest) > 0
-    }
+    free = {node.name: room for node in able if node.rests_until <= now and (room := node.free(tuning.smallest)) > 0}
     backlog = sum(len(job.waiting) for job in jobs)
     if backlog > sum(free.values()):
         for node in able:
@@ -94,8 +92,10 @@ def grants(
 
 def _ahead(node: Node, speed: float, usual: float, tuning: Tuning) -> int:
     """Samples that may wait at a node: those that it begins with while the next ones are on their way to it."""
-    spare = round(min((tuning.ahead + 2 * node.delay) * node.rows * speed / usual, node.rows))
-    return max(0, spare - max(0, node.under_way + node.others - node.rows))
+    waiting = max(0, node.under_way + node.others - node.rows)
+    if waiting >= node.rows:  # so it is, as a rule, while much waits
+        return 0
+    return max(0, round(min((tuning.ahead + 2 * node.delay) * node.rows * speed / usual, node.rows)) - waiting)
 
 
 class _Sharing:

@@ -9,6 +9,7 @@ import random
 from collections import defaultdict
 
 from pytest_supercharger.pool import policy
+from pytest_supercharger.pool.endings import failure
 from pytest_supercharger.pool.leases import Leases
 from pytest_supercharger.pool.state import (
     Action,
@@ -27,6 +28,7 @@ from pytest_supercharger.pool.state import (
 __all__ = ["Scheduler"]
 
 _SMOOTH = 0.2  # weight of the newest figure
+_LOOK = 0.05  # seconds between two looks at what is overdue: that may wait, and costs more than what is at hand
 _LONGEST_STEP = 1.0  # seconds; after a longer one it was we who slept, not the nodes
 
 
@@ -42,6 +44,8 @@ class Scheduler:
         self._usual: defaultdict[str, float] = defaultdict(float)  # tokens of a sample, by kind
         self.held = Leases()
         self._last_step = 0.0
+        self._last_look = 0.0
+        self._must_look = True  # something has gone wrong: a job may have nobody left
         self._last_up = 0.0
 
     # -- nodes
@@ -83,9 +87,9 @@ class Scheduler:
         node.standing, node.last_error = Standing.REFUSED, message
         self.held.take_back(node)
 
-    def unreachable(self, node: Node, message: str, now: float) -> None:
-        """The node did not say who it is, or how busy."""
-        node.probing = False
+    def unreachable(self, node: Node, message: str, now: float, *, full: bool = False) -> None:
+        """The node did not say who it is, or how busy; that its queue is full is a word of it too."""
+        node.probing, node.heard = False, now if full else node.heard
         if node.standing is Standing.UP:
             return  # a question after the load that is lost is no loss; `silent` sees to it
         self._failed(node, message, now)
@@ -160,12 +164,16 @@ class Scheduler:
     def step(self, now: float) -> list[Action]:
         """Everything that is due by now."""
         self._forgive(now)
-        self._end_late(now)
-        for node in policy.silent([*self.nodes.values()], self.tuning):
-            self._lose(node, f"model node {node.name} does not answer while others do; look at its machine", now)
-        self._share_out(now)
-        self._give_up(now)
-        self._probe(now)
+        looks = self._must_look or now - self._last_look >= _LOOK
+        if looks:
+            self._last_look, self._must_look = now, False
+            self._end_late(now)
+            for node in policy.silent([*self.nodes.values()], self.tuning):
+                self._lose(node, f"model node {node.name} does not answer while others do; look at its machine", now)
+        self._share_out(now, looks=looks)
+        if looks:
+            self._give_up(now)
+            self._probe(now)
         actions, self.held.actions = self.held.actions, []
         return actions
 
@@ -189,7 +197,7 @@ class Scheduler:
             self.drop(job)
             self.held.actions.append(Done(job=job))
 
-    def _share_out(self, now: float) -> None:
+    def _share_out(self, now: float, *, looks: bool) -> None:
         nodes, usual = [*self.nodes.values()], self.usual()
         up = [node for node in nodes if node.standing is Standing.UP]
         if up:
@@ -201,6 +209,10 @@ class Scheduler:
         waiting.sort(key=lambda job: (-job.priority, job.id))
         for grant in policy.grants(nodes, waiting, paces, usual, now, self.tuning):
             self.held.begin(grant, now)
+        if looks:
+            self._ask_elsewhere(nodes, paces, usual, now)
+
+    def _ask_elsewhere(self, nodes: list[Node], paces: dict[str, float], usual: float, now: float) -> None:
         for lease in policy.stalled([*self.held.leases.values()], nodes, paces, now, self.tuning):
             message = f"model node {lease.node.name} works on a sample for longer than it can take; look at its log"
             self.held.actions.append(Cancel(lease=lease))
@@ -221,18 +233,7 @@ class Scheduler:
             if able and now - max(self._last_up, job.begun) < self.tuning.patience:
                 continue
             self.drop(job)
-            self.held.actions.append(self._failure(job, able))
-
-    def _failure(self, job: Job, able: list[Node]) -> Done:
-        refused = [node.last_error for node in self.nodes.values() if node.standing is Standing.REFUSED]
-        if refused and len(refused) == len(self.nodes):
-            return Done(job=job, error=refused[0])
-        if job.last_failure:
-            return Done(job=job, error=job.last_failure)
-        if job.declined and not able:
-            return Done(job=job, exhausted=True)
-        said = next((node.last_error for node in self.nodes.values() if node.last_error), "")
-        return Done(job=job, error=said or "no model node is left; start one with supercharger-node")
+            self.held.actions.append(failure(job, able, [*self.nodes.values()]))
 
     def _probe(self, now: float) -> None:
         for node in self.nodes.values():
@@ -256,13 +257,14 @@ class Scheduler:
         node.standing = Standing.DOWN
         self.held.take_back(node)
 
-    def _failed(self, node: Node, message: str, now: float) -> None:
+    def _failed(self, node: Node, message: str, now: float, *, alone: bool = True) -> None:
         node.errors += 1
-        node.failures += 1
+        node.failures += alone  # else others behind the same address go on, and its rest is a short one
         node.last_error = message
         node.rests_until = now + policy.pause(node.failures, self._rng, self.tuning)
 
     def _trouble(self, node: Node, job: Job, trouble: Trouble, now: float) -> None:
+        self._must_look = True
         kind, message = trouble.kind, str(trouble)
         if kind is TroubleKind.BUSY:
             node.failures += 1
@@ -286,8 +288,9 @@ class Scheduler:
             job.lost[node.name] += 1
             self._lose(node, str(trouble), now)
             return
-        job.failures[node.name] += 1
-        self._failed(node, str(trouble), now)
+        alone = trouble.kind is not TroubleKind.REPLICA
+        (job.failures if alone else job.lost)[node.name] += 1
+        self._failed(node, str(trouble), now, alone=alone)
         if trouble.kind is TroubleKind.OTHER_MODEL and node.standing is Standing.UP:
             node.standing = Standing.NEW
             self.held.take_back(node)

@@ -59,6 +59,7 @@ class TroubleKind(enum.Enum):
     DECLINED = "this node has no answer: ask another"
     BROKEN = "the engine broke on it: ask another"
     LOST = "this node is gone: ask another"
+    REPLICA = "one of those that this node speaks for is gone: ask again"
     LATE = "the time is up"
     FOREIGN = "this node refuses us: ask only others"
     OTHER_MODEL = "this node may have another model by now: ask it who it is"

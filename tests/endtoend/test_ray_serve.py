@@ -123,6 +123,14 @@ def test_every_method_answers_as_on_a_node_of_its_own(serve: Serve) -> None:
     assert serve.stub.Judge(request, metadata=serve.token).judgements[0].score == pytest.approx(0.75)
 
 
+def test_each_replica_has_its_share_of_the_cores(serve: Serve) -> None:
+    share = max(1, len(os.sched_getaffinity(0)) // 2)
+    replicas = [pid for pid, name in descendants(serve.process.pid).items() if name.startswith("ray::ServeRep")]
+    assert len(replicas) == 2
+    for pid in replicas:
+        assert f"OMP_NUM_THREADS={share}".encode() in Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+
+
 @pytest.mark.parametrize("metadata", [(), (("authorization", "Bearer wrong"),)])
 def test_nobody_is_answered_without_the_token(serve: Serve, metadata: Any) -> None:
     for call in (

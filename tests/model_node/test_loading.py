@@ -206,7 +206,7 @@ def test_bf16_is_the_default_type(tiny_folder: Path, device: str) -> None:
 
 @pytest.mark.parametrize("quantization", ["bf16", "fp32", "int8", "int8-all"])
 def test_the_command_line_and_the_engine_know_the_same_quantizations(make_engine: Any, quantization: str) -> None:
-    from model_node.cli import parser
+    from model_node.flags import parser
 
     chosen = parser().parse_args(["--quantization", quantization]).quantization
     assert make_engine(quantization=chosen).info().quantization == quantization

@@ -68,6 +68,14 @@ def test_samples_come_as_from_any_node(flags: list[str]) -> None:
     assert context.code is None
 
 
+def test_what_runs_at_once_is_that_of_all_replicas(flags: list[str]) -> None:
+    rows = [
+        asyncio.run(RayNode(flags, replicas=lambda count=count: count).GetInfo(pb.GetInfoRequest(), Context()))
+        for count in (1, 3)
+    ]
+    assert rows[1].max_batch_samples == 3 * rows[0].max_batch_samples > 0
+
+
 def test_a_full_queue_says_when_to_come_again(flags: list[str]) -> None:
     node, context = RayNode([*flags, "--max-queued", "4"]), Context()
     node._engine._max_queued = 0  # full, whatever is asked

@@ -58,6 +58,17 @@ def test_nodes_of_unequal_speed_end_together():
     every_sample_once(simulation, asked)
 
 
+def test_a_node_that_is_too_full_to_say_its_load_is_not_given_up():
+    machines = [Machine(name="slow", speed=10.0), Machine(name="fast")]
+    simulation = Simulation(machines)
+    simulation.at(0.05, partial(setattr, machines[0], "full", True))
+    asked = stubs(30)
+    simulation.run(asked)
+    assert simulation.scheduler.nodes["slow"].errors == 0
+    assert machines[0].done > 0
+    every_sample_once(simulation, asked)
+
+
 FAULTS = ("kill", "pause", "slow", "garbage", "full", "other model")
 
 
