@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from model_node.config import TOKEN_VARIABLE, ConfigError, NodeConfig, Tls, check_address, read_file, read_token
 from model_node.engine.base import Engine, EngineDied, EngineError
-from model_node.engines import engine_of, model_of
+from model_node.engines import engine_of, model_of, report
 from model_node.flags import fail, parser
 from model_node.parent import exit_with_parent
 
@@ -77,7 +77,7 @@ def _serve(options: argparse.Namespace) -> None:
     from model_node.traces import Traces
 
     engine = engine_of(options)
-    traces = Traces.of(engine, os.environ, _report)
+    traces = Traces.of(engine, os.environ, report)
     asyncio.run(serve(engine, config, _announce, _metrics(engine, config), traces))
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import argparse
     from pathlib import Path
 
-__all__ = ["engine_of", "model_of"]
+__all__ = ["engine_of", "model_of", "report"]
 
 _REPLAYED = 32  # samples at once of a replay engine with a speed
 
@@ -61,19 +61,20 @@ def model_of(options: argparse.Namespace) -> tuple[Path, str]:
     from model_node.models import default_cache, resolve
 
     if options.model != "auto":
-        return resolve(options.model, default_cache(), _report), options.quantization or "bf16"
+        return resolve(options.model, default_cache(), report), options.quantization or "bf16"
     gpus = gpu_memory(options.device)
     choice = pick(gpus, options.quantization)
     if choice.model == SMALLEST:
         form = options.quantization or (choice.quantization if gpus else cpu_quantization())
-        return resolve(SMALLEST, default_cache(), _report), form
-    _report(f"auto: {choice.why}")
+        return resolve(SMALLEST, default_cache(), report), form
+    report(f"auto: {choice.why}")
     try:
-        return resolve(choice.model, default_cache(), _report), choice.quantization
+        return resolve(choice.model, default_cache(), report), choice.quantization
     except EngineError as error:  # better a small model than none, where the hub is out of reach
-        _report(f"auto: {error}; going on with {SMALLEST}")
-        return resolve(SMALLEST, default_cache(), _report), options.quantization or "bf16"
+        report(f"auto: {error}; going on with {SMALLEST}")
+        return resolve(SMALLEST, default_cache(), report), options.quantization or "bf16"
 
 
-def _report(line: str) -> None:
+def report(line: str) -> None:
+    """Tell whoever starts the node."""
     print(line, file=sys.stderr, flush=True)
