@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from types import TracebackType
+from collections.abc import Sequence
 
 from pytest_supercharger.domain import GeneratedTest, Output, PairResult, Probe
+from pytest_supercharger.sandbox.around import Around
 from pytest_supercharger.sandbox.base import GateResult, Overlay, Sandbox
 
 __all__ = ["Opened"]
 
 
-class Opened:
+class Opened(Around):
     """Another sandbox with `base` below every overlay."""
 
     def __init__(self, sandbox: Sandbox, base: Overlay) -> None:
         """Nothing is started."""
-        self._sandbox = sandbox
+        super().__init__(sandbox)
         self._base = base
 
     def run_tests(
@@ -39,23 +39,3 @@ class Opened:
     def gate(self, overlay: Overlay, nodeids: Sequence[str] | None) -> GateResult:
         """As the other sandbox."""
         return self._sandbox.gate({**self._base, **overlay}, nodeids)
-
-    def lacks(self, modules: Sequence[str]) -> frozenset[str]:
-        """As the other sandbox."""
-        return self._sandbox.lacks(modules)
-
-    def install(self, distributions: Sequence[str]) -> Mapping[str, str]:
-        """As the other sandbox."""
-        return self._sandbox.install(distributions)
-
-    def close(self) -> None:
-        """Close the other sandbox."""
-        self._sandbox.close()
-
-    def __enter__(self) -> Sandbox:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()

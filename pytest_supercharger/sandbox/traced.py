@@ -4,21 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from types import TracebackType
 
 from pytest_supercharger import tracing
 from pytest_supercharger.domain import GeneratedTest, Output, PairResult, Probe
-from pytest_supercharger.sandbox.base import GateResult, Overlay, Sandbox
+from pytest_supercharger.sandbox.around import Around
+from pytest_supercharger.sandbox.base import GateResult, Overlay
 
 __all__ = ["Traced"]
 
 
-class Traced:
+class Traced(Around):
     """Another sandbox, watched."""
-
-    def __init__(self, sandbox: Sandbox) -> None:
-        """Nothing is started."""
-        self._sandbox = sandbox
 
     def run_tests(
         self, overlay: Overlay, tests: Sequence[GeneratedTest], *, isolated: bool = False
@@ -55,26 +51,10 @@ class Traced:
                 span.fail("no result")
             return result
 
-    def lacks(self, modules: Sequence[str]) -> frozenset[str]:
-        """As the other sandbox."""
-        return self._sandbox.lacks(modules)
-
     def install(self, distributions: Sequence[str]) -> Mapping[str, str]:
         """As the other sandbox."""
         with tracing.span("sandbox install", distributions=len(distributions)):
             return self._sandbox.install(distributions)
-
-    def close(self) -> None:
-        """Close the other sandbox."""
-        self._sandbox.close()
-
-    def __enter__(self) -> Sandbox:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 def _verdicts(results: Iterable[PairResult]) -> dict[str, int]:
