@@ -162,20 +162,24 @@ class Batch:
         return {"shared": SharedStep(shares, padding_mask(width, shares.own(self._lengths), kind))}
 
     def _advance(self, first: int, tokens: Sequence[int], logprobs: Sequence[float]) -> None:
-        """Give the rows from place `first` on their next token; emit and drop those that ended."""
-        ended = []
+        """Give the rows from place `first` on their next token; drop and emit those that ended."""
+        ended: dict[int, FinishReason] = {}
         for place, (token, logprob) in enumerate(zip(tokens, logprobs, strict=True), first):
             row = self.rows[place]
             if math.isnan(logprob):
-                self._spoil(row)
-                ended.append(place)
+                ended[place] = FinishReason.ERROR
                 continue
             row.tokens.append(token)
             row.logprob += logprob
             if (reason := self._ended(row, token)) is not None:
+                ended[place] = reason
+        rows = [(self.rows[place], reason) for place, reason in ended.items()]
+        self._drop(list(ended))  # first: who hears of its end finds the row free
+        for row, reason in rows:
+            if reason is FinishReason.ERROR:
+                self._spoil(row)
+            else:
                 self._finish(row, reason)
-                ended.append(place)
-        self._drop(ended)
 
     def _ended(self, row: Row, token: int) -> FinishReason | None:
         if token in self._loaded.end_tokens:

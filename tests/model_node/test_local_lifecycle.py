@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import subprocess
 import sys
 import threading
@@ -219,6 +220,20 @@ def test_load_counts_and_speed(engine: LocalEngine, collector: type) -> None:
     engine.submit(owner.job("yes", samples=3, max_new_tokens=6))
     owner.wait()
     assert engine.load().tokens_per_second > 0
+
+
+def test_a_row_is_free_when_its_owner_hears_of_its_end(engine: LocalEngine, collector: type) -> None:
+    owner, running = collector(), []
+    job = owner.job("yes", samples=2, max_new_tokens=3)
+    heard = job.on_sample
+
+    def on_sample(sample: Any) -> None:
+        running.append(engine.load().running_samples)
+        heard(sample)
+
+    engine.submit(dataclasses.replace(job, on_sample=on_sample))
+    assert len(owner.wait().samples) == 2
+    assert running == [0, 0]
 
 
 def test_info_names_the_model_and_its_limits(engine: LocalEngine, make_engine: Any) -> None:
