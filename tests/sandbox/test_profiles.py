@@ -77,6 +77,7 @@ def test_a_session_that_cannot_be_made_is_told_once_a_run(tmp_path: Path, monkey
         client.images.remove(made)
         client.close()
     assert [pair.verdict for pair in results.values()] == [Verdict.FAIL, Verdict.PASS, Verdict.PASS, Verdict.PASS]
-    assert len(said) == 1
-    assert said[0].startswith("sandbox: generated tests run at about a third of the speed")
-    assert f"pytest {pytest.__version__} cannot be made" in said[0]
+    # What a killed test left behind may have been removed, and been told, first.
+    told = [line for line in said if line.startswith("sandbox: generated tests run at about a third of the speed")]
+    assert len(told) == 1
+    assert f"pytest {pytest.__version__} cannot be made" in told[0]
