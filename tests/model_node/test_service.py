@@ -185,6 +185,7 @@ def test_each_engine_error_has_its_status(
         (request(""), "request_id is empty"),
         (request(samples=0), "num_samples is 0"),
         (request(samples=65), "asks for 65 samples, the queue holds 64"),
+        (request(first_sample_index=2**32 - 1), "the last sample would have index 4294967296"),
         (request(prompts=[]), "0 prompts"),
         (request(prompts=[pb.Prompt()]), "prompt 0 is empty"),
         (request(prompts=[chat(), pb.Prompt(chat=pb.Chat())]), "prompt 1 is empty"),
