@@ -76,8 +76,7 @@ def _serve(options: argparse.Namespace) -> None:
     from model_node.server import serve
     from model_node.traces import Traces
 
-    engine = engine_of(options)
-    traces = Traces.of(engine, os.environ, report)
+    engine, traces = engine_of(options), Traces.of(os.environ, report)
     asyncio.run(serve(engine, config, _announce, _metrics(engine, config), traces))
 
 

@@ -47,6 +47,7 @@ __all__ = [
 MAX_PROMPTS = 1024
 MAX_SAMPLES = 1024  # of one prompt
 MAX_STOPS = 16
+_LAST_INDEX = 2**32 - 1  # what a message of a sample holds
 
 _PROTOCOL = 1  # of protos/model_node/v1: raised where an old client or node could not go on
 _ROLES = {pb.ROLE_SYSTEM: "system", pb.ROLE_USER: "user", pb.ROLE_ASSISTANT: "assistant"}
@@ -97,6 +98,8 @@ def samples_of(request: pb.GenerateRequest) -> int:
     """Return how many samples of each prompt are asked for, checked."""
     if not 1 <= request.num_samples <= MAX_SAMPLES:
         raise _invalid(f"num_samples is {request.num_samples}; send 1 to {MAX_SAMPLES}")
+    if (last := request.first_sample_index + request.num_samples - 1) > _LAST_INDEX:
+        raise _invalid(f"the last sample would have index {last}; send indices up to {_LAST_INDEX}")
     return int(request.num_samples)
 
 

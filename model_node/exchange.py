@@ -25,6 +25,7 @@ class Ended:
     """One request that is over, in figures; no word of any prompt or answer is in them."""
 
     method: str
+    model: str  # "" of a node that took no work
     kind: str
     subject: str
     prompts: int
@@ -58,6 +59,7 @@ class Exchange:
         self.started = False  # the engine has taken the job
         self.ended = False  # the engine has said its last word
         self.carrier: Mapping[str, str] = {}
+        self.model = ""
         self.samples_wanted = 0
         self.size = 0  # in the engine's queue
         self._finished: Counter[str] = Counter()
@@ -103,6 +105,7 @@ class Exchange:
         first = prompts[0] if prompts else pb.Prompt()
         return Ended(
             method=method,
+            model=self.model,
             kind=_word(first.kind),
             subject=_word(first.subject),
             prompts=len(prompts),

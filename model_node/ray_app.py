@@ -98,7 +98,7 @@ class RayNode:
         self._engine = engine_of(options)
         self._engine.on_failure = self._failed
         self._engine.start()
-        self._traces = Traces.of(self._engine, os.environ, logging.getLogger("model_node").warning)
+        self._traces = Traces.of(os.environ, logging.getLogger("model_node").warning)
         listeners = [] if self._traces is None else [self._traces.ended]
         self._service = ModelNodeService(self._engine, listeners=listeners)
         self._service.phase = Phase.SERVING

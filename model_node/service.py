@@ -12,7 +12,7 @@ import logging
 import time
 import uuid
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import grpc
 
@@ -57,6 +57,7 @@ _STATUS = {
 _log = logging.getLogger("model_node")
 
 _Request = pb.GenerateRequest | pb.JudgeRequest | pb.ScoreRequest
+Job = TypeVar("Job", GenerateJob, JudgeJob, ScoreJob)
 
 
 class Phase(enum.Enum):
@@ -123,8 +124,7 @@ class ModelNodeService(pb_grpc.ModelNodeServicer):  # type: ignore[misc]  # gene
                 on_done=exchange.put,
             )
             self._check_size(exchange, exchange.samples_wanted)
-            self._engine.submit(job)
-            exchange.started = True
+            await self._enter(exchange, self._engine.submit, job)
             while isinstance(event := await exchange.get(), FinishedSample):
                 self._pace.ended(time.monotonic())
                 await context.write(convert.sample_event(event))
@@ -145,8 +145,7 @@ class ModelNodeService(pb_grpc.ModelNodeServicer):  # type: ignore[misc]  # gene
                 on_done=exchange.put,
             )
             self._check_size(exchange, len(job.prompts))
-            self._engine.judge(job)
-            exchange.started = True
+            await self._enter(exchange, self._engine.judge, job)
             judgements, usage = await exchange.get()
             self._pace.ended(time.monotonic(), len(judgements))
             exchange.finish(usage)
@@ -166,8 +165,7 @@ class ModelNodeService(pb_grpc.ModelNodeServicer):  # type: ignore[misc]  # gene
                 on_done=exchange.put,
             )
             self._check_size(exchange, len(job.continuations))
-            self._engine.score(job)
-            exchange.started = True
+            await self._enter(exchange, self._engine.score, job)
             scores, usage = await exchange.get()
             self._pace.ended(time.monotonic(), len(scores))
             exchange.finish(usage)
@@ -187,7 +185,11 @@ class ModelNodeService(pb_grpc.ModelNodeServicer):  # type: ignore[misc]  # gene
 
     async def Cancel(self, request: pb.CancelRequest, context: Any) -> pb.CancelResponse:
         """Stop a running request; its own call then ends CANCELLED."""
-        found = request.request_id in self._active and self._engine.cancel(request.request_id)
+        exchange = self._active.get(request.request_id)
+        found = exchange is not None and self._engine.cancel(request.request_id)
+        if exchange is not None and not found and not exchange.started:  # the engine does not know it yet
+            exchange.put(_Refusal(grpc.StatusCode.CANCELLED, f'request "{request.request_id}" was cancelled'))
+            found = True
         return pb.CancelResponse(found=found)
 
     @asynccontextmanager
@@ -201,6 +203,7 @@ class ModelNodeService(pb_grpc.ModelNodeServicer):  # type: ignore[misc]  # gene
         try:
             self._admit(request.request_id, exchange)
             try:
+                exchange.model = self._engine.info().model_id
                 exchange.deadline = self._deadline(request, context)
                 yield exchange
             finally:
@@ -218,6 +221,20 @@ class ModelNodeService(pb_grpc.ModelNodeServicer):  # type: ignore[misc]  # gene
             raise
         finally:
             self._ended(exchange.end(method, prompts, status.name), taken=exchange.started)
+
+    async def _enter(self, exchange: Exchange, work: Callable[[Job], None], job: Job) -> None:
+        """Hand a job to the engine, in a thread: it may read a long prompt for seconds, and others are answered."""
+        entering = asyncio.ensure_future(asyncio.to_thread(work, job))
+        try:
+            await asyncio.shield(entering)
+        except asyncio.CancelledError:
+            entering.add_done_callback(lambda entered: self._leave(entered, job.request_id))
+            raise
+        exchange.started = True
+
+    def _leave(self, entered: asyncio.Future[None], request_id: str) -> None:
+        if not entered.cancelled() and entered.exception() is None:
+            self._engine.cancel(request_id)
 
     def _ended(self, request: Ended, *, taken: bool) -> None:
         if taken:  # a thousand refusals in no time say nothing about how long an answer takes

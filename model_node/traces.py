@@ -10,7 +10,6 @@ from pytest_supercharger import tracing
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from model_node.engine.base import Engine
     from model_node.exchange import Ended
     from pytest_supercharger.telemetry import Telemetry
 
@@ -27,22 +26,20 @@ def carried(metadata: Iterable[tuple[str, str | bytes]] | None) -> dict[str, str
 class Traces:
     """Sends the spans of one node."""
 
-    def __init__(self, engine: Engine, telemetry: Telemetry) -> None:
-        self._engine = engine
+    def __init__(self, telemetry: Telemetry) -> None:
         self._telemetry = telemetry
 
     @classmethod
-    def of(cls, engine: Engine, environment: Mapping[str, str], report: Callable[[str], None]) -> Traces | None:
+    def of(cls, environment: Mapping[str, str], report: Callable[[str], None]) -> Traces | None:
         """Those that the variables of OpenTelemetry ask for; `report` hears why they cannot be had."""
         telemetry = tracing.source("supercharger-node", environment, report)
-        return None if telemetry is None else cls(engine, telemetry)
+        return None if telemetry is None else cls(telemetry)
 
     def ended(self, request: Ended) -> None:
         """Make a span of one request that is over."""
         failed = "" if request.status in ("OK", "CANCELLED") else request.status
-        figures = {"model": self._engine.info().model_id, "status": request.status, **_figures(request)}
         self._telemetry.answered(
-            request.method, request.carrier, seconds=request.seconds, failed=failed, figures=figures
+            request.method, request.carrier, seconds=request.seconds, failed=failed, figures=_figures(request)
         )
 
     def close(self) -> None:
@@ -52,6 +49,8 @@ class Traces:
 
 def _figures(request: Ended) -> dict[str, Any]:
     figures: dict[str, Any] = {
+        "model": request.model,
+        "status": request.status,
         "kind": request.kind,
         "stub": request.subject,
         "prompts": request.prompts,

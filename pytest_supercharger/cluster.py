@@ -15,7 +15,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
@@ -134,7 +134,8 @@ def down(path: Path, report: Callable[[str], None]) -> int:
     if found is None:
         report(f"{path}: no cluster of it is up")
         return 0
-    os.kill(found["pid"], signal.SIGTERM)
+    with suppress(ProcessLookupError):  # it has ended by itself
+        os.kill(found["pid"], signal.SIGTERM)
     with _file(path).open() as file:
         fcntl.flock(file, fcntl.LOCK_EX)  # free when the other process has ended
     report(f"{path}: ended {len(found['nodes'])} nodes")
@@ -166,6 +167,7 @@ def _held(path: Path) -> Iterator[IO[str]]:
             fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             raise SettingsError(f"the cluster of {path} is up; end it with: supercharger cluster down {path}") from None
+        stream.truncate(0)  # of one that is gone: its process may be anybody's by now
         yield stream
 
 
@@ -184,10 +186,16 @@ def _noted(path: Path) -> Any:
             try:
                 fcntl.flock(stream, fcntl.LOCK_SH | fcntl.LOCK_NB)
             except OSError:
-                return json.JSONDecoder().raw_decode(stream.read())[0]
+                return _read_note(path, stream.read())
     except FileNotFoundError:
         return None
     return None
+
+
+def _read_note(path: Path, text: str) -> Any:
+    if not text:
+        raise SettingsError(f"the cluster of {path} is about to come up; ask again in a moment")
+    return json.JSONDecoder().raw_decode(text)[0]
 
 
 def _free_port() -> int:

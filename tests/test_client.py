@@ -302,6 +302,14 @@ def test_a_queue_that_stays_full_ends_with_the_deadline(pool: NodePool, engine: 
     assert list(draw(pool, samples=1, seconds=0.6)) == []
 
 
+def test_a_node_is_not_asked_for_more_than_its_queue_holds(tmp_path: Path) -> None:
+    file = tmp_path / "answers.jsonl"
+    file.write_text('{"kind": "code", "stub": "*", "text": "x"}\n{"kind": "judge", "stub": "*", "score": 0.5}\n')
+    with RunningNode(ReplayEngine(file, max_queued=3)) as node, NodePool([node.address]) as pool:
+        assert indices(list(draw(pool, samples=8))) == [*range(8)]
+        assert pool.judge([question()] * 5, deadline_seconds=PATIENCE) == [0.5] * 5
+
+
 def test_a_request_the_node_refuses_is_an_error_at_once(pool: NodePool, engine: ScriptedEngine) -> None:
     engine.refusals.append(EngineError(ErrorKind.INVALID, "the prompt has 2000 tokens; shorten it"))
     with pytest.raises(NodeError, match="answered INVALID_ARGUMENT: the prompt has 2000 tokens; shorten it"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -15,6 +16,8 @@ from model_node.v1 import model_node_pb2 as pb
 from model_node.v1 import model_node_pb2_grpc as pb_grpc
 from pytest_supercharger.client import NodePool
 from pytest_supercharger.errors import NodeError
+from pytest_supercharger.pool.calls import Access, Calls
+from pytest_supercharger.pool.state import Trouble
 
 # Word for word what benchmarks/ray shows of Ray Serve 2.60; neither comes with trailers of ours.
 GONE = "The actor died unexpectedly before finishing this task.\n\tclass_name: ServeReplica:model-node:ModelNode"
@@ -26,9 +29,15 @@ class Ingress(pb_grpc.ModelNodeServicer):  # type: ignore[misc]  # generated cod
     """A node behind something that refuses the first calls of each kind, and every question after the load."""
 
     def __init__(
-        self, text: str, *, code: Any = grpc.StatusCode.RESOURCE_EXHAUSTED, info: int = 0, generate: int = 0
+        self,
+        text: str,
+        *,
+        code: Any = grpc.StatusCode.RESOURCE_EXHAUSTED,
+        info: int = 0,
+        generate: int = 0,
+        hint: str | None = None,
     ) -> None:
-        self._code, self._text = code, text
+        self._code, self._text, self._hint = code, text, hint
         self._left = {"info": info, "generate": generate}
 
     def _pass(self, name: str, context: Any) -> None:
@@ -41,6 +50,7 @@ class Ingress(pb_grpc.ModelNodeServicer):  # type: ignore[misc]  # generated cod
         return pb.GetInfoResponse(protocol_version=1, model_digest="m", max_batch_samples=4, max_context_tokens=100)
 
     def GetLoad(self, request: pb.GetLoadRequest, context: Any) -> pb.GetLoadResponse:
+        context.set_trailing_metadata((("retry-after-ms", self._hint),) if self._hint is not None else ())
         context.abort(self._code, self._text)
 
     def Generate(self, request: pb.GenerateRequest, context: Any) -> Iterator[pb.GenerateResponse]:
@@ -80,3 +90,19 @@ def test_a_replica_that_is_gone_is_not_held_against_those_beside_it() -> None:
         found = list(pool.generate([question()], samples=2, deadline_seconds=PATIENCE))
         assert sorted(answer.sample_index for _, answer in found) == [0, 1]
         assert pool.nodes[0].errors == 3
+
+
+@pytest.mark.parametrize(
+    ("hint", "seconds"),
+    [("1500", 1.5), ("0", 0.05), (None, 0.25), ("soon", 0.25), ("-1", 0.25), ("999999999999", 60.0), ("9" * 400, 60.0)],
+)
+def test_a_full_queue_is_asked_again_when_it_says_within_reason(hint: str | None, seconds: float) -> None:
+    async def refused(address: str) -> float:
+        calls = Calls(address, Access())
+        with pytest.raises(Trouble) as trouble:
+            await calls.load(PATIENCE)
+        await calls.close()
+        return trouble.value.retry_after
+
+    with served(Ingress("full", hint=hint)) as address:
+        assert asyncio.run(refused(address)) == seconds

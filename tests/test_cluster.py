@@ -21,7 +21,7 @@ from nodes import PATIENCE
 
 from model_node.v1 import model_node_pb2 as pb
 from model_node.v1 import model_node_pb2_grpc as pb_grpc
-from pytest_supercharger import hostsfile
+from pytest_supercharger import cluster, hostsfile
 from pytest_supercharger.cluster import command
 from pytest_supercharger.errors import SettingsError
 
@@ -148,6 +148,20 @@ def test_a_node_that_ends_is_started_again(hosts: Path, up: Any) -> None:
     os.kill(nodes(hosts)[0], signal.SIGKILL)
     assert "starting it again" in next(line for line in process.stdout if "again" in line)
     assert [answers(address) for address in addresses] == [True, True]
+
+
+@pytest.mark.parametrize("ask", [cluster.status, cluster.down])
+def test_a_cluster_that_is_about_to_come_up_is_not_taken_for_the_one_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ask: Any
+) -> None:
+    monkeypatch.setenv("SUPERCHARGER_STATE", str(tmp_path))
+    monkeypatch.setattr(os, "kill", lambda *_: pytest.fail("a process was ended that is none of ours"))
+    file = tmp_path / "hosts.toml"
+    file.write_text('[[host]]\nssh = "gpu1"\n')
+    with cluster._held(file) as note:
+        note.write(json.dumps({"version": 1, "pid": os.getpid(), "nodes": []}))
+    with cluster._held(file), pytest.raises(SettingsError, match="is about to come up; ask again in a moment"):
+        ask(file, print)
 
 
 def test_words_reach_the_machine_as_they_are_and_host_keys_are_checked() -> None:

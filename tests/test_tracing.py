@@ -9,6 +9,7 @@ import sys
 from contextlib import closing
 from pathlib import Path
 
+import grpc
 import pytest
 from collector import Collector, figures
 from fakes import CODES, STUB, TESTS, agreeable
@@ -17,9 +18,12 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 
 from model_node.engine.replay import ReplayEngine
 from model_node.traces import Traces
+from model_node.v1.model_node_pb2 import JudgeRequest
+from model_node.v1.model_node_pb2_grpc import ModelNodeStub
 from pytest_supercharger import tracing
 from pytest_supercharger.client import NodePool
 from pytest_supercharger.domain import GeneratedTest
+from pytest_supercharger.errors import NodeError
 from pytest_supercharger.localnode import LocalNode
 from pytest_supercharger.sandbox.traced import Traced
 from pytest_supercharger.telemetry import Telemetry
@@ -175,7 +179,7 @@ def memory():
 
 def test_what_a_node_is_asked_belongs_to_the_stub_of_its_question(memory, replay):
     exporter, telemetry = memory
-    with RunningNode(replay, traces=Traces(replay, telemetry)) as node, NodePool([node.address]) as pool:
+    with RunningNode(replay, traces=Traces(telemetry)) as node, NodePool([node.address]) as pool:
         with telemetry.root("run") as root, tracing.under(root), tracing.span("one"):
             assert len([*pool.generate([question()], samples=2, deadline_seconds=20)]) == 2
         with telemetry.root("other") as root, tracing.under(root):
@@ -191,6 +195,21 @@ def test_what_a_node_is_asked_belongs_to_the_stub_of_its_question(memory, replay
     (generate,) = (span for span in spans if span.name == "generate")
     assert generate.attributes["gen_ai.response.finish_reasons"] == ("eos", "eos")
     assert generate.attributes["supercharger.queue_seconds"] >= 0
+
+
+def test_a_request_to_a_node_that_still_loads_is_a_span_as_well(memory, replay):
+    exporter, telemetry = memory
+    node = RunningNode(replay, traces=Traces(telemetry))
+    node.open()
+    node.engine.info = None  # there is nothing to say before the model is loaded
+    with pytest.raises(NodeError, match="is loading its model"), NodePool([node.address]):
+        pass
+    with grpc.insecure_channel(node.address) as channel, pytest.raises(grpc.RpcError, match="is loading its model"):
+        ModelNodeStub(channel).Judge(JudgeRequest(request_id="early"), timeout=20)
+    node.kill()
+    telemetry._provider.force_flush()
+    (span,) = exporter.get_finished_spans()
+    assert span.attributes["supercharger.status"] == "UNAVAILABLE"
 
 
 def test_no_job_of_the_sandbox_knows_its_trace(memory):

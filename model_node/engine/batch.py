@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from model_node.engine.attending import take_over
 from model_node.engine.base import FinishedSample, FinishReason
 from model_node.engine.graphs import GraphedSteps, can_be_graphed
 from model_node.engine.heap import give_back
@@ -16,7 +17,7 @@ from model_node.engine.plain import PlainSteps, can_be_plain
 from model_node.engine.rows import RowCache
 from model_node.engine.sampling import Draw, choose, stream_key
 from model_node.engine.scheduler import Group, Running
-from model_node.engine.shares import SharedStep, can_share, padding_mask, share
+from model_node.engine.shares import SharedStep, can_share, padding_mask
 from model_node.engine.stopping import StopWatch, cut, decoded, loops
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ class Batch:
         # A graph reads fixed addresses, and prompts come and go.
         self._shared = can_share(loaded.model) and not isinstance(self._steps, GraphedSteps)
         if self._shared and self._steps is None:
-            share(loaded.model)
+            take_over(loaded.model)
         self._cache = RowCache(shared=self._shared)
         self._count = 0
         self._lengths: list[int] = []  # cached tokens of each row; the last generated one is not cached yet

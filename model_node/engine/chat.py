@@ -18,6 +18,7 @@ class Encoder:
     def __init__(self, tokenizer: Any, max_context: int) -> None:
         self._tokenizer = tokenizer
         self._max_context = max_context
+        self._most = max_context * max(map(len, tokenizer.get_vocab()))  # characters, all tokens being of the longest
         # The Rust tokenizer refuses a second caller while it is in use.
         self._lock = threading.Lock()
 
@@ -51,6 +52,12 @@ class Encoder:
         """Tokens of plain text, with the model's leading special tokens where `special`."""
         if not text:
             return ()
+        if len(text) > self._most:  # reading them takes seconds a megabyte
+            raise EngineError(
+                ErrorKind.INVALID,
+                f"a prompt has {len(text)} characters, but the context holds {self._max_context} tokens; "
+                "shorten it or raise the context",
+            )
         with self._lock:
             return tuple(self._tokenizer.encode(text, add_special_tokens=special))
 

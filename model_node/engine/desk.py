@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict, deque
+from collections import Counter, OrderedDict, deque
 from typing import TYPE_CHECKING, Any
 
-from model_node.engine.base import EngineError, ErrorKind
+from model_node.engine.base import EngineError, ErrorKind, GenerateJob, JudgeJob, ScoreJob
 from model_node.engine.scheduler import Group, Running, Scheduler, overdue
 
 if TYPE_CHECKING:
@@ -24,8 +24,9 @@ class Desk:
 
     def __init__(self, max_queued: int) -> None:
         """Hold no job, and take none until `open`."""
+        self.max_queued = max_queued  # samples that may wait
         self._lock = threading.Condition()  # guards everything below it
-        self._scheduler = Scheduler(max_queued)
+        self._scheduler = Scheduler()
         self._live: dict[str, Entry] = {}
         self._questions: OrderedDict[str, deque[Question[Any]]] = OrderedDict()  # by client, the next one first
         self._cancelled: set[str] = set()
@@ -33,15 +34,10 @@ class Desk:
         self._refusal = EngineError(ErrorKind.FAILED, _CLOSED)
 
     @property
-    def max_queued(self) -> int:
-        """Samples that may wait."""
-        return self._scheduler.max_queued
-
-    @property
     def queued(self) -> int:
         """Samples that wait, and what is asked of the judge and score jobs that are not done."""
         with self._lock:
-            return self._queued()
+            return self._queued().total()
 
     def open(self) -> None:
         """Take jobs from now on."""
@@ -59,7 +55,7 @@ class Desk:
     def submit(self, running: Running, groups: list[Group]) -> None:
         """Queue the samples of a job; raises EngineError where it cannot be taken."""
         with self._lock:
-            self._admit(running.job.request_id)
+            self._admit(running.job, sum(len(group.waiting) for group in groups))
             self._scheduler.add(groups)
             self._live[running.job.request_id] = running
             self._lock.notify()
@@ -67,8 +63,7 @@ class Desk:
     def ask(self, question: Question[Any]) -> None:
         """Queue a judge or score job; raises EngineError where it cannot be taken."""
         with self._lock:
-            self._admit(question.job.request_id)
-            self._check_room(question)
+            self._admit(question.job, question.size)
             self._questions.setdefault(question.job.client, deque()).append(question)
             self._live[question.job.request_id] = question
             self._lock.notify()
@@ -146,17 +141,12 @@ class Desk:
                 self._leave(entry)
             return True
 
-    def _queued(self) -> int:
-        return self._scheduler.queued + sum(question.size for asked in self._questions.values() for question in asked)
-
-    def _check_room(self, question: Question[Any]) -> None:
-        queued, limit = self._queued(), self._scheduler.max_queued
-        # As for samples: clients that have nothing here find a quarter more room than others have filled.
-        known = any(entry.job.client == question.job.client for entry in self._live.values())
-        reserve = 0 if known or not self._live else limit // 4
-        if queued + question.size > limit + reserve:
-            text = f"the queue holds {queued} of {limit} samples and {question.size} more do not fit; ask again later"
-            raise EngineError(ErrorKind.EXHAUSTED, text)
+    def _queued(self) -> Counter[str]:
+        """What waits, by client."""
+        found = self._scheduler.queued
+        for client, asked in self._questions.items():
+            found[client] += sum(question.size for question in asked)
+        return found
 
     def _leave(self, question: Question[Any]) -> None:
         waiting = self._questions[question.job.client]
@@ -164,8 +154,15 @@ class Desk:
         if not waiting:
             del self._questions[question.job.client]
 
-    def _admit(self, request_id: str) -> None:
+    def _admit(self, job: GenerateJob | JudgeJob | ScoreJob, size: int) -> None:
         if not self._open:
             raise self._refusal
-        if request_id in self._live:
-            raise EngineError(ErrorKind.INVALID, f'request id "{request_id}" is in use; choose another')
+        if job.request_id in self._live:
+            raise EngineError(ErrorKind.INVALID, f'request id "{job.request_id}" is in use; choose another')
+        waiting, limit = self._queued(), self.max_queued
+        queued = waiting.total()
+        # A quarter more room than others have filled, for clients that have nothing there.
+        reserve = limit // 4 if queued and not waiting[job.client] else 0
+        if queued + size > limit + reserve:
+            text = f"the queue holds {queued} of {limit} samples and {size} more do not fit; ask again later"
+            raise EngineError(ErrorKind.EXHAUSTED, text)

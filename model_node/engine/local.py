@@ -253,6 +253,8 @@ class LocalEngine:
         """Forget a job and tell its owner; only the first call for a job does anything."""
         if not self._desk.end(entry):
             return
-        if isinstance(entry, Running) and entry.remaining:
+        if not isinstance(entry, Running):
+            self._reader.rest()
+        elif entry.remaining:
             self._batch.remove(entry)
         call_back(entry.job.on_done, result)

@@ -10,7 +10,7 @@ from model_node.engine.base import EngineError, JudgeJob, Judgement, ScoredConti
 from model_node.engine.judge import Answers, judge_logits, score_continuation
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
     from model_node.engine.chat import Encoder
     from model_node.engine.loading import LoadedModel
@@ -27,7 +27,7 @@ class Question(Generic[Answer]):
 
     job: JudgeJob | ScoreJob
     on_done: Callable[[tuple[Sequence[Answer], Usage] | EngineError], None]
-    steps: Iterator[Answer]
+    answer: Callable[[int], Answer]  # the one with this number
     submitted: float
     started: float | None = None
     answers: list[Answer] = field(default_factory=list)
@@ -43,11 +43,9 @@ class Question(Generic[Answer]):
         """Do one step; False when all answers are there."""
         if self.started is None:
             self.started = time.monotonic()
-        try:
-            self.answers.append(next(self.steps))
-        except StopIteration:
-            return False
-        return True
+        if self.size:
+            self.answers.append(self.answer(len(self.answers)))
+        return self.size > 0
 
     def usage(self, now: float) -> Usage:
         """What the job has cost so far."""
@@ -65,43 +63,48 @@ class _Tally:
     prompt_tokens: int = 0
     computed: int = 0
 
+    def add(self, tokens: int, computed: int) -> None:
+        self.prompt_tokens += tokens
+        self.computed += computed
+
 
 class Reader:
-    """Makes questions of jobs."""
+    """Makes questions of jobs; what is wrong with one is told when it is made."""
 
     def __init__(self, loaded: LoadedModel, encoder: Encoder, store: PrefixStore) -> None:
         self._loaded = loaded
         self._encoder = encoder
         self._store = store
+        self._scored: Prefill | None = None  # the last one, however many clients take turns
 
     def judge(self, job: JudgeJob) -> Question[Judgement]:
         """A question with one judgement a prompt."""
+        answers = Answers(job, self._encoder)
+        prompts = [self._encoder.prompt(prompt) for prompt in job.prompts]
         tally = _Tally()
-        steps = self._judgements(job, tally)
-        return Question(job=job, on_done=job.on_done, steps=steps, submitted=time.monotonic(), tally=tally)
+
+        def answer(number: int) -> Judgement:
+            prefill, computed = self._store.prefill(prompts[number])
+            tally.add(len(prompts[number]), computed)
+            return judge_logits(prefill.logits[0], answers)
+
+        return Question(job=job, on_done=job.on_done, answer=answer, submitted=time.monotonic(), tally=tally)
 
     def score(self, job: ScoreJob) -> Question[ScoredContinuation]:
         """A question with one score a continuation."""
-        tally = _Tally()
-        steps = self._scores(job, tally)
-        return Question(job=job, on_done=job.on_done, steps=steps, submitted=time.monotonic(), tally=tally)
-
-    def _judgements(self, job: JudgeJob, tally: _Tally) -> Iterator[Judgement]:
-        answers = Answers(job, self._encoder)
-        # All prompts are read before the first answer, so that a bad one costs nothing.
-        for tokens in [self._encoder.prompt(prompt) for prompt in job.prompts]:
-            yield judge_logits(self._prefill(tokens, tally).logits[0], answers)
-
-    def _scores(self, job: ScoreJob, tally: _Tally) -> Iterator[ScoredContinuation]:
         prompt = self._encoder.prompt(job.prompt)
         continuations = [self._encoder.text(text, special=False) for text in job.continuations]
         self._encoder.check(len(prompt) + max(map(len, continuations), default=0) - 1)
-        prefill = self._prefill(prompt, tally)
-        for tokens in continuations:
-            yield score_continuation(self._loaded, prefill, len(prompt), tokens)
+        tally = _Tally()
 
-    def _prefill(self, tokens: tuple[int, ...], tally: _Tally) -> Prefill:
-        prefill, computed = self._store.prefill(tokens)
-        tally.prompt_tokens += len(tokens)
-        tally.computed += computed
-        return prefill
+        def answer(number: int) -> ScoredContinuation:
+            self._scored, computed = self._store.prefill(prompt)
+            if not number:
+                tally.add(len(prompt), computed)
+            return score_continuation(self._loaded, self._scored, len(prompt), continuations[number])
+
+        return Question(job=job, on_done=job.on_done, answer=answer, submitted=time.monotonic(), tally=tally)
+
+    def rest(self) -> None:
+        """Let the prompt of the last score go."""
+        self._scored = None

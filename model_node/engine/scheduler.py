@@ -1,15 +1,15 @@
-"""Who runs next: jobs, their groups of samples, and the bounded queue. No torch, no thread."""
+"""Who runs next: jobs, their groups of samples, and the queue. No torch, no thread."""
 
 from __future__ import annotations
 
 import bisect
 import itertools
 import time
-from collections import deque
+from collections import Counter, deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from model_node.engine.base import EngineError, ErrorKind, GenerateJob, Usage
+from model_node.engine.base import GenerateJob, Usage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -68,8 +68,7 @@ class Scheduler:
     row each prompt would be read again for each of its samples.
     """
 
-    def __init__(self, max_queued: int) -> None:
-        self.max_queued = max_queued
+    def __init__(self) -> None:
         self._groups: list[Group] = []
         self._arrivals = itertools.count()
         self._times: dict[str, int] = {}  # of clients that are ahead of the clock
@@ -77,19 +76,15 @@ class Scheduler:
         self._turn: Group | None = None  # whose samples were taken last
 
     @property
-    def queued(self) -> int:
-        """Samples that wait."""
-        return sum(len(group.waiting) for group in self._groups)
+    def queued(self) -> Counter[str]:
+        """Samples that wait, by client."""
+        found: Counter[str] = Counter()
+        for group in self._groups:
+            found[group.running.job.client] += len(group.waiting)
+        return found
 
     def add(self, groups: list[Group]) -> None:
-        """Queue the groups of one job; raises EngineError EXHAUSTED and queues none when they do not fit."""
-        added = sum(len(group.waiting) for group in groups)
-        queued = self.queued
-        if queued + added > self.max_queued + self._reserve(groups):
-            raise EngineError(
-                ErrorKind.EXHAUSTED,
-                f"the queue holds {queued} of {self.max_queued} samples and {added} more do not fit; ask again later",
-            )
+        """Queue the groups of one job."""
         for group in groups:
             group.order = (-group.running.job.priority, next(self._arrivals))
             self._insert(group)
@@ -136,12 +131,6 @@ class Scheduler:
 
     def _charge(self, group: Group, samples: int) -> None:
         self._times[group.running.job.client] = self._time(group) + samples * group.limit
-
-    def _reserve(self, groups: list[Group]) -> int:
-        """Room beyond the queue's end that others have filled: a quarter of it, for clients that have nothing there."""
-        waiting = {group.running.job.client for group in self._groups}
-        newcomer = bool(waiting) and not any(group.running.job.client in waiting for group in groups)
-        return self.max_queued // 4 if newcomer else 0
 
     def _insert(self, group: Group) -> None:
         bisect.insort(self._groups, group, key=lambda entry: entry.order)

@@ -12,24 +12,20 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 from transformers import (
-    AttentionInterface,
     LlamaForCausalLM,
     MistralForCausalLM,
     Qwen2ForCausalLM,
     Qwen3ForCausalLM,
     Qwen3MoeForCausalLM,
 )
-from transformers.integrations.sdpa_attention import sdpa_attention_forward
-from transformers.masking_utils import AttentionMaskInterface, sdpa_mask
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from model_node.engine.rows import RowCache
 
-__all__ = ["SharedStep", "Shares", "attention", "can_share", "padding_mask", "share"]
+__all__ = ["SharedStep", "Shares", "attention", "can_share", "padding_mask"]
 
-_NAME = "shared_prefix"
 # Their attention is a softmax of scaled products and nothing else: no cap, no sink, no bias of position.
 _PLAIN_SOFTMAX = {LlamaForCausalLM, MistralForCausalLM, Qwen2ForCausalLM, Qwen3ForCausalLM, Qwen3MoeForCausalLM}
 _CPU_KERNEL = getattr(torch.ops.aten, "_scaled_dot_product_flash_attention_for_cpu", None)
@@ -163,30 +159,3 @@ def can_share(model: Any) -> bool:
     kinds = set(getattr(config, "layer_types", None) or ())
     windowed = not kinds and getattr(config, "sliding_window", None)
     return type(model) in _PLAIN_SOFTMAX and kinds <= {"full_attention"} and not windowed
-
-
-def share(model: Any) -> None:
-    """Let the model's layers take a `SharedStep` as `shared`."""
-    if model.config._attn_implementation == _NAME:
-        return
-    AttentionInterface.register(_NAME, _shared_attention)
-    AttentionMaskInterface.register(_NAME, sdpa_mask)
-    model.set_attn_implementation(_NAME)
-
-
-def _shared_attention(
-    module: Any,
-    query: torch.Tensor,
-    key: torch.Tensor,
-    value: torch.Tensor,
-    attention_mask: torch.Tensor | None,
-    shared: SharedStep | None = None,
-    **options: Any,
-) -> tuple[torch.Tensor, None]:
-    if shared is None:
-        output, _ = sdpa_attention_forward(module, query, key, value, attention_mask, **options)
-        return output, None
-    rows, heads, _, size = query.shape
-    grouped = query.reshape(rows, key.shape[1], -1, size)
-    output = shared.attend(module.layer_idx, grouped, key, value, options["scaling"])
-    return output.reshape(rows, 1, heads, size).to(query.dtype), None

@@ -20,6 +20,7 @@ __all__ = ["PROTOCOL", "Access", "Calls"]
 
 PROTOCOL = 1  # of GetInfo; a node that says another one is refused
 _RETRY_SECONDS = 0.25  # where a full queue does not say it, as that of Ray Serve
+_RETRY_BOUNDS = (50, 60_000)  # milliseconds that it may say
 _MAX_MESSAGE_BYTES = 16 * 1024 * 1024
 _OPTIONS = (
     ("grpc.max_receive_message_length", _MAX_MESSAGE_BYTES),
@@ -129,10 +130,17 @@ class Calls:
         code, details = error.code(), error.details() or ""
         trailers = {str(key): str(value) for key, value in error.trailing_metadata() or ()}
         if code is grpc.StatusCode.RESOURCE_EXHAUSTED and comes_back(details):
-            hint = trailers.get("retry-after-ms", "")
-            seconds = int(hint) / 1000 if hint.isdecimal() else _RETRY_SECONDS
+            seconds = _seconds(trailers.get("retry-after-ms", ""))
             return Trouble(TroubleKind.BUSY, f"model node {self.address} is busy: {details}", seconds)
         kind = _KINDS.get(code, TroubleKind.REFUSED)
         if kind is TroubleKind.BROKEN and is_of_a_replica(details):
             kind = TroubleKind.REPLICA
         return Trouble(kind, said(self.address, code.name, details))
+
+
+def _seconds(hint: str) -> float:
+    """When a full queue wants to be asked again, by its own word within reason."""
+    shortest, longest = _RETRY_BOUNDS
+    if not hint.isdecimal():
+        return _RETRY_SECONDS
+    return (longest if len(hint) > len(str(longest)) else min(max(int(hint), shortest), longest)) / 1000

@@ -216,6 +216,7 @@ class Loop:
             label=f"{info.model_id} ({words})",
             rows=info.max_batch_samples,
             context=info.max_context_tokens,
+            queue=info.max_queued_samples,
             now=time.monotonic(),
         )
         self._poke()

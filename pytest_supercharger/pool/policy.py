@@ -159,9 +159,9 @@ class _Sharing:
     def _size(self, node: Node) -> int:
         """Samples of one chunk: the node's share of what waits, as far as it has rows, and no prefill for too few."""
         free, smallest = self.free[node.name], self._tuning.smallest
-        if self._backlog > sum(self.free.values()):
-            return max(free, smallest)  # a few may wait there, so that no row is idle while the next are on their way
-        return min(free, max(smallest, self._quota[node.name]))
+        if self._backlog > sum(self.free.values()):  # a few may wait there, so that no row is idle meanwhile
+            return min(max(free, smallest), node.most)
+        return min(free, max(smallest, self._quota[node.name]), node.most)
 
     def _sooner_elsewhere(self, node: Node, job: Job) -> bool:
         """Whether faster nodes, busy as they are, would have done all that waits before this one has done a sample."""
@@ -211,7 +211,7 @@ def hedges(
         if not able:
             continue
         node = max(able, key=lambda one: (one.model == lease.node.model, paces[one.name]))
-        chunk = next(runs(lease.left))[: min(budget, free[node.name])]
+        chunk = next(runs(lease.left))[: min(budget, free[node.name], node.most)]
         found.append(Grant(job=lease.job, node=node, indices=chunk, of=lease))
         free[node.name] -= len(chunk)
         budget -= len(chunk)

@@ -28,6 +28,7 @@ from pytest_supercharger.pool.state import (
 __all__ = ["Scheduler"]
 
 _SMOOTH = 0.2  # weight of the newest figure
+_LARGEST = 1024  # samples of one request, whatever the queue holds: the protocol takes no more
 _LOOK = 0.05  # seconds between two looks at what is overdue: that may wait, and costs more than what is at hand
 _LONGEST_STEP = 1.0  # seconds; after a longer one it was we who slept, not the nodes
 
@@ -43,8 +44,7 @@ class Scheduler:
         self._rng = rng
         self._usual: defaultdict[str, float] = defaultdict(float)  # tokens of a sample, by kind
         self.held = Leases()
-        self._last_step = 0.0
-        self._last_look = 0.0
+        self._last_step = self._last_look = 0.0
         self._must_look = True  # something has gone wrong: a job may have nobody left
         self._last_up = 0.0
 
@@ -56,23 +56,23 @@ class Scheduler:
 
     def drop_node(self, name: str, now: float) -> None:
         """The node is no longer one of ours."""
-        node = self.nodes.pop(name, None)
-        if node is not None:
+        if (node := self.nodes.pop(name, None)) is not None:
             node.standing = Standing.REFUSED
             self.held.take_back(node)
 
-    def introduced(self, node: Node, *, model: str, label: str, rows: int, context: int, now: float) -> None:
-        """The node has said who it is."""
+    def introduced(
+        self, node: Node, *, model: str, label: str, rows: int, context: int, now: float, queue: int = 0
+    ) -> None:
+        """The node has said who it is; `queue` is how many samples may wait there, 0 where it does not say."""
         node.heard, node.probing = now, False
         if self.models and model not in self.models:
             known = ", ".join(sorted(digest[:12] for digest in self.models))
             message = f"model node {node.name} has the model {model[:12]} ({label}), this run has {known}"
             self.refuse(node, f"{message}; start it with that model, or start a run of its own", now)
             return
-        if node.model != model:
-            node.speed = 0.0
+        node.speed = node.speed if node.model == model else 0.0
         node.model, node.label, node.rows, node.context = model, label, max(1, rows), context
-        node.standing, node.draining = Standing.UP, False
+        node.standing, node.draining, node.most = Standing.UP, False, min(queue or _LARGEST, _LARGEST)
 
     def loaded(self, node: Node, *, running: int, queued: int, reported: float, draining: bool, now: float) -> None:
         """The node has said how busy it is."""

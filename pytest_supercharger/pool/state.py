@@ -85,6 +85,7 @@ class Node:
     label: str = ""  # of the model, for people
     rows: int = 1  # samples that it works on at once
     context: int = 0  # tokens
+    most: int = 1024  # samples that it takes in one request
     under_way: int = 0  # samples of ours
     peak: int = 0  # of them since it was last asked for its load
     others: int = 0  # samples of other clients

@@ -6,7 +6,8 @@ import pytest
 import torch
 import transformers
 
-from model_node.engine.cpu import LaidOutLinear, grouped_attention, prepare
+from model_node.engine.attending import attend
+from model_node.engine.cpu import LaidOutLinear, prepare
 
 
 @pytest.mark.parametrize("rows", [1, 7, 40])
@@ -20,11 +21,12 @@ def test_a_laid_out_layer_equals_the_layer_it_was_made_from(rows, bias):
 
 
 @pytest.mark.parametrize("masked", [True, False])
-def test_grouped_attention_equals_attention_with_repeated_heads(masked):
+def test_grouped_attention_equals_attention_with_repeated_heads(masked, monkeypatch):
+    monkeypatch.setattr("model_node.engine.attending.sdpa_attention_forward", None)  # which repeats them
     torch.manual_seed(0)
     query, key, value = torch.randn(3, 6, 1, 8), torch.randn(3, 2, 11, 8), torch.randn(3, 2, 11, 8)
     mask = torch.rand(3, 1, 1, 11) > 0.3 if masked else None
-    got, _ = grouped_attention(torch.nn.Module(), query, key, value, mask, scaling=0.5)
+    got, _ = attend(torch.nn.Module(), query, key, value, mask, scaling=0.5)
     repeated = [tensor.repeat_interleave(3, dim=1) for tensor in (key, value)]
     wanted = torch.nn.functional.scaled_dot_product_attention(query, *repeated, attn_mask=mask, scale=0.5)
     torch.testing.assert_close(got, wanted.transpose(1, 2))

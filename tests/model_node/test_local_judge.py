@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import threading
 import time
+import weakref
 from pathlib import Path
 from typing import Any
 
@@ -113,17 +114,45 @@ def test_a_score_is_the_log_probability_of_the_continuation(engine: LocalEngine,
 def test_answers_that_cannot_be_told_apart_are_invalid(
     engine: LocalEngine, settings: dict[str, Any], message: str
 ) -> None:
-    result = judge(engine, TEXTS[0], **settings)
-    assert isinstance(result, EngineError)
-    assert result.kind is ErrorKind.INVALID
-    assert message in str(result)
+    with pytest.raises(EngineError, match=message) as refused:
+        judge(engine, TEXTS[0], **settings)
+    assert refused.value.kind is ErrorKind.INVALID
 
 
 def test_a_question_too_long_for_the_context_is_invalid(engine: LocalEngine) -> None:
-    for result in (judge(engine, "yes", "no " * 600), score(engine, "yes", "no " * 600)):
-        assert isinstance(result, EngineError)
-        assert result.kind is ErrorKind.INVALID
-        assert "the context holds 512" in str(result)
+    for ask in (judge, score):
+        with pytest.raises(EngineError, match="the context holds 512") as refused:
+            ask(engine, "yes", "no " * 600)
+        assert refused.value.kind is ErrorKind.INVALID
+
+
+def test_a_text_that_no_context_could_hold_is_not_read(engine: LocalEngine) -> None:
+    engine._encoder._tokenizer = None  # whoever asks it would read for seconds a megabyte
+    with pytest.raises(EngineError, match="a prompt has 1000000 characters, but the context holds 512 tokens"):
+        engine._encoder.prompt(Prompt(text="x" * 1_000_000))
+
+
+def test_one_prompt_is_kept_however_many_clients_have_something_scored(engine: LocalEngine) -> None:
+    engine._store._max_tokens = 0
+    read, most, answers = engine._store.prefill, [0], [Answer() for _ in range(6)]
+    alive: weakref.WeakSet[Any] = weakref.WeakSet()
+
+    def prefill(tokens: tuple[int, ...]) -> Any:
+        found = read(tokens)
+        alive.add(found[0])
+        most[0] = max(most[0], len(alive))
+        return found
+
+    engine._store.prefill = prefill  # type: ignore[method-assign]
+    held = threading.Event()
+    engine.on_turn = lambda: held.wait(120) and None
+    for name, answer in enumerate(answers):
+        job = {"request_id": str(name), "client": str(name), "prompt": Prompt(text=f"yes {name}")}
+        engine.score(ScoreJob(continuations=("a", "b"), on_done=answer.done, **job))
+    held.set()
+    assert [usage.prompt_tokens for _, usage in (answer.wait() for answer in answers)] == [3] * 6
+    assert most[0] <= 2  # the last one, and the one that is read in its place
+    assert engine._reader._scored is None
 
 
 def test_a_late_question_ends_with_deadline_and_the_next_is_answered(engine: LocalEngine) -> None:

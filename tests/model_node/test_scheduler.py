@@ -1,4 +1,4 @@
-"""Who comes next: priorities, clients that share, and a queue that one client cannot close to the others."""
+"""Who comes next: priorities, and clients that share."""
 
 from __future__ import annotations
 
@@ -6,9 +6,7 @@ import random
 from collections import Counter
 from itertools import pairwise
 
-import pytest
-
-from model_node.engine.base import EngineError, ErrorKind, GenerateJob, Prompt, SamplingParams
+from model_node.engine.base import GenerateJob, Prompt, SamplingParams
 from model_node.engine.scheduler import Group, Scheduler, enter
 
 
@@ -38,7 +36,7 @@ def drained(scheduler: Scheduler, rows: int) -> list[tuple[str, int]]:
 
 
 def test_a_small_request_does_not_wait_for_the_whole_of_a_large_one() -> None:
-    scheduler = Scheduler(100)
+    scheduler = Scheduler()
     scheduler.add(job("large", 60))
     first = scheduler.next_group()
     assert first is not None
@@ -48,11 +46,11 @@ def test_a_small_request_does_not_wait_for_the_whole_of_a_large_one() -> None:
 
 
 def test_free_rows_are_shared_by_the_clients_that_wait() -> None:
-    scheduler = Scheduler(100)
+    scheduler = Scheduler()
     for client in "abc":
         scheduler.add(job(client, 9))
     assert drained(scheduler, 6)[:3] == [("a", 2), ("b", 2), ("c", 2)]
-    alone = Scheduler(100)
+    alone = Scheduler()
     alone.add(job("a", 9))
     assert drained(alone, 6) == [("a", 6), ("a", 3)]
 
@@ -60,7 +58,7 @@ def test_free_rows_are_shared_by_the_clients_that_wait() -> None:
 def test_shares_are_of_tokens_whatever_the_requests_look_like() -> None:
     """One client sends long samples, one short ones, one many small requests."""
     rng = random.Random(5)
-    scheduler = Scheduler(10_000)
+    scheduler = Scheduler()
     scheduler.add(job("long", 400, tokens=100))
     scheduler.add(job("short", 800, tokens=20))
     for _ in range(400):
@@ -76,7 +74,7 @@ def test_shares_are_of_tokens_whatever_the_requests_look_like() -> None:
 
 def test_a_group_keeps_its_turn_for_as_many_tokens_as_its_prompt_has() -> None:
     """Else a long prompt is read again for every row that comes free."""
-    scheduler = Scheduler(100)
+    scheduler = Scheduler()
     for client in "abc":
         scheduler.add(job(client, 9, length=40))
     given = [client for client, _ in drained(scheduler, 1)]
@@ -87,7 +85,7 @@ def test_a_group_keeps_its_turn_for_as_many_tokens_as_its_prompt_has() -> None:
 
 
 def test_who_was_away_has_no_claim_on_what_it_did_not_use() -> None:
-    scheduler = Scheduler(1000)
+    scheduler = Scheduler()
     scheduler.add(job("steady", 50))
     assert len(drained(scheduler, 1)) == 50
     scheduler.add(job("steady", 20))
@@ -96,14 +94,14 @@ def test_who_was_away_has_no_claim_on_what_it_did_not_use() -> None:
 
 
 def test_priority_goes_before_fairness() -> None:
-    scheduler = Scheduler(100)
+    scheduler = Scheduler()
     scheduler.add(job("a", 3))
     scheduler.add(job("b", 3, priority=-1))
     assert drained(scheduler, 1) == [("a", 1)] * 3 + [("b", 1)] * 3
 
 
 def test_within_a_client_prompts_keep_their_order_and_stay_together() -> None:
-    scheduler = Scheduler(100)
+    scheduler = Scheduler()
     scheduler.add(job("a", 3, prompts=2))
     order = []
     while (group := scheduler.next_group()) is not None:
@@ -112,7 +110,7 @@ def test_within_a_client_prompts_keep_their_order_and_stay_together() -> None:
 
 
 def test_samples_that_lost_their_rows_are_not_charged_twice() -> None:
-    scheduler = Scheduler(100)
+    scheduler = Scheduler()
     scheduler.add(job("a", 4))
     group = scheduler.next_group()
     assert group is not None
@@ -121,12 +119,8 @@ def test_samples_that_lost_their_rows_are_not_charged_twice() -> None:
     assert Counter(client for client, _ in drained(scheduler, 1)[:4]) == {"a": 2, "b": 2}
 
 
-def test_a_full_queue_has_room_for_clients_that_have_nothing_in_it() -> None:
-    scheduler = Scheduler(8)
-    scheduler.add(job("greedy", 8))
-    for client, samples in (("greedy", 1), ("other", 3)):
-        with pytest.raises(EngineError, match="the queue holds 8 of 8 samples") as refused:
-            scheduler.add(job(client, samples))
-        assert refused.value.kind is ErrorKind.EXHAUSTED
-    scheduler.add(job("other", 2))
-    assert scheduler.queued == 10
+def test_other_prompts_of_a_client_do_not_prolong_its_turn() -> None:
+    scheduler = Scheduler()
+    for client in "ab":
+        scheduler.add(job(client, 1, prompts=9, length=40))
+    assert [client for client, _ in drained(scheduler, 1)[:4]] == ["a", "b", "a", "b"]

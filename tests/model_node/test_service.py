@@ -122,6 +122,27 @@ def test_cancel_by_id_ends_the_call_cancelled(stub: Any, engine: ScriptedEngine)
     assert not stub.Cancel(pb.CancelRequest(request_id="one"), timeout=PATIENCE).found
 
 
+@pytest.mark.parametrize("by_id", [True, False])
+def test_others_are_answered_while_the_engine_reads_a_request_and_it_can_be_cancelled(
+    stub: Any, engine: ScriptedEngine, by_id: bool
+) -> None:
+    submit, reads, go_on = engine.submit, threading.Event(), threading.Event()
+
+    def slow(job: Any) -> None:
+        reads.set()
+        assert go_on.wait(PATIENCE)
+        submit(job)
+
+    engine.submit = slow  # type: ignore[method-assign]
+    call = stub.Generate(request("long"), timeout=PATIENCE)
+    assert reads.wait(PATIENCE)
+    assert stub.GetLoad(pb.GetLoadRequest(), timeout=PATIENCE / 2).free_samples == 8
+    assert stub.Cancel(pb.CancelRequest(request_id="long"), timeout=PATIENCE).found if by_id else call.cancel()
+    go_on.set()
+    assert engine.cancelled.get(timeout=PATIENCE) == "long"
+    assert refused(call).code() is grpc.StatusCode.CANCELLED
+
+
 def test_an_id_that_still_runs_is_refused_and_free_again_afterwards(stub: Any, engine: ScriptedEngine) -> None:
     first = stub.Generate(request("same"), timeout=PATIENCE)
     job = engine.next_job()
@@ -164,6 +185,7 @@ def test_each_engine_error_has_its_status(
         (request(""), "request_id is empty"),
         (request(samples=0), "num_samples is 0"),
         (request(samples=65), "asks for 65 samples, the queue holds 64"),
+        (request(first_sample_index=2**32 - 1), "the last sample would have index 4294967296"),
         (request(prompts=[]), "0 prompts"),
         (request(prompts=[pb.Prompt()]), "prompt 0 is empty"),
         (request(prompts=[chat(), pb.Prompt(chat=pb.Chat())]), "prompt 1 is empty"),

@@ -116,6 +116,16 @@ def test_memory_is_counted_once_for_a_prompt(batch: Batch, collector: type) -> N
     assert batch.fits(longer, 100) < 5
 
 
+def test_memory_is_counted_for_each_row_where_rows_have_copies(
+    make_engine: Callable[..., LocalEngine], collector: type, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("model_node.engine.batch.can_share", lambda model: False)
+    batch = Batch(make_engine(device="cpu")._loaded, lambda *_: None)
+    (group,) = joined(batch, collector, PROMPTS[3], samples=1, store=PrefixStore(batch._loaded, 4096))
+    object.__setattr__(batch._loaded, "cache_tokens", 6 * group.longest)
+    assert batch.fits(group, 100) == 5
+
+
 def test_rows_leave_with_their_prompt() -> None:
     first, second = RowCache(), RowCache()
     all_rows = Shares()
@@ -136,20 +146,21 @@ def test_two_parts_of_attention_are_the_attention_over_both(
     if not kernel:
         monkeypatch.setattr(shares, "_CPU_KERNEL", None)
     draw = torch.Generator().manual_seed(3)
-    rows, heads, queries, size, width = [2, 0, 1], 2, 3, 8, 5
-    query = torch.randn(3, heads, queries, size, generator=draw)
+    heads, queries, size, width = 2, 3, 8, 5
+    of = [0, 1, 1, 0]  # the prompt of each row: side by side they are in an order that twice done is another
+    query = torch.randn(4, heads, queries, size, generator=draw)
     prompts = [RowCache(), RowCache()]
     for prompt, length in zip(prompts, (7, 4), strict=True):
         prompt.update(*torch.randn(2, 1, heads, length, size, generator=draw), layer_idx=0)
-    keys, values = torch.randn(2, 3, heads, width, size, generator=draw)
+    keys, values = torch.randn(2, 4, heads, width, size, generator=draw)
     owners = Shares()
-    for place in (0, 1, 0):
+    for place in of:
         owners.append(prompts[place], 1)
-    own = [4, 1, 3] if uneven else [4, 4, 4]
+    own = [4, 1, 3, 2] if uneven else [4] * 4
     step = SharedStep(owners, padding_mask(width - 1, own, torch.float32))
     found = step.attend(0, query, keys, values, size**-0.5)
-    for row in rows:
-        before = prompts[1 if row == 1 else 0].layers[0].used()
+    for row, place in enumerate(of):
+        before = prompts[place].layers[0].used()
         begin = width - 1 - own[row]
         whole = [
             torch.cat([prompt[0], mine[row, :, begin:]], dim=1)

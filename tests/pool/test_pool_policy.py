@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_supercharger.pool import policy
-from pytest_supercharger.pool.state import Job, Node, Standing, Tuning, runs
+from pytest_supercharger.pool.state import Job, Lease, Node, Standing, Tuning, runs
 
 TUNING = Tuning()
 
@@ -53,6 +53,15 @@ def test_a_chunk_is_as_large_as_the_nodes_share_of_the_rows_and_the_speed():
     assert shares([node("small"), node("large", rows=24)], [job(16)]) == [("small", range(4)), ("large", range(4, 16))]
     small = [node("slow", rows=16), node("fast", rows=16)]
     assert shares(small, [job(18)], {"slow": 1.0, "fast": 1.2}) == [("fast", range(10)), ("slow", range(10, 18))]
+
+
+def test_a_chunk_is_no_larger_than_what_a_node_takes_in_one_request():
+    assert shares([node("a", rows=5, most=2)], [job(5)]) == [("a", range(2)), ("a", range(2, 4)), ("a", range(4, 5))]
+    assert [len(run) for _, run in shares([node("a", rows=4000)], [job(5000)])][:2] == [1024, 1024]
+    slow, fast = node("slow"), node("fast", most=2)
+    late = Lease(id=1, job=job(8), node=slow, indices=range(8), left=set(range(8)), begun=0.0, heard=0.0)
+    paces = {"slow": 1.0, "fast": 100.0}
+    assert [len(one.indices) for one in policy.hedges([slow, fast], [late], paces, 1.0, 99.0, 8, TUNING)] == [2]
 
 
 def test_a_slow_node_leaves_alone_what_a_busy_fast_one_does_sooner():
