@@ -106,11 +106,17 @@ class ProjectTests:
         if not changed:
             return ()
         unsteady = _others(_told(self._order.run({}, tuple(before))), {node: alone[node] for node in changed})
-        in_order = self._order.widen(
-            {}, tuple(before), changed - unsteady, lambda wider: before.keys() - _others(_told(wider), before)
-        )
+        silent: set[str] = set()  # a wider run that says nothing of a test neither clears it nor blames it
+
+        def do_the_same(wider: GateResult) -> set[str]:
+            told = _told(wider)
+            silent.update(changed - told.keys())
+            silent.difference_update(told)
+            return before.keys() & told.keys() - _others(told, before)
+
+        in_order = self._order.widen({}, tuple(before), changed - unsteady, do_the_same)
         said = (f"{node} does otherwise without the tests around it; it is run among them" for node in sorted(in_order))
-        return (*self.excuse(changed - in_order), *said)
+        return (*self.excuse(changed - in_order - (silent - unsteady)), *said)
 
     def excuse(self, nodes: Collection[str]) -> tuple[str, ...]:
         """Let these tests gate no more; returns lines worth telling the user."""
@@ -137,7 +143,7 @@ class ProjectTests:
         nodeids = self.reaching(stubs)
         if not nodeids:
             return GateVerdict(passed=True, failures={})
-        result = self._order.run(overlay, nodeids)
+        around, result = self._order.around(nodeids), self._order.run(overlay, nodeids)
         self._learn(result)
         verdict = judge(result, nodeids, self._excused)
         with self._lock:
@@ -148,6 +154,8 @@ class ProjectTests:
             # The same tests in the same order: one that needs, or fears, what others leave behind does so again.
             again = judge(self._order.run(overlay, nodeids), nodeids, self._excused)
             verdict = replace(verdict, unsteady=again.spoke & verdict.failures.keys())
+        if around != self._order.around(nodeids):
+            return self.gate(overlay, stubs)  # for another stub it was learned meanwhile what they rest on
         return self.gate(overlay, stubs) if self._needs_others(overlay, nodeids, verdict, frozenset(stubs)) else verdict
 
     def _needs_others(
