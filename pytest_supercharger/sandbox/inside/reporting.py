@@ -146,13 +146,14 @@ def _stopped_at(error: BaseException) -> str:
     """The open stub that an exception says it comes from; "" for none."""
     from pytest_supercharger import marker
 
-    left: list[BaseException | None] = [error]
+    left: list[object] = [error]
     for _ in range(_LONGEST_CHAIN):
         one = left.pop() if left else None
         if isinstance(one, marker.StubNotFilled):
             return one.stub_id
-        if one is not None:
-            left += [one.__context__, one.__cause__]
+        if isinstance(one, BaseException):
+            inner = getattr(one, "exceptions", ())  # of a group
+            left += [one.__context__, one.__cause__, *(inner if isinstance(inner, tuple) else ())]
     return ""
 
 
