@@ -12,7 +12,9 @@ from pytest_supercharger.dotted import bindings, imported, module_names, pairs
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-__all__ = ["Uses", "binds", "classes"]
+__all__ = ["OURS", "Uses", "binds", "classes"]
+
+OURS = "pytest_supercharger"  # imported by whoever has a stub, for the marker; it starts programs and writes files
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,7 @@ class Uses:
         """Read it from the module."""
         nodes = parsing.walked(tree)
         return cls(
-            imports=frozenset(name for node in nodes for name in imported(node)),
+            imports=frozenset(name for node in nodes for name in imported(node)) - {OURS, f"{OURS}.marker"},
             names=frozenset(n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)),
             attributes=frozenset(n.attr for n in nodes if isinstance(n, ast.Attribute)),
             bound=frozenset(name for statement in tree.body for name in binds(statement)),

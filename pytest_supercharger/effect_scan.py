@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from pytest_supercharger import parsing
 from pytest_supercharger.call_effects import called, changed, odd_call
 from pytest_supercharger.class_effects import matched_attributes, odd_class
-from pytest_supercharger.declared import Uses
+from pytest_supercharger.declared import OURS, Uses
 from pytest_supercharger.dotted import bindings, chain, imported, module_names, pair, root
 from pytest_supercharger.purity import (
     GUARDED_MODULES,
@@ -167,6 +167,10 @@ class Scan:
             yield f"module {name} used as a value"
         yield from self._path_module(node, parent)
         yield from self._passed_on(name, node, parent)
+        meant = self.bound.get(name, "")
+        known = self.uses.imports | self.allow
+        if meant.partition(".")[0] == OURS and known.isdisjoint({OURS, meant, meant.rpartition(".")[0]}):
+            yield f"use of {meant}"
         refused = name in REFUSED_NAMES or (is_dunder(name) and name not in PLAIN_DUNDERS)
         if refused and name not in self.uses.names | self.uses.bound | self.allow:
             yield f"use of {name}"

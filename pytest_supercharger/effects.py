@@ -52,9 +52,11 @@ def undeclared(
 
 
 def _hooks(candidate: Candidate) -> Iterator[str]:
-    """Helpers stand at the top of the user's module, where Python looks for some names: `__getattr__`, `__all__`."""
+    """Helpers stand at the top of the user's module, where Python and pytest look for some names."""
     statements = (statement for part in candidate.helpers for statement in parsing.module(part).body)
-    yield from (f"a helper called {name}" for part in statements for name in binds(part) if is_dunder(name))
+    names = (name for part in statements for name in binds(part))
+    # In a conftest.py the latter decides which tests run.
+    yield from (f"a helper called {name}" for name in names if is_dunder(name) or name.startswith("pytest_"))
 
 
 def _parts(candidate: Candidate) -> Iterator[tuple[str, ast.AST]]:

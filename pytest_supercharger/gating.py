@@ -52,12 +52,13 @@ class Gating:
         """What they say of an overlay, asked twice where they say nothing.
 
         A test speaks for a body only if it gets to it beside the bodies that stand there now: it may be known as one
-        that reaches the stub from a body of another stub that was thrown away.
+        that reaches the stub from a body of another stub that was thrown away. A module that calls the stub while it is
+        imported speaks once, however many tests are in it: they need not have anything to do with the stub.
         """
         gate = self._tests.gate(overlay, [self._matrix.stub.id])
         if gate.infra and not gate.failures and self._in_time():
             gate = self._tests.gate(overlay, [self._matrix.stub.id])
-        return replace(gate, spoke=self._through(gate)) if gate.spoke else gate
+        return self._heard(gate) if gate.spoke else gate
 
     def excuse(self) -> tuple[tuple[str, ...], Collection[str]]:
         """Let those gate no more that are to blame for what they say.
@@ -69,10 +70,12 @@ class Gating:
         lines = self._tests.excuse(self._blame.nodes(self._tests.flaky))
         return lines, flaky.ask_again(self._matrix, self._tests.flaky)
 
-    def _through(self, gate: GateVerdict) -> frozenset[str]:
+    def _heard(self, gate: GateVerdict) -> GateVerdict:
         stub = self._matrix.stub.id
         others = self._ledger.overlay(self._beside(), without={stub})
-        return gate.spoke & self._tests.through(others, stub, gate.spoke | gate.asked)
+        found = self._tests.through(others, stub, gate.spoke | gate.asked)
+        spoke = gate.spoke & found.keys()
+        return replace(gate, spoke=spoke, callers=frozenset(found[node] for node in spoke))
 
     def _is_outdated(self, known: GateVerdict) -> bool:
         """Whether project tests could say more by now: a stub that stopped them is filled, or the first are known."""

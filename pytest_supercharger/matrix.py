@@ -262,7 +262,7 @@ class Matrix:
 
     def _gate_checks(self) -> int:
         """Project tests that speak for every candidate that passes the gate; blocked and skipped ones do not."""
-        return min((len(gate.spoke) for key, gate in self.gates.items() if self.vouched(key)), default=0)
+        return min((len(gate.callers) for key, gate in self.gates.items() if self.vouched(key)), default=0)
 
     def _behaviour(
         self, key: str, texts: list[str], order: list[str], environment: set[str], probes: list[str]

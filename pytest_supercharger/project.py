@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import configparser
 import contextlib
 import os
 import stat
@@ -10,9 +9,9 @@ import sys
 from dataclasses import dataclass, replace
 from fnmatch import fnmatch
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from pytest_supercharger import foreign, toml
+from pytest_supercharger import configuration, foreign
 from pytest_supercharger.context import imported_modules
 from pytest_supercharger.domain import SourceFile
 from pytest_supercharger.errors import SettingsError, SourceError
@@ -244,20 +243,11 @@ def _same(one: Path, other: Path) -> bool:
 
 
 def _requires_python(root: Path) -> str:
-    try:
-        data: dict[str, Any] = toml.loads(_text(root / "pyproject.toml"))
-    except toml.TOMLDecodeError:
-        data = {}
-    project = data.get("project")
+    project = configuration.tables(_text(root / "pyproject.toml")).get("project")
     declared = project.get("requires-python") if isinstance(project, dict) else None
     if isinstance(declared, str):
         return declared
-    parser = configparser.ConfigParser(interpolation=None)
-    try:
-        parser.read_string(_text(root / "setup.cfg"))
-    except configparser.Error:
-        return ""
-    return parser.get("options", "python_requires", fallback="")
+    return configuration.ini(_text(root / "setup.cfg"), "options").get("python_requires", "")
 
 
 def _text(path: Path) -> str:

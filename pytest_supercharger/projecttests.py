@@ -23,7 +23,6 @@ from pytest_supercharger.sandbox.base import GateResult, Overlay, Sandbox
 
 __all__ = ["GateVerdict", "ProjectTests", "judge"]
 
-
 _MOST_AGAIN = 3  # failures that are run once more: with more of them it is the body
 _MOST_WIDENED = 3  # bodies of a stub whose failures are tried in a wider run, which may be the whole suite
 
@@ -37,6 +36,7 @@ class GateVerdict:
     blocked: frozenset[str] = frozenset()  # ids of unfilled stubs on the way: these tests cannot speak yet
     infra: str = ""  # the run as a whole gave no answer; held against nobody
     spoke: frozenset[str] = frozenset()  # node ids of the tests that ran to their end and passed
+    callers: frozenset[str] = frozenset()  # what of these calls the stub: the test, or a module for all tests in it
     unsteady: frozenset[str] = frozenset()  # of the failures: those that pass when they are run once more
     asked: frozenset[str] = frozenset()  # node ids of the tests that were known to reach a stub then
 
@@ -106,11 +106,16 @@ class ProjectTests:
         if not changed:
             return ()
         unsteady = _others(_told(self._order.run({}, tuple(before))), {node: alone[node] for node in changed})
-        in_order = self._order.widen(
-            {}, tuple(before), changed - unsteady, lambda wider: before.keys() - _others(_told(wider), before)
-        )
+        silent: list[str] = []  # a wider run that says nothing of a test neither clears it nor blames it
+
+        def do_the_same(wider: GateResult) -> set[str]:
+            told = _told(wider)
+            silent[:] = changed - unsteady - told.keys()
+            return before.keys() & told.keys() - _others(told, before)
+
+        in_order = self._order.widen({}, tuple(before), changed - unsteady, do_the_same)
         said = (f"{node} does otherwise without the tests around it; it is run among them" for node in sorted(in_order))
-        return (*self.excuse(changed - in_order), *said)
+        return (*self.excuse(changed - in_order.union(silent)), *said)
 
     def excuse(self, nodes: Collection[str]) -> tuple[str, ...]:
         """Let these tests gate no more; returns lines worth telling the user."""
@@ -137,7 +142,7 @@ class ProjectTests:
         nodeids = self.reaching(stubs)
         if not nodeids:
             return GateVerdict(passed=True, failures={})
-        result = self._order.run(overlay, nodeids)
+        around, result = self._order.around(nodeids), self._order.run(overlay, nodeids)
         self._learn(result)
         verdict = judge(result, nodeids, self._excused)
         with self._lock:
@@ -148,6 +153,8 @@ class ProjectTests:
             # The same tests in the same order: one that needs, or fears, what others leave behind does so again.
             again = judge(self._order.run(overlay, nodeids), nodeids, self._excused)
             verdict = replace(verdict, unsteady=again.spoke & verdict.failures.keys())
+        if around != self._order.around(nodeids):
+            return self.gate(overlay, stubs)  # for another stub it was learned meanwhile what they rest on
         return self.gate(overlay, stubs) if self._needs_others(overlay, nodeids, verdict, frozenset(stubs)) else verdict
 
     def _needs_others(
@@ -159,14 +166,13 @@ class ProjectTests:
             if not failed or self._widened[stubs] >= _MOST_WIDENED:
                 return False
             self._widened[stubs] += 1
-        return bool(
-            self._order.widen(overlay, nodeids, failed, lambda wider: judge(wider, nodeids, self._excused).spoke)
-        )
+        found = self._order.widen(overlay, nodeids, failed, lambda wider: judge(wider, nodeids, self._excused).spoke)
+        return bool(found)
 
-    def through(self, overlay: Overlay, stub: str, nodes: Collection[str]) -> frozenset[str]:
-        """Those of the tests that get to a stub which this overlay leaves open; all are run where one is not known.
+    def through(self, overlay: Overlay, stub: str, nodes: Collection[str]) -> dict[str, str]:
+        """Those of the tests that get to a stub which this overlay leaves open, each with the part of it that calls it.
 
-        A test that called this stub and no other while all were open gets there whatever is filled in.
+        All are run where one is not known; one that called no other stub while all were open gets there in any case.
         """
         opened, met = self._met_in({}), self._met_in(overlay)
         direct = frozenset(node for node in nodes if _calls(node, opened) == frozenset({stub}))
@@ -176,7 +182,8 @@ class ProjectTests:
                 self._note(overlay, self._order.run(overlay, others))
         with self._lock:
             met |= {node: frozenset() for node in others if _calls(node, met) is None}
-            return direct | {node for node in others if stub in (_calls(node, met) or ())}
+            callers = ((node, _caller(node, stub, opened if node in direct else met)) for node in nodes)
+            return {node: caller for node, caller in callers if caller}
 
     def culprits(self, overlay_without: Callable[[str], Overlay], accepted: Collection[str], node: str) -> set[str]:
         """The accepted stubs that a failing test goes through, found by leaving each out in turn."""
@@ -229,6 +236,11 @@ def _calls(node: str, met: Mapping[str, frozenset[str]]) -> frozenset[str] | Non
     """Which stubs a test calls, or what it is collected from; None where that is not known."""
     known = [met[place] for place in places(node) if place in met]
     return frozenset().union(*known) if known else None
+
+
+def _caller(node: str, stub: str, met: Mapping[str, frozenset[str]]) -> str:
+    """Which part of a test calls a stub, the test itself if it does; "" for none."""
+    return max((place for place in places(node) if stub in met.get(place, ())), key=len, default="")
 
 
 def _reached(result: GateResult) -> Iterator[tuple[str, frozenset[str]]]:

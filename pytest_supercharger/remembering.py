@@ -142,9 +142,11 @@ def _is_declared(entry: journal.Entry, stub: Stub, source: SourceFile, allow: fr
 
 
 def _passes(overlay: Overlay, record: evidence.Record, bench: Bench) -> bool:
+    """Whether all that there is to be run passes, and there is something: project tests may be gone since."""
     results = bench.splitting.run(overlay, record.as_tests(), isolated=True)
     passed = all(result.verdict is Verdict.PASS for result in results.values())
-    return passed and bench.tests.gate(overlay, [record.stub]).passed
+    gate = bench.tests.gate(overlay, [record.stub])
+    return passed and gate.passed and bool(record.tests or gate.spoke)
 
 
 def _outcome(stub: Stub, entry: journal.Entry, record: evidence.Record, together: Mapping[str, str]) -> Outcome:

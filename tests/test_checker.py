@@ -225,6 +225,18 @@ def test_a_project_test_that_reached_the_stub_from_a_body_that_was_thrown_away_d
     assert len(bench.calls("gate")) == before + 1  # what is open beside the same bodies is known
 
 
+def test_a_module_that_calls_the_stub_while_it_is_imported_counts_once_and_its_tests_gate():
+    def gate(overlay, nodeids):
+        if not overlay:
+            return GateResult(errors={"t.py": "StubNotFilled"}, reached_at_import={"t.py": frozenset({"m:f"})})
+        return GateResult(tests={f"t.py::test_{n}": PairResult(verdict=Verdict.PASS) for n in range(8)})
+
+    bench = Bench(gate=gate)
+    bench.checker.add_candidate(CANDIDATE)
+    assert bench.matrix.evidence().trusted_checks == 1
+    assert len(bench.matrix.gate_tests("c")) == 8
+
+
 def test_a_gate_without_an_answer_is_asked_once_more():
     bench = Bench(gate=project_test(SILENT, PASSED))
     bench.checker.add_candidate(CANDIDATE)

@@ -252,3 +252,21 @@ def test_a_registry_of_the_module_is_there_to_be_used() -> None:
     assert found(body, module=module) == ()
     own = "def show(x):\n    return x\nshow = functools.singledispatch(show)\nshow.register(int, abs)\n"
     assert found(own) == ()
+
+
+OURS = b"from pytest_supercharger import StubNotFilled, supercharge\n\n@supercharge\ndef total(values):\n    pass\n"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "from pytest_supercharger.localnode import LocalNode\nLocalNode(['sh'], report=print).__enter__()\n",
+        "from pytest_supercharger import localnode\nlocalnode.LocalNode(['sh'], report=print)\n",
+        "import pytest_supercharger.marker as m\nm.recorder('m:other')\n",
+        "raise StubNotFilled('m:other')\n",
+        "@supercharge\ndef other():\n    pass\nreturn other()\n",
+    ],
+)
+def test_the_import_of_the_marker_declares_nothing_of_its_package(body: str) -> None:
+    assert any("pytest_supercharger" in line for line in found(body, module=OURS)), found(body, module=OURS)
+    assert found(body, module=OURS, allow=frozenset({"pytest_supercharger"})) == ()

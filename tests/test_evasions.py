@@ -156,6 +156,8 @@ def test_honest_code_is_not_taken_for_one_of_them(body: str) -> None:
 def test_a_helper_may_not_be_a_hook_of_the_module() -> None:
     assert found(helpers=("def __getattr__(name):\n    return 1\n",)) == ("a helper called __getattr__",)
     assert found(helpers=("__all__ = []\n",)) == ("a helper called __all__",)
+    hook = "pytest_collection_modifyitems"
+    assert found(helpers=(f"def {hook}(items):\n    items.clear()\n",)) == (f"a helper called {hook}",)
 
 
 def test_what_is_refused_of_a_harmless_module_may_be_used_or_allowed() -> None:

@@ -116,7 +116,8 @@ def test_what_gets_to_an_open_stub_is_found_by_running_all_of_it_once():
     tests.discover()
     nodes = ("t::a", "t::b", "t::c", "u::a", "v::C::a[1]", "v::a")
     for _ in range(2):
-        assert tests.through({"m.py": b"x"}, "m:f", nodes) == {*nodes[:2], *nodes[4:]}
+        found = tests.through({"m.py": b"x"}, "m:f", nodes)
+        assert found == {"t::a": "t::a", "t::b": "t::b", "v::C::a[1]": "v", "v::a": "v"}
     assert [asked for _, asked in sandbox.asked] == [None, nodes[1:], nodes[1:]]
 
 
@@ -320,3 +321,31 @@ def test_a_wider_run_is_tried_for_a_few_bodies_only_and_where_it_adds_something(
     for _ in range(5):
         tests.gate({"m.py": b"wrong"}, ["m:f"])
     assert (sandbox.asked.count(("t", "t::late")), sandbox.asked.count(None)) == (3, whole)
+
+
+def test_a_wider_run_that_says_nothing_of_a_test_neither_clears_nor_blames_it():
+    whole, alone = {"t::a": reached("m:f"), "t::b": PASS}, GateResult(tests={"t::a": FAIL})
+    sandbox = Scripted(GateResult(tests=whole), alone, alone, GateResult(problem="time-out after 300 s"))
+    tests = ProjectTests(sandbox, None)
+    tests.discover()
+    assert (tests.repeat(), tests.flaky, tests.reaching(["m:f"])) == ((), (), ("t::a",))
+    tests.gate({}, ["m:f"])
+    assert sandbox.asked[4] == ({}, ("t::a",))
+
+
+def test_what_is_learned_for_another_stub_between_two_runs_of_a_body_does_not_make_it_unsteady():
+    class Shared(InOrder):
+        other = None
+
+        def gate(self, overlay, nodeids):
+            result = super().gate(overlay, nodeids)
+            if overlay and self.other:
+                ask, self.other = self.other, None
+                ask()
+            return result
+
+    sandbox = Shared("t::late")
+    tests = ProjectTests(sandbox, None)
+    tests.discover()
+    sandbox.other = lambda: tests.gate({"m.py": b"right"}, ["m:f"])
+    assert tests.gate({"m.py": b"right"}, ["m:f"]).passed

@@ -120,6 +120,13 @@ def test_nothing_comes_back_that_fails_a_recorded_test_or_a_project_test(file, t
     assert not ledger.is_accepted("m:one")
 
 
+def test_nothing_comes_back_of_which_nothing_can_be_run_any_more(file, tmp_path):
+    outcome, record = accepted(file)
+    remembering.keep(tmp_path, file.data, outcome, dataclasses.replace(record, tests=()))
+    assert recalled(file, FakeSandbox())[0] == []
+    assert len(recalled(file, project())[0]) == 1
+
+
 @pytest.mark.parametrize("damage", [{"evidence": "{}"}, {"evidence": "[]"}, {"evidence": "no JSON"}])
 def test_a_damaged_entry_is_passed_over(file, tmp_path, damage):
     remembering.keep(tmp_path, file.data, *accepted(file))

@@ -264,6 +264,12 @@ def test_instances_of_the_projects_own_classes_are_told_by_what_they_hold(kind: 
     assert state(kind(1)).frame == state(kind(2)).frame == f"{kind.__module__}.{kind.__name__}"
 
 
+@pytest.mark.parametrize("value", [Item("a"), Pair(1, 2), Colour.RED])
+def test_data_is_told_by_name_and_fields_whoever_brings_its_class_and_has_to_stay_the_same(value: object) -> None:
+    text = canonical(value, lambda thing: False)
+    assert text == text.frame == canonical(value)
+
+
 def test_the_frame_of_a_value_is_its_text_without_what_such_instances_hold() -> None:
     def value(number: object) -> list[object]:
         return [Plain([Plain(number), 1]), {(Plain(number), 1), (Plain(-1), 2)}, {"k": Plain(0)}]

@@ -107,7 +107,7 @@ def test_jobs_are_spread_over_the_engines(
 
 @pytest.fixture
 def cut_off(client: DockerClient) -> Iterator[None]:
-    """Removes what was made at the very moment the line was cut: nobody learned its id, and this process lives."""
+    """Removes what was made at the moment the line was cut: nobody learned its id, and this process still lives."""
     yield
     for one in own(client):
         with contextlib.suppress(APIError):  # it goes by itself

@@ -134,12 +134,20 @@ def test_stubs_are_recorded_for_the_test_or_the_module_that_reaches_them(zygote:
         "def test_c(): pass\n",
         "tests/test_d.py": "import pytest\nfrom mod import other\n@pytest.fixture(scope='module', autouse=True)\n"
         "def early(): other(1)\ndef test_first(): pass\ndef test_second(): pass\n",
+        "tests/test_g.py": "import pytest\nfrom mod import other\nclass Group(Exception):\n    exceptions = ()\n"
+        "@pytest.fixture(scope='module')\ndef group():\n    found = Group()\n    try:\n        other(1)\n"
+        "    except NotImplementedError as error:\n        found.exceptions = (error,)\n    raise found\n"
+        "def test_group(group): pass\ndef test_after(group): pass\n",
+        "tests/test_e.py": "from pytest_supercharger import StubNotFilled\n"
+        "def test_pretends(): raise StubNotFilled('mod:double')\n",
     }
     gate = zygote.gate(files)
     assert gate.tests["tests/test_a.py::test_a"].reached == {"mod:other"}
-    for name in ("test_first", "test_second"):  # the fixture is not called again, what it raised is raised again
-        assert gate.tests[f"tests/test_d.py::{name}"].reached == {"mod:other"}
-    assert gate.tests["tests/test_c.py::test_c"].reached == frozenset()
+    for name in ("d.py::test_first", "d.py::test_second", "g.py::test_group", "g.py::test_after"):
+        # The fixture is not called again, what it raised is raised again.
+        assert gate.tests[f"tests/test_{name}"].reached == {"mod:other"}
+    for name in ("tests/test_c.py::test_c", "tests/test_e.py::test_pretends"):  # the latter is called by nobody
+        assert gate.tests[name].reached == frozenset()
     assert gate.reached_at_import == {name: {"mod:other"} for name in ("tests/test_b.py", "tests/test_c.py")}
     assert "StubNotFilled" in gate.errors["tests/test_b.py"]
     assert gate.tests["tests/test_mod.py::test_it"].verdict is Verdict.PASS

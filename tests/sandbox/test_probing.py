@@ -29,6 +29,7 @@ DOUBLE = "def double(x, *rest, **more):\n"
         ("return double", "double(2)", OutputKind.OPAQUE, "function"),
         ("return (i for i in range(x))", "double(2)", OutputKind.VALUE, "iterator([0, 1])"),
         ("x.append(9)", "double([1])", OutputKind.VALUE, "None; argument 1 -> [1, 9]"),
+        ("x.append(lambda: 1)", "double([1])", OutputKind.OPAQUE, "argument 1"),
         ("return [*x, *x]", "double(iter([1]))", OutputKind.VALUE, "[1]"),
         ("raise ValueError('no')", "double(2)", OutputKind.EXCEPTION, "ValueError"),
         ("raise KeyError", "int(double(2))", OutputKind.EXCEPTION, "KeyError"),
@@ -81,6 +82,13 @@ def test_state_does_not_leak_between_probes(zygote: ZygoteSlot) -> None:
 def test_a_method_shows_the_change_of_its_object(zygote: ZygoteSlot) -> None:
     output = zygote.probe(GOOD, "cart.add('x')", setup="cart = Cart([])")[0]
     assert output.text == "None; self -> mod.Cart(items=['x'])"
+
+
+def test_what_an_output_leaves_out_for_its_length_is_told_apart(zygote: ZygoteSlot) -> None:
+    code = DOUBLE + "    for one in (x, *rest):\n        one += ['a' * 3000, %s]\n"
+    one, other = (zygote.probe(code % last, "double([], [], [])")[0] for last in ("one is rest[1]", "False"))
+    assert one.kind is other.kind is OutputKind.VALUE
+    assert one.text != other.text
 
 
 def test_setup_that_raises_makes_the_input_invalid(zygote: ZygoteSlot) -> None:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from pytest_supercharger.domain import GeneratedTest, Output, OutputKind, PairResult, Probe, Verdict
 from pytest_supercharger.sandbox import verdict as rules
 from pytest_supercharger.sandbox.canaries import Canary
+from pytest_supercharger.sandbox.inside import jobs
 from pytest_supercharger.sandbox.protocol import module_name
 from pytest_supercharger.sandbox.verdict import expected_tests, gate_result, probe_result, screen_result
 
@@ -441,6 +442,14 @@ def test_a_test_that_ended_the_process_failed_and_the_rest_goes_on() -> None:
     gate = gate_result(GATE, result(first, run(passed("a::z"), end())))
     assert [gate.tests[node].verdict.value for node in ("a::x", "a::y", "a::z")] == ["pass", "fail", "pass"]
     assert gate.problem == ""
+
+
+def test_each_fork_that_a_gate_run_may_have_is_read() -> None:
+    forks = jobs._RESTARTS + jobs._STUCK + 1
+    ended = [run(unit=f"a::{number}", limit="wall", own_status=False) for number in range(forks - 1)]
+    gate = gate_result(GATE, result(*ended, run(passed("a::x"), end())))
+    assert (gate.problem, len(gate.tests)) == ("", forks)
+    assert gate_result(GATE, result(*ended, run(), run(passed("a::x"), end()))).problem
 
 
 @pytest.mark.parametrize(

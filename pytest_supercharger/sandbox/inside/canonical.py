@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     Known = Callable[[object], bool]
 
-__all__ = ["EqualsAnything", "Opaque", "Text", "canonical", "float_text", "state"]
+__all__ = ["EqualsAnything", "Opaque", "Text", "canonical", "capped", "float_text", "state"]
 
 _MAX_DEPTH = 60
 _MAX_NODES = 200_000
@@ -91,7 +91,8 @@ def float_text(value: float) -> str:
     return str(int(rounded)) if rounded.is_integer() else repr(rounded)
 
 
-def _capped(text: str) -> str:
+def capped(text: str) -> str:
+    """A text that is short, and another one for another text."""
     if len(text) <= _MAX_TEXT:
         return text
     digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
@@ -109,8 +110,8 @@ class _Writer:
 
     def whole(self, value: Any) -> Text:
         marked = self.text(value)
-        text = Text(_capped(marked.replace(self._begin, "").replace(self._end, "")))
-        text.frame = _capped(self._frame(marked))
+        text = Text(capped(marked.replace(self._begin, "").replace(self._end, "")))
+        text.frame = capped(self._frame(marked))
         return text
 
     def _frame(self, marked: str) -> str:

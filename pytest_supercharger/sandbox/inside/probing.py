@@ -164,6 +164,9 @@ class _Evaluation:
         text = canonical.canonical(_settle(function(*positional, **named)), self._known)
         after = {name: _state(value) for name, value in watched.items()}
         changed = [name for name in watched if before[name] != after[name]]
+        for name in changed:
+            if not after[name]:  # equal texts mean equal values, and of this one there is none
+                raise canonical.Opaque(name)
         texts = [text, *(f"{name} -> {after[name]}" for name in changed)]
         frames = [text.frame, *(f"{name} -> {after[name].frame}" for name in changed)]
         return "; ".join(texts), "; ".join(frames)
@@ -211,4 +214,5 @@ def _state(value: Any) -> canonical.Text:
 
 
 def _output(kind: str, text: str, preview: str = "", *, frame: str = "") -> dict[str, str]:
-    return {"kind": kind, "text": text[:8_000], "frame": frame[:8_000], "preview": (preview or text)[:500]}
+    text, frame = canonical.capped(text), canonical.capped(frame)
+    return {"kind": kind, "text": text, "frame": frame, "preview": (preview or text)[:500]}

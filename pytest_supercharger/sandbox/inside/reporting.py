@@ -43,6 +43,7 @@ class Reporter:
         self.collecting = ""
         self.collected: list[str] = []
         self.odd = ""  # what is wrong with the evidence of the test that runs
+        self.met: set[str] = set()  # ids of the unfilled stubs that were called
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_finish(self, session: pytest.Session) -> None:
@@ -93,6 +94,7 @@ class Reporter:
         """Note the outcome of a phase; a report that says passed over an exception counts as altered.
 
         What a fixture of a module or a session raised is raised again for each of its tests, by the first call alone.
+        Only a stub that was called is believed to have raised: anybody can raise its exception.
         """
         report = yield
         outcome: str = report.outcome
@@ -102,7 +104,7 @@ class Reporter:
             outcome = {"skipped": "xfailed", "passed": "xpassed"}.get(outcome, outcome)
         if outcome != "passed" and _BROKEN.isdisjoint(self._phases.values()):
             self._error = self._explain(call, report)
-        if call.excinfo is not None and (stub := _stopped_at(call.excinfo.value)):
+        if call.excinfo is not None and (stub := _stopped_at(call.excinfo.value)) in self.met:
             self.send({"type": "reached", "stub": stub[:500], "node": item.nodeid, "collector": ""})
         # A subtest has a report of its own, of the same phase and ahead of the test's: only its failure counts.
         if self._phases.get(call.when) not in _BROKEN:
@@ -120,6 +122,7 @@ class Reporter:
             line, _, path = place.partition("\t")
             if line.isdecimal() and path:
                 stub_id = numbering.numbered(stub_id, path, int(line))
+            self.met.add(stub_id)
             self.send({"type": "reached", "stub": stub_id[:500], "node": node, "collector": ""})
 
     def note_equal(self, kind: str) -> None:
@@ -140,16 +143,17 @@ class Reporter:
 
 
 def _stopped_at(error: BaseException) -> str:
-    """The open stub that an exception comes from; "" for none."""
+    """The open stub that an exception says it comes from; "" for none."""
     from pytest_supercharger import marker
 
-    left: list[BaseException | None] = [error]
+    left: list[object] = [error]
     for _ in range(_LONGEST_CHAIN):
         one = left.pop() if left else None
         if isinstance(one, marker.StubNotFilled):
             return one.stub_id
-        if one is not None:
-            left += [one.__context__, one.__cause__]
+        if isinstance(one, BaseException):
+            inner = getattr(one, "exceptions", ())  # of a group
+            left += [one.__context__, one.__cause__, *(inner if isinstance(inner, tuple) else ())]
     return ""
 
 
@@ -162,6 +166,8 @@ def record_stubs(send: Send, reporter: Reporter | None = None) -> None:
     def recorder(stub: str) -> None:
         node = reporter.current if reporter else ""
         collector = reporter.collecting if reporter and not node else ""
+        if reporter:
+            reporter.met.add(stub)
         if (stub, node, collector) not in seen:
             seen.add((stub, node, collector))
             send({"type": "reached", "stub": stub[:500], "node": node, "collector": collector})
