@@ -198,7 +198,7 @@ class Checker:
         missing = matrix.missing_probes(key)
         if missing and not self._exhausts(key) and self._in_time():
             outputs = self._sandbox.probe(overlay, matrix.stub.module, missing)
-            matrix.outputs |= {(key, probe): output for probe, output in outputs.items()}
+            matrix.outputs.note(key, outputs)
         self._excuse()
 
     def _excuse(self) -> None:

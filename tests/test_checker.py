@@ -112,6 +112,19 @@ def test_what_is_refused_for_what_it_says_is_never_pardoned():
     assert said["r"].startswith("uses what its module does not")
 
 
+def test_what_the_sandbox_failed_to_tell_is_asked_once_more():
+    kinds = {"negative": [OutputKind.INFRA, OutputKind.VALUE]}
+    bench = Bench(
+        evaluate=lambda overlay, module, probe: Output(kind=(kinds.get(probe.id) or [OutputKind.INFRA]).pop(0))
+    )
+    bench.checker.add_tests(suite())
+    for _ in range(3):
+        bench.checker.add_tests(())
+    asked = [probe for probes in bench.calls("probe") for probe in probes]
+    assert {asked.count(probe) for probe in bench.matrix.probes} == {2}
+    assert bench.matrix.outputs["c", "negative"].kind is OutputKind.VALUE
+
+
 def verdicts(bench):
     return {test: pair.verdict for (_, test), pair in bench.matrix.pairs.items()}
 
