@@ -185,7 +185,8 @@ class _Search:
         if self._halted():
             return None
         if assessment.best is None or assessment.unmet:
-            self._lacking = _told(member, "; ".join(assessment.unmet))
+            lacking = "; ".join(assessment.unmet)
+            self._lacking = _told(member, lacking if assessment.best else member.matrix.why_none(lacking))
             return None
         return own if _is_as_good(member.matrix, own, assessment) else member.matrix.candidates[assessment.best]
 
