@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 
 from pytest_supercharger.domain import Candidate
 from pytest_supercharger.matrix import Matrix
@@ -17,11 +17,21 @@ class Aside:
         """None was set aside yet."""
         self._matrix = matrix
         self._needs: dict[str, frozenset[str]] = {}
+        self._missed: frozenset[str] = frozenset()
 
     @property
     def needs(self) -> frozenset[str]:
         """The stubs that these candidates need."""
-        return frozenset().union(*self._needs.values())
+        return self._missed.union(*self._needs.values())
+
+    def miss(self, stubs: Collection[str]) -> None:
+        """Open stubs that candidates came to once those stubs were filled that stood before them."""
+        self._missed |= frozenset(stubs)
+
+    def miss_only(self, is_open: Callable[[Collection[str]], bool]) -> frozenset[str]:
+        """What is missed and still open; the rest is not missed any more."""
+        self._missed = frozenset(stub for stub in self._missed if is_open([stub]))
+        return self._missed
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._needs)

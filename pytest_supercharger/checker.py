@@ -61,6 +61,7 @@ class Checker:
         self._say = say
         self.cut_short = False  # something was not run because the time was spent: what is known is not the whole
         self._rng = rng
+        self._unwanted: dict[str, str] = {}  # candidates that are refused for what they say, whatever they do -> why
         self._beside: tuple[Filling, ...] = ()  # bodies of other open stubs that are tried together with this one's
         beside = self._filled_beside
         self._gating = Gating(matrix, bench, beside=beside, again=self._probe_again, in_time=self._in_time)
@@ -74,12 +75,12 @@ class Checker:
         """Run a new candidate on everything that is known; one that fails a trusted test is not run on the rest."""
         lacking = self._dependencies.refusal(candidate)
         if lacking:
-            self._refuse(candidate, f"{MISSING}: {lacking}")
+            self._never(candidate, f"{MISSING}: {lacking}")
             return
         allow = self._allow | self._dependencies.modules()
         unwanted = effects.undeclared(candidate, self._source.data, allow=allow, stub=self._matrix.stub)
         if unwanted:
-            self._refuse(candidate, f"uses what its module does not: {', '.join(unwanted)}")
+            self._never(candidate, f"uses what its module does not: {', '.join(unwanted)}")
             return
         self._run(candidate)
         self._await_others(candidate)
@@ -106,10 +107,15 @@ class Checker:
         return self._killing.run(self._matrix.candidates[candidate_id])
 
     def retry(self) -> None:
-        """Run those again that were set aside, as a stub that they need is decided now."""
-        for candidate in self.aside.take_back():
-            self._run(candidate)
-            self._await_others(candidate)
+        """Run those again that were set aside, or tried beside others that came to nothing."""
+        self.misses()
+        self.aside.take_back()
+        self.stand_beside(())
+        self.add_tests(())
+
+    def misses(self) -> frozenset[str]:
+        """The stubs, open and not tried together with this one, that candidates turned out to need."""
+        return self.aside.miss_only(self._ledger.are_open)
 
     def stand_beside(self, others: Sequence[Filling]) -> bool:
         """From now on these bodies of other open stubs are filled in as well; whether they were not before.
@@ -123,6 +129,10 @@ class Checker:
             self._matrix.forget(key)
         return True
 
+    def pardon(self, refused: Mapping[str, str]) -> None:
+        """Nobody is refused but these, and those that are for what they say."""
+        self._matrix.refused = {**refused, **self._unwanted}
+
     def _filled_beside(self) -> tuple[Filling, ...]:
         return self._beside
 
@@ -131,6 +141,7 @@ class Checker:
         overlay = self._overlay(candidate)
         if overlay is not None:
             self._run_trusted(overlay, candidate)
+            self.aside.miss(self._matrix.waits_for(candidate.id))
 
     def confirm(self, candidate: Candidate) -> bool:
         """Run everything the candidate passed and gave once more, each test on its own and in another order.
@@ -154,6 +165,8 @@ class Checker:
         waited: set[str] = set()
         while others := self._matrix.waits_for(candidate.id) - waited:
             other, answer = self._first_answer(others)
+            if self._beside:
+                self.aside.miss(others)
             if answer is Waited.CIRCLE:
                 self.aside.add(candidate, others)
             elif answer is Waited.NOT_FILLED:
@@ -185,7 +198,7 @@ class Checker:
         missing = matrix.missing_probes(key)
         if missing and not self._exhausts(key) and self._in_time():
             outputs = self._sandbox.probe(overlay, matrix.stub.module, missing)
-            matrix.outputs |= {(key, probe): output for probe, output in outputs.items()}
+            matrix.outputs.note(key, outputs)
         self._excuse()
 
     def _excuse(self) -> None:
@@ -262,6 +275,10 @@ class Checker:
         except SourceError as error:
             self._refuse(candidate, f"cannot be put into the file: {error}")
             return None
+
+    def _never(self, candidate: Candidate, reason: str) -> None:
+        self._unwanted[candidate.id] = reason
+        self._refuse(candidate, reason)
 
     def _refuse(self, candidate: Candidate, reason: str) -> None:
         if candidate.id not in self._matrix.refused:

@@ -49,6 +49,7 @@ class Choice:
     candidate: Candidate | None = None
     reason: str = ""
     together: Mapping[str, str] = field(default_factory=dict)  # id of each other stub -> id of its candidate
+    again: bool = False  # nothing can be chosen before other stubs are decided, or sit as well
 
 
 class Table:
@@ -60,7 +61,10 @@ class Table:
         self._choices: dict[str, Choice] = {}
 
     def sit(self, member: Member, ledger: Ledger, seconds: float) -> Choice | None:
-        """What was chosen for this one; None once a stub is decided that candidates of this one need."""
+        """What was chosen for this one; None where its candidates are to be run again first.
+
+        That is once a stub is decided that they need, and where they turned out to need one that does not sit here.
+        """
         stub_id, needs = member.stub.id, member.checker.aside.needs
         self._members[stub_id] = member
         with member.resting():
@@ -68,6 +72,8 @@ class Table:
         if circle:
             self._choose(sorted(circle), ledger)
         choice = self._choices.pop(stub_id, None)
+        if choice is not None and choice.again:
+            return None
         if choice is None and ledger.are_open(needs):
             choice = Choice(reason=f"needs {min(needs)}, which was not decided in {seconds:g} s")
         return choice
@@ -100,6 +106,8 @@ class _Search:
             return {stub: Choice(reason=joint_choice.too_many(stub, self._ids)) for stub in self._ids}
         shortlists = {member.stub.id: self._opened(member) for member in self._members}
         chosen = self._first_that_stands(list(shortlists.values()))
+        if chosen is None and self._misses_others():
+            return {stub: Choice(again=True) for stub in self._ids}
         if chosen is None:
             obstacle = self._lacking or max(self._failed, key=lambda text: self._failed[text], default="")
             for member in self._members:
@@ -113,6 +121,15 @@ class _Search:
             stub: Choice(candidate=candidate, together={other: ids[other] for other in ids if other != stub})
             for stub, candidate in zip(self._ids, chosen, strict=True)
         }
+
+    def _misses_others(self) -> bool:
+        """Whether open stubs that do not sit here stood in the way; then everybody is as before this choice."""
+        missed = frozenset().union(*(member.checker.misses() for member in self._members))
+        if self._halted() or missed <= set(self._ids):
+            return False
+        for member in self._members:
+            member.checker.pardon(self._refused[member.stub.id])
+        return True
 
     def _opened(self, member: Member) -> tuple[str, ...]:
         """The candidates of a stub that are tried, once those set aside are like any other."""
@@ -168,7 +185,8 @@ class _Search:
         if self._halted():
             return None
         if assessment.best is None or assessment.unmet:
-            self._lacking = _told(member, "; ".join(assessment.unmet))
+            lacking = "; ".join(assessment.unmet)
+            self._lacking = _told(member, lacking if assessment.best else member.matrix.why_none(lacking))
             return None
         return own if _is_as_good(member.matrix, own, assessment) else member.matrix.candidates[assessment.best]
 
@@ -203,7 +221,7 @@ class _Search:
         pairs = zip(self._members, choice, strict=True)
         if member.checker.stand_beside([(other.stub, candidate) for other, candidate in pairs if other is not member]):
             # A candidate that got no answer beside a wrong one may be right beside another.
-            member.matrix.refused = dict(self._refused[member.stub.id])
+            member.checker.pardon(self._refused[member.stub.id])
 
     def _halted(self) -> bool:
         """Whether the time of a stub, or of the run, is spent: what is known may not be the whole then."""

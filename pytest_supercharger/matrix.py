@@ -11,7 +11,6 @@ from pytest_supercharger.behaviour import Behaviour, Evidence
 from pytest_supercharger.domain import (
     Candidate,
     GeneratedTest,
-    Output,
     OutputKind,
     PairResult,
     Probe,
@@ -21,6 +20,7 @@ from pytest_supercharger.domain import (
 )
 from pytest_supercharger.kills import Kills
 from pytest_supercharger.mutation import MutationScore
+from pytest_supercharger.outputs import Outputs
 from pytest_supercharger.progress import TRUSTED_WEIGHT
 from pytest_supercharger.projecttests import GateVerdict
 
@@ -49,7 +49,7 @@ class Matrix:
     probes: dict[str, Probe] = field(default_factory=dict)
     trusted_probes: set[str] = field(default_factory=set)
     pairs: dict[tuple[str, str], PairResult] = field(default_factory=dict)
-    outputs: dict[tuple[str, str], Output] = field(default_factory=dict)
+    outputs: Outputs = field(default_factory=Outputs)
     gates: dict[str, GateVerdict] = field(default_factory=dict)
     refused: dict[str, str] = field(default_factory=dict)  # candidate id -> why it can never be written
     kills: Kills = field(default_factory=Kills)
@@ -159,15 +159,15 @@ class Matrix:
         return [test for test in tests if (candidate_id, test.id) not in self.pairs]
 
     def missing_probes(self, candidate_id: str) -> list[Probe]:
-        """The inputs this candidate was not run on, those last that another one ran into a limit on."""
-        hung = {probe for (_, probe), o in self.outputs.items() if o.kind in (OutputKind.TIMEOUT, OutputKind.MEMORY)}
-        missing = [probe for probe in self.probes.values() if (candidate_id, probe.id) not in self.outputs]
+        """The inputs this candidate is to be run on, those last that another one ran into a limit on."""
+        hung = self.outputs.hung()
+        missing = [probe for probe in self.probes.values() if self.outputs.is_due(candidate_id, probe.id)]
         return sorted(missing, key=lambda probe: probe.id in hung)
 
     def forget(self, candidate_id: str) -> None:
         """Drop every verdict of a candidate, because what it is run against has changed."""
         self.pairs = {key: value for key, value in self.pairs.items() if key[0] != candidate_id}
-        self.outputs = {key: value for key, value in self.outputs.items() if key[0] != candidate_id}
+        self.outputs.forget(candidate_id)
         self.gates.pop(candidate_id, None)
         self.kills.forget(candidate_id)
 

@@ -70,6 +70,11 @@ class ProjectTests:
             SandboxError: the suite as a whole cannot be run.
         """
         result = self._order.whole({})
+        if result.problem and result.reached_first:
+            raise SandboxError(
+                f"no test can run while {min(result.reached_first)} is a stub: a conftest or a plugin calls it when "
+                "pytest starts; write its body yourself, or call it in a fixture"
+            )
         if result.problem:
             raise SandboxError(
                 f"the project's tests do not run in the sandbox: {result.problem}; "

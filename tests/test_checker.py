@@ -100,6 +100,31 @@ def suite(n=1):
     return (first, *(GeneratedTest(id=f"t{i}", name="test_f", source=source) for i in range(1, n)))
 
 
+def test_what_is_refused_for_what_it_says_is_never_pardoned():
+    bench = Bench(evaluate=blocked_by())
+    reaching = Candidate(id="r", text_id="r", body="import os\nos.remove('x')\nreturn x\n")
+    bench.matrix.add_code([reaching])
+    bench.checker.add_candidate(reaching)
+    said = dict(bench.matrix.refused)
+    bench.matrix.refused["c"] = "got no answer from the project tests"
+    bench.checker.pardon({"d": "before"})
+    assert bench.matrix.refused == {"d": "before", **said}
+    assert said["r"].startswith("uses what its module does not")
+
+
+def test_what_the_sandbox_failed_to_tell_is_asked_once_more():
+    kinds = {"negative": [OutputKind.INFRA, OutputKind.VALUE]}
+    bench = Bench(
+        evaluate=lambda overlay, module, probe: Output(kind=(kinds.get(probe.id) or [OutputKind.INFRA]).pop(0))
+    )
+    bench.checker.add_tests(suite())
+    for _ in range(3):
+        bench.checker.add_tests(())
+    asked = [probe for probes in bench.calls("probe") for probe in probes]
+    assert {asked.count(probe) for probe in bench.matrix.probes} == {2}
+    assert bench.matrix.outputs["c", "negative"].kind is OutputKind.VALUE
+
+
 def verdicts(bench):
     return {test: pair.verdict for (_, test), pair in bench.matrix.pairs.items()}
 

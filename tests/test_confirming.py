@@ -56,7 +56,7 @@ class Case:
         self.matrix.pairs = {
             (key, test): PairResult(verdict=PASS) for key in ("mine", "other") for test in ("t", "steady")
         }
-        self.matrix.outputs = {
+        self.matrix.outputs |= {
             ("mine", "input"): Output(kind=OutputKind.VALUE, text="1"),
             ("other", "input"): Output(kind=OutputKind.VALUE, text=theirs),
         }

@@ -52,7 +52,7 @@ def test_samples_count_first_then_tests_then_agreement():
     matrix.pairs = {("c", "t"): PairResult(verdict=Verdict.PASS), ("a", "t"): REACHED}
     value, other = (Output(kind=OutputKind.VALUE, text=text) for text in "12")
     matrix.probes = dict.fromkeys(["p", "q"])
-    matrix.outputs = {("a", "p"): other, ("b", "p"): value, ("d", "p"): value, ("a", "q"): value}
+    matrix.outputs |= {("a", "p"): other, ("b", "p"): value, ("d", "p"): value, ("a", "q"): value}
     found = standings(matrix, [])
     assert [(one.id, one.samples, one.passed, one.agreed) for one in found] == [
         ("a", 1, 0, 2),

@@ -286,6 +286,20 @@ def test_one_outside_waits_for_the_circle_and_is_filled_after_it():
     assert outcomes["h"].together == {}
 
 
+def test_a_stub_that_only_the_bodies_of_all_lead_to_is_waited_for_and_chosen_with_them():
+    """Alone, candidates of g stop at f, and h waits for f: that g needs h shows once f and g are filled."""
+    behind = ("h(x) + 0 * f(x)", "+h(x) + 0 * f(x)", "h(x) - 0 * f(x)", "h(x) + f(x) * 0")
+    outcomes = World({"f": F, "g": behind, "h": G}).outcomes()
+    assert {outcome.decision for outcome in outcomes.values()} == {Decision.ACCEPTED}
+    assert list(outcomes["f"].together) == ["m:g", "m:h"]
+
+
+def test_what_a_stub_that_is_decided_in_the_meantime_needs_is_not_waited_for_for_ever():
+    behind = ("h(x) + 0 * f(x)", "+h(x) + 0 * f(x)", "h(x) - 0 * f(x)", "h(x) + f(x) * 0")
+    outcomes = World({"f": F, "g": behind, "h": [f"f(x) {wrong}" for wrong in WRONG]}).outcomes()
+    assert {outcome.decision for outcome in outcomes.values()} == {Decision.ABSTAINED}
+
+
 @pytest.mark.parametrize("settings", [Settings(samples=3, confidence=0.99999)])
 def test_a_choice_that_passes_everything_and_is_not_sure_enough_is_none(settings):
     outcomes = World({"f": F, "g": G}).outcomes(settings)

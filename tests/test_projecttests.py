@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pytest_supercharger.domain import PairResult, Verdict
+from pytest_supercharger.errors import SandboxError
 from pytest_supercharger.projecttests import ProjectTests, judge
 from pytest_supercharger.sandbox.base import GateResult
 
@@ -53,6 +54,12 @@ def test_a_test_that_only_the_candidate_skips_is_a_failure():
     skipped = frozenset({"t::a"})
     assert not judge(GateResult(skipped=skipped), ["t::a"]).passed
     assert not judge(GateResult(tests={"t::a": FAIL}, skipped=skipped), ["t::a"]).passed
+
+
+def test_a_stub_without_which_pytest_does_not_start_is_named_in_one_line():
+    result = GateResult(problem="pytest ended with status 4: a\nb", reached_first=frozenset({"m:f"}))
+    with pytest.raises(SandboxError, match=r"^no test can run while m:f is a stub: .*, or call it in a fixture$"):
+        ProjectTests(Scripted(result), None).discover()
 
 
 def test_what_failed_before_a_run_broke_off_has_failed():

@@ -182,7 +182,7 @@ class Half:
 
 
 @pytest.mark.parametrize(
-    "value", [object(), Half(), local, (i for i in "ab"), "x" * 1000, sys, pytest.PytestPluginManager]
+    "value", [object(), Half(), local, id, (i for i in "ab"), "x" * 1000, sys, pytest.PytestPluginManager]
 )
 def test_what_has_no_short_expression_is_left_out(value):
     with pytest.raises(Unwritable):

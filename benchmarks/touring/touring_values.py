@@ -136,6 +136,8 @@ class Page:
         return f"iter({self.write(items, depth + 1)})"
 
     def _named(self, value: Any) -> str:
+        if value is id:
+            raise Unwritable  # a text gives equal values, not the same ones
         name, module = value.__qualname__, getattr(value, "__module__", None)
         if getattr(builtins, name.partition(".")[0], None) is not None and module in (None, "builtins"):
             if _reached(builtins, name) is not value:

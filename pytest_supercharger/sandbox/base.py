@@ -42,6 +42,7 @@ class GateResult:
     skipped_after: Mapping[str, frozenset[str]] = field(default_factory=dict)  # of these: what stubs they had called
     errors: Mapping[str, str] = field(default_factory=dict)  # collection errors: node id -> text
     reached_at_import: Mapping[str, frozenset[str]] = field(default_factory=dict)  # collector -> stub ids
+    reached_first: frozenset[str] = frozenset()  # stubs that were called before anything was collected
     problem: str = ""  # why the run as a whole has no result (time-out, memory, usage error), "" when it has
 
 

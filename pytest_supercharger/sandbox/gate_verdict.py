@@ -46,6 +46,7 @@ def gate_result(job: Mapping[str, Any], result: Mapping[str, Any]) -> GateResult
         skipped_after={node: tests[node].reached for node in sorted(skipped) if tests[node].reached},
         errors=_collect_errors(runs[-1]),
         reached_at_import=imports,
+        reached_first=everywhere,
         problem=clean(_problem(runs, tests)),
     )
 

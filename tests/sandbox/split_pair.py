@@ -62,6 +62,27 @@ class Slotted:
         self.kept = kept
 
 
+class Ring(dict):  # a linked list of what came to it: last and next of each cell first
+    def __init__(self):
+        self.root = []
+        self.root += [self.root, self.root, None]
+        self.cells = {}
+
+    def __setitem__(self, key, value):
+        last = self.root[0]
+        cell = [last, self.root, (key, value)]
+        last[1] = self.root[0] = cell
+        self.cells.setdefault(key, []).append(cell)
+        super().__setitem__(key, value)
+
+    def pairs(self):
+        cell, found = self.root[1], []
+        while cell is not self.root:
+            found.append(cell[2])
+            cell = cell[1]
+        return found
+
+
 class Cart:
     def __init__(self):
         self.items = []

@@ -285,7 +285,7 @@ def test_the_frame_of_a_value_is_its_text_without_what_such_instances_hold() -> 
 @pytest.mark.parametrize(
     "value",
     [re.match("a", "a"), re.compile("a"), io.StringIO("a"), threading.Lock(), hashlib.md5(b"a"), object(), Item,
-     type("Plain", (), {})(), iter([1])],
+     type("Plain", (), {})(), itertools.groupby([1])],
     ids=lambda value: type(value).__name__,
 )  # fmt: skip
 def test_what_hides_its_state_or_may_be_of_a_candidate_is_opaque(value: object) -> None:
@@ -306,6 +306,16 @@ def test_a_value_that_is_too_deep_or_too_large_is_opaque() -> None:
     for value in (deep, list(range(300_000))):
         with pytest.raises(Opaque):
             canonical(value)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [iter([1, 2]), iter((1, 2)), iter({1: 2, 2: 3}), reversed([2, 1]), itertools.starmap(max, [(0, 1), (2, 1)]),
+     itertools.islice(itertools.count(1), 2), itertools.takewhile(bool, [1, 2, 0]), itertools.accumulate([1, 1])],
+    ids=lambda value: type(value).__name__,
+)  # fmt: skip
+def test_an_iterator_is_what_it_gives(value: object) -> None:
+    assert canonical(value) == "iterator([1, 2])"
 
 
 def test_an_endless_generator_is_cut() -> None:

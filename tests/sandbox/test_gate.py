@@ -52,6 +52,7 @@ def test_a_stub_that_a_conftest_calls_is_reached_by_every_test(zygote: ZygoteSlo
     gate = zygote.gate({**PASSING, "conftest.py": source})
     assert gate.tests["tests/test_mod.py::test_it"].reached == {"mod:other"}
     assert gate.reached_at_import == {}
+    assert gate.reached_first == {"mod:other"}
 
 
 def test_wanted_tests_that_are_gone_cost_the_others_nothing(zygote: ZygoteSlot) -> None:

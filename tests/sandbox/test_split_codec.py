@@ -7,8 +7,9 @@ from collections import Counter, OrderedDict, defaultdict, deque
 from datetime import date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from fractions import Fraction
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
+from unittest import mock
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -119,6 +120,15 @@ def test_hostile_messages_make_nothing_off_the_list(wire: Any) -> None:
     assert isinstance(value, LISTED)
     assert not isinstance(value, type) or value.__module__ == "builtins"
     assert value not in (eval, exec, type)
+
+
+def test_what_the_test_named_can_be_named_again_and_nothing_is_made_of_it() -> None:
+    test, candidate = sides()
+    wire = Writer(test).value([json.JSONDecodeError, Path])
+    assert Reader(test).value(Writer(candidate).value(Reader(candidate).value(wire))) == [json.JSONDecodeError, Path]
+    test.reference(mock._ANY)  # type: ignore[attr-defined]
+    head = ["unittest.mock:_ANY", None, ["candidate", 0, "object", "x", []]]
+    assert isinstance(Reader(test).value(["object", head, [[], None]]), StandIn)
 
 
 @pytest.mark.parametrize("name", ["builtins:type", "builtins:property", "builtins:eval", "os:_exit", "json:loads", ""])

@@ -37,6 +37,8 @@ VALUES = {
     "D.timedelta(days=-1, microseconds=3), D.timezone(D.timedelta(hours=2), 'X')",
     "the project's own": "Money(3), Point(1, 2), Colour.BLUE, {Colour.RED: [Money(1, 'USD')]}, Money, ValueError, int",
     "others": "__import__('uuid').UUID(int=5), slice(1, None, 2), ..., NotImplemented",
+    "classes": "D.date, __import__('decimal').Decimal, __import__('collections').deque, D.tzinfo, "
+    "*map(type, (None, ..., f, 1))",
 }
 
 
@@ -81,13 +83,33 @@ SAID = {
         assert back is given and given[0] is one and one == [1, 9]
         cart = Cart()
         assert f(cart) is cart
+        pair = (one, [2])
+        back = f([pair, frozenset([pair[0][0]]), pair])
+        assert back[0] is back[2] is pair and f(pair) is pair
         """,
         "f",
         """
-        if isinstance(args[0], list):
+        if isinstance(args[0], list) and isinstance(args[0][1], list):
             assert args[0][2] is args[0]
             args[0][1].append(9)
         return args[0]
+        """,
+    ),
+    "a linked list in the attributes of a dict is changed for the test": (
+        """
+        ring, other = Ring(), Ring()
+        other['z'] = 1
+        for number in range(3):
+            assert f(ring, other, number) is ring
+        assert ring == {0: 0, 1: 1, 2: 4} and other == {'z': 3} and other.pairs() == [('z', n) for n in (1, 1, 2, 3)]
+        assert ring.pairs() == [(0, 0), (1, 1), (2, 4)] and ring.cells[2][0][0] is ring.cells[1][0]
+        """,
+        "f",
+        """
+        ring, other, number = args
+        ring[number] = number * number
+        other['z'] = len(ring)
+        return ring
         """,
     ),
     "methods properties class and static methods work": (

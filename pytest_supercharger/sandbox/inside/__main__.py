@@ -10,6 +10,7 @@ PACKAGE = "_supercharger"
 HERE = __file__.rpartition("/")[0]
 LIBRARY = f"{HERE.rpartition('/')[0]}/lib"
 PACKAGES = f"{HERE.rpartition('/')[0]}/packages"
+SNAPSHOT = "/snapshot"
 
 
 def main() -> None:
@@ -21,6 +22,7 @@ def main() -> None:
         sys.modules[name] = package
     # Last: what the project's environment has, the plugin and packages alike, is what tests see.
     sys.path += [LIBRARY, PACKAGES]
+    import_module(f"{PACKAGE}.inside.borrowed").lend(SNAPSHOT)
     import_module(f"{PACKAGE}.inside.zygote").main()
 
 

@@ -37,7 +37,16 @@ _MAX_DEPTH = 60
 _MAX_NODES = 200_000
 _MAX_ITEMS = 1_000  # taken of a generator, which may be endless
 _MAX_TEXT = 4_000
-_ITERATORS = (types.GeneratorType, map, filter, zip, enumerate, reversed, itertools.chain, itertools.islice)
+# Not `groupby`: the groups that it gives are empty once the next one was asked for.
+_LAZY = (
+    "accumulate", "chain", "combinations", "combinations_with_replacement", "compress", "count", "cycle", "dropwhile",
+    "filterfalse", "islice", "pairwise", "permutations", "product", "repeat", "starmap", "takewhile", "zip_longest",
+)  # fmt: skip
+_OF: tuple[Any, ...] = ([], (), "", b"", {}, {}.values(), {}.items(), range(0), range(1 << 64))
+_ITERATORS = (
+    types.GeneratorType, map, filter, zip, enumerate, reversed, *(getattr(itertools, name) for name in _LAZY),
+    *(type(iter(empty)) for empty in _OF), type(reversed([])), type(reversed({})),
+)  # fmt: skip
 _PLAIN = (str, bytes, range, uuid.UUID, decimal.Decimal, datetime.date, datetime.timedelta, datetime.timezone)
 _METHODS = (types.MethodType, types.BuiltinFunctionType)
 _NAMED = (type, types.FunctionType, *_METHODS)

@@ -6,7 +6,6 @@ One class for both: a call goes to the candidate, a callback comes back to the t
 from __future__ import annotations
 
 import asyncio
-import json
 import threading
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -214,7 +213,7 @@ class Peer:
     def _states(self, nodes: list[Any]) -> list[str]:
         """What each node holds before it is worked with."""
         writer = Writer(self._side, [*nodes])
-        return [json.dumps(writer.contents(node)) for node in nodes]
+        return [writer.held(node) for node in nodes]
 
     def _reply(
         self,
@@ -225,14 +224,12 @@ class Peer:
         value: Any = None,
         error: BaseException | None = None,
     ) -> None:
-        known = len(reader.nodes)
         writer = Writer(self._side, reader.nodes)
         answer: Message = {"answer": message["ask"]}
         try:
             answer |= {"value": writer.value(value)} if error is None else {"raise": writer.value(error)}
-            now = [writer.contents(node) for node in reader.nodes[:known]] if before else []
-            pairs = zip(range(known), before, now, strict=False)
-            answer["changed"] = [[place, state] for place, was, state in pairs if json.dumps(state) != was]
+            news = ((place, writer.news(reader.nodes[place], was)) for place, was in enumerate(before))
+            answer["changed"] = [[place, state] for place, state in news if state is not None]
             self._line.send(answer, self._loop)
         except TooLarge as problem:
             self._reply(message, Reader(self._side), [], error=ValueError(f"a result too large to be told: {problem}"))

@@ -81,10 +81,14 @@ class Reader:
         return self.nodes[place]
 
     def _tuple(self, items: list[Wire]) -> Any:
-        return tuple(self.value(item) for item in items)
+        return self._whole(tuple(self.value(item) for item in items))
 
     def _frozenset(self, items: list[Wire]) -> Any:
-        return frozenset(self.value(item) for item in items)
+        return self._whole(frozenset(self.value(item) for item in items))
+
+    def _whole(self, node: Any) -> Any:
+        self.nodes.append(node)
+        return node
 
     def _slice(self, parts: list[Wire]) -> Any:
         start, stop, step = parts
@@ -111,7 +115,8 @@ class Reader:
         name, payload, handle = head
         kind = self._side.find(name)
         worth = None if payload is None else self.value(payload)
-        base = builtin_base(kind) if isinstance(kind, type) and not issubclass(kind, enum.Enum) else None
+        shared = isinstance(kind, type) and self._side.shared(kind) is not None and not issubclass(kind, enum.Enum)
+        base = builtin_base(kind) if isinstance(kind, type) and shared else None
         if not isinstance(kind, type) or base is None or issubclass(kind, BaseException):
             node = self._side.take(handle)
             self.nodes.append(node)

@@ -17,7 +17,7 @@ from typing import Any
 
 from . import numbering
 from .split_standins import SPECIAL, NotEncodable
-from .split_table import BUILTIN_TYPES, GETTERS, Table, kind_of, module_of, name_of
+from .split_table import BUILTIN_TYPES, GETTERS, VALUE_TYPES, Table, kind_of, module_of, name_of
 from .split_values import BASES
 
 __all__ = ["CandidateSide", "TestSide"]
@@ -46,6 +46,8 @@ class CandidateSide(Table):
 
     def find(self, reference: str) -> object | None:
         """Anything that can be imported, without what stands around a function of the project."""
+        if reference in VALUE_TYPES:
+            return VALUE_TYPES[reference]
         module, _, qualname = reference.partition(":")
         if not qualname:
             return None
@@ -98,13 +100,22 @@ class TestSide(Table):
     me = "test"
     __test__ = False
 
+    def __init__(self, root: str) -> None:
+        super().__init__(root)
+        self._named: dict[str, object] = dict(VALUE_TYPES)
+
     def reference(self, thing: object) -> str | None:
         """The name of a class or function that the other process can import: of the project, or of no one's test."""
         module = module_of(thing)
-        return name_of(thing) if self.is_own(module) or _is_importable(module) else None
+        name = name_of(thing) if self.is_own(module) or _is_importable(module) else None
+        if name is not None:
+            self._named[name] = thing
+        return name
 
     def find(self, reference: str) -> object | None:
-        """A class or function of the project, a builtin class, or an enumeration that is loaded here."""
+        """A class or function of the project, a builtin class, an enumeration that is loaded here, or what it named."""
+        if str(reference) in self._named:
+            return self._named[str(reference)]
         module, _, qualname = str(reference).partition(":")
         if module == "builtins":
             return BUILTIN_TYPES.get(qualname)

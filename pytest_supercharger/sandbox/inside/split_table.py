@@ -13,9 +13,9 @@ from typing import Any, TypeVar
 
 from .split_signatures import parameters, signature_from
 from .split_standins import SPECIAL, Target, stand_in
-from .split_values import BASES
+from .split_values import BASES, LEAVES, NODES
 
-__all__ = ["BUILTIN_TYPES", "GETTERS", "Table", "kind_of", "module_of", "name_of"]
+__all__ = ["BUILTIN_TYPES", "GETTERS", "VALUE_TYPES", "Table", "kind_of", "module_of", "name_of"]
 
 Wire = Any
 F = TypeVar("F")
@@ -27,6 +27,10 @@ BUILTIN_TYPES = {
     name: thing
     for name, thing in vars(builtins).items()
     if isinstance(thing, type) and (issubclass(thing, BaseException) or thing in _PLAIN)
+}
+# Classes of what can be said in any case. Some of them, such as that of None, cannot be reached by their names.
+VALUE_TYPES: dict[str, type] = {
+    f"{kind.__module__}:{kind.__qualname__}": kind for kind in (*LEAVES, *NODES, type(None), types.FunctionType)
 }
 GETTERS = (operator.attrgetter, operator.itemgetter, operator.methodcaller)
 _CALLED = (
@@ -148,6 +152,8 @@ def name_of(thing: Any) -> str | None:
     module, qualname = module_of(thing), getattr(thing, "__qualname__", None)
     if not isinstance(module, str) or not isinstance(qualname, str):
         return None
+    if thing is VALUE_TYPES.get(name := f"{module}:{qualname}"):
+        return name
     found: Any = sys.modules.get(module)
     for part in qualname.split("."):
         found = getattr(found, part, None)

@@ -7,6 +7,7 @@ now holds this". What has no value is handed over as a handle.
 from __future__ import annotations
 
 import enum
+import json
 import types
 from typing import Any, Protocol
 
@@ -112,9 +113,27 @@ class Writer:
         finally:
             self._depth -= 1
 
+    def news(self, node: Any, before: str) -> Wire | None:
+        """What a node holds now, where that is not what it held; what is not said has no number for the other side."""
+        known = len(self.nodes)
+        now = self.contents(node)
+        if json.dumps(now) != before:
+            return now
+        self._forget(known)
+        return None
+
+    def held(self, node: Any) -> str:
+        """What a node holds now, for `news` to compare."""
+        known = len(self.nodes)
+        now = json.dumps(self.contents(node))
+        self._forget(known)
+        return now
+
     def contents(self, node: Any) -> Wire:
-        """What a node holds now; None for one that has no contents."""
+        """What a node holds now; None for one that cannot be changed."""
         kind = type(node)
+        if kind is tuple or kind is frozenset:
+            return None
         if kind in NODES:
             return NODES[kind].read(node, self.value)
         if isinstance(node, BaseException):
@@ -122,12 +141,14 @@ class Writer:
         if self._side.home(node) is not None:
             return None
         base = builtin_base(kind)
-        items = self.value(BASES[base](node)) if base in (list, dict, set) else None
-        return [self._state(node), items]
+        state = self._state(node)  # first, as it is read first
+        return [state, self.value(BASES[base](node)) if base in (list, dict, set) else None]
 
     def _compound(self, kind: type, thing: Any) -> Wire:
         if kind is tuple or kind is frozenset:
-            return [kind.__name__, [self.value(item) for item in thing]]
+            said = [kind.__name__, [self.value(item) for item in thing]]
+            self._note(thing)  # only now, as it cannot be made before its items are
+            return said
         if kind is slice:
             return ["slice", [self.value(part) for part in (thing.start, thing.stop, thing.step)]]
         if kind in _VIEWS:
@@ -163,6 +184,11 @@ class Writer:
     def _note(self, node: Any) -> None:
         self._place[id(node)] = len(self.nodes)
         self.nodes.append(node)
+
+    def _forget(self, known: int) -> None:
+        for node in self.nodes[known:]:
+            self._place.pop(id(node), None)
+        del self.nodes[known:]
 
     def _state(self, thing: Any) -> Wire:
         state = dict(getattr(thing, "__dict__", {}))

@@ -20,7 +20,7 @@ import _pytest.config
 import pytest
 
 from ..frames import Decoder, FrameError, encode
-from . import accounting, prebuilt, running
+from . import accounting, borrowed, prebuilt, running
 from .child import Job, set_dumpable
 from .jobs import JOBS, LINKED, Codes, Main
 from .split_link import Link
@@ -163,6 +163,7 @@ class _Zygote:
         if kind == "setup":
             self._setup = {key: job[key] for key in ("project", "snapshot", "roots", "plain")}
             self._wiper.add(job["project"])
+            borrowed.give_back(job["snapshot"], job["roots"])
             return {"ok": True, "clean": self._wiper.wipe()}
         if kind not in JOBS:
             return {"problem": f"unknown kind of job: {kind!r}"}
