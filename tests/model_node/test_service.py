@@ -143,6 +143,17 @@ def test_others_are_answered_while_the_engine_reads_a_request_and_it_can_be_canc
     assert refused(call).code() is grpc.StatusCode.CANCELLED
 
 
+def test_who_watches_the_requests_changes_none(engine: ScriptedEngine) -> None:
+    def broken(request: Any) -> None:
+        raise RuntimeError("of a listener")
+
+    with RunningNode(engine) as node, grpc.insecure_channel(node.address) as channel:
+        node._server._service._listeners = [broken]
+        call = pb_grpc.ModelNodeStub(channel).Generate(request(), timeout=PATIENCE)
+        engine.next_job().on_done(Usage())
+        assert [event.WhichOneof("event") for event in call] == ["usage"]
+
+
 def test_an_id_that_still_runs_is_refused_and_free_again_afterwards(stub: Any, engine: ScriptedEngine) -> None:
     first = stub.Generate(request("same"), timeout=PATIENCE)
     job = engine.next_job()
