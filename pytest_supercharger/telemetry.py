@@ -104,9 +104,11 @@ class Telemetry:
         return f"traces were not all sent: {said}" if said else ""
 
     def _shut(self) -> None:
-        self._provider.shutdown()
-        if self._hush is not None:
-            self._hush.end()
+        try:
+            self._provider.shutdown()
+        finally:
+            if self._hush is not None:
+                self._hush.end()
 
 
 class _Span:
