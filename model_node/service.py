@@ -227,8 +227,8 @@ class ModelNodeService(pb_grpc.ModelNodeServicer):  # type: ignore[misc]  # gene
         """Hand a job to the engine, in a thread: it may read a long prompt for seconds, and others are answered."""
         entering = asyncio.ensure_future(asyncio.to_thread(work, job))
         try:
-            await asyncio.shield(entering)
-        except asyncio.CancelledError:
+            await exchange.outlast(entering)
+        except (asyncio.CancelledError, EngineError):
             entering.add_done_callback(lambda entered: self._leave(entered, job.request_id))
             raise
         exchange.started = True
