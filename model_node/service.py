@@ -26,6 +26,7 @@ from model_node.engine.base import (
     JudgeJob,
     ScoreJob,
 )
+from model_node.engine.failures import call_back
 from model_node.exchange import Ended, Exchange
 from model_node.latency import Latency
 from model_node.pace import Pace
@@ -226,8 +227,8 @@ class ModelNodeService(pb_grpc.ModelNodeServicer):  # type: ignore[misc]  # gene
         """Hand a job to the engine, in a thread: it may read a long prompt for seconds, and others are answered."""
         entering = asyncio.ensure_future(asyncio.to_thread(work, job))
         try:
-            await asyncio.shield(entering)
-        except asyncio.CancelledError:
+            await exchange.outlast(entering)
+        except (asyncio.CancelledError, EngineError):
             entering.add_done_callback(lambda entered: self._leave(entered, job.request_id))
             raise
         exchange.started = True
@@ -242,7 +243,7 @@ class ModelNodeService(pb_grpc.ModelNodeServicer):  # type: ignore[misc]  # gene
         middle, slow = (self._latency.quantile(request.method, share) for share in (0.5, 0.95))
         _log.info("%s p50=%.2f p95=%.2f", request.line(), middle, slow)
         for listener in self._listeners:
-            listener(request)
+            call_back(listener, request)  # who watches changes nothing
 
     def _admit(self, request_id: str, exchange: Exchange) -> None:
         if self.phase is not Phase.SERVING:

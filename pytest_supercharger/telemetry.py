@@ -52,8 +52,10 @@ class Telemetry:
         """`service` is the name that spans are filed under; where `quiet` nothing is logged before `close`."""
         self._flush_seconds = flush_seconds
         self._provider = TracerProvider(resource=Resource.create({SERVICE_NAME: service}), shutdown_on_exit=False)
+        before = {*threading.enumerate()}
         for exporter in exporters:
             self._provider.add_span_processor(BatchSpanProcessor(exporter))
+        self._threads = {*threading.enumerate()} - before
         self._tracer = self._provider.get_tracer("pytest_supercharger", __version__)
         self._hush = _Hush() if quiet else None
 
@@ -91,13 +93,22 @@ class Telemetry:
     def close(self) -> str:
         """Send what is left, within a few seconds; "", or what went wrong."""
         # The SDK's own end waits for the collector as long as that likes.
-        thread = threading.Thread(target=self._provider.shutdown, name="traces", daemon=True)
+        thread = threading.Thread(target=self._shut, name="traces", daemon=True)
         thread.start()
         thread.join(self._flush_seconds)
-        said = self._hush.end() if self._hush is not None else ""
+        said = self._hush.first if self._hush is not None else ""
         if thread.is_alive():
             said = said or "the collector does not answer in time"
+            if self._hush is not None:
+                self._hush.only = {each.ident for each in (thread, *self._threads)}
         return f"traces were not all sent: {said}" if said else ""
+
+    def _shut(self) -> None:
+        try:
+            self._provider.shutdown()
+        finally:
+            if self._hush is not None:
+                self._hush.end()
 
 
 class _Span:
@@ -143,19 +154,24 @@ class _Hush(logging.Handler):
     """Keeps what the SDK logs off the terminal while a run prints there, and the first of it."""
 
     def __init__(self) -> None:
-        super().__init__(logging.WARNING)
-        self._first = ""
+        super().__init__()
+        self.first = ""
+        self.only: set[int | None] | None = None  # threads whose words are kept; None: whoever speaks
         self._logger = logging.getLogger("opentelemetry")
         self._propagates, self._logger.propagate = self._logger.propagate, False
         self._logger.addHandler(self)
 
-    def emit(self, record: logging.LogRecord) -> None:
-        self._first = self._first or record.getMessage()
+    def handle(self, record: logging.LogRecord) -> bool:  # and not `emit`: no lock is held while others are told
+        if self.only is not None and record.thread not in self.only:
+            logging.getLogger().handle(record)  # of the user's own code, which is tested by now
+        elif record.levelno >= logging.WARNING:
+            self.first = self.first or record.getMessage()
+        return True
 
-    def end(self) -> str:
+    def end(self) -> None:
+        """Be gone."""
         self._logger.removeHandler(self)
         self._logger.propagate = self._propagates
-        return self._first
 
 
 def _attributes(figures: Mapping[str, Any]) -> dict[str, Any]:

@@ -43,15 +43,18 @@ class Ingress(pb_grpc.ModelNodeServicer):  # type: ignore[misc]  # generated cod
     def _pass(self, name: str, context: Any) -> None:
         self._left[name] -= 1
         if self._left[name] >= 0:
-            context.abort(self._code, self._text)
+            self._refuse(context)
+
+    def _refuse(self, context: Any) -> None:
+        context.set_trailing_metadata((("retry-after-ms", self._hint),) if self._hint is not None else ())
+        context.abort(self._code, self._text)
 
     def GetInfo(self, request: pb.GetInfoRequest, context: Any) -> pb.GetInfoResponse:
         self._pass("info", context)
         return pb.GetInfoResponse(protocol_version=1, model_digest="m", max_batch_samples=4, max_context_tokens=100)
 
     def GetLoad(self, request: pb.GetLoadRequest, context: Any) -> pb.GetLoadResponse:
-        context.set_trailing_metadata((("retry-after-ms", self._hint),) if self._hint is not None else ())
-        context.abort(self._code, self._text)
+        self._refuse(context)
 
     def Generate(self, request: pb.GenerateRequest, context: Any) -> Iterator[pb.GenerateResponse]:
         self._pass("generate", context)
@@ -106,3 +109,9 @@ def test_a_full_queue_is_asked_again_when_it_says_within_reason(hint: str | None
 
     with served(Ingress("full", hint=hint)) as address:
         assert asyncio.run(refused(address)) == seconds
+
+
+def test_a_node_that_says_when_to_come_again_is_busy_whatever_its_words_are() -> None:
+    text = "http://api.test/v1 answered 429 (your request exceeds the rate limit); ask again later"
+    with served(Ingress(text, info=1, hint="50")) as address, NodePool([address]) as pool:
+        assert [node.last_error for node in pool.nodes] == [""]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from pytest_supercharger import localnode
 from pytest_supercharger.client import Tls
 from pytest_supercharger.errors import NodeError
 from pytest_supercharger.options import Settings
+from pytest_supercharger.pool.names import addresses
 from pytest_supercharger.run import Run
 
 CASES = Path(__file__).parent / "model_node" / "cases"
@@ -100,3 +102,8 @@ def test_the_table_of_several_nodes_ends_a_run_that_is_not_quiet(connect, capsys
 def test_every_address_of_a_name_is_a_node(connect):
     with RunningNode(ScriptedEngine()) as node:
         assert connect(nodes=(f"dns:///localhost:{node.port}",)) == "scripted (scripted)"
+
+
+@pytest.mark.parametrize("name", ["a" * 70, "a..b"])
+def test_what_is_no_name_stands_for_no_address(name):
+    assert asyncio.run(addresses(name, 50051)) == {}

@@ -6,6 +6,7 @@ import json
 import logging
 import os
 import sys
+import threading
 from contextlib import closing
 from pathlib import Path
 
@@ -112,14 +113,25 @@ def test_a_collector_that_refuses_changes_no_run(project, monkeypatch, answers):
     assert logging.getLogger("opentelemetry").propagate
 
 
-def test_a_collector_that_never_answers_does_not_hold_the_end():
-    with Collector(status=0) as collector, pytest.MonkeyPatch.context() as patch:
+def test_a_collector_that_never_answers_does_not_hold_the_end_and_is_not_heard_of_later(monkeypatch, caplog):
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_TIMEOUT", "0.1")
+    with Collector(status=0) as collector:
         for name, value in collector.environment.items():
-            patch.setenv(name, value)
+            monkeypatch.setenv(name, value)
         telemetry = Telemetry.of("plugin", os.environ, quiet=True, flush_seconds=0.01)
         with telemetry.root("run"):
             pass
         assert telemetry.close() == "traces were not all sent: the collector does not answer in time"
+        logging.getLogger("opentelemetry.sdk").warning("of the user's own code")
+        (closing,) = (thread for thread in threading.enumerate() if thread.name == "traces")
+        closing.join(20)
+    assert caplog.messages == ["of the user's own code"]  # and nothing of the threads that gave up after the run
+    assert telemetry._hush.first
+    assert logging.getLogger("opentelemetry").propagate
+
+
+def test_what_is_left_of_a_trace_has_three_seconds_as_the_docs_say():
+    assert Telemetry("test", [])._flush_seconds == 3
 
 
 def test_without_the_extra_a_run_says_what_to_install(monkeypatch):

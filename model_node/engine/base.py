@@ -32,6 +32,9 @@ __all__ = [
     "Usage",
 ]
 
+_YES = ("Yes", " Yes", "yes", " yes", "YES")
+_NO = ("No", " No", "no", " no", "NO")
+
 
 class ErrorKind(enum.Enum):
     """Why a job was refused or broke; the service maps each to one gRPC status."""
@@ -166,12 +169,19 @@ class JudgeJob:
 
     request_id: str
     prompts: tuple[Prompt, ...]
-    yes: tuple[str, ...] = ()  # spellings; both empty and no digits: the engine's own yes/no list
+    yes: tuple[str, ...] = ()  # spellings; both empty and no digits: the usual ones
     no: tuple[str, ...] = ()
     digits: tuple[int, int] | None = None  # inclusive range of one-token integers
     deadline: float | None = None
     client: str = ""
     on_done: Callable[[tuple[Sequence[Judgement], Usage] | EngineError], None]
+
+    @property
+    def spellings(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Those of yes and those of no; raises EngineError INVALID where only one of them has any."""
+        if bool(self.yes) != bool(self.no):
+            raise EngineError(ErrorKind.INVALID, "only one of yes and no has spellings; give both or neither")
+        return self.yes or _YES, self.no or _NO
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -111,10 +111,10 @@ class Desk:
             self._questions.move_to_end(client)
             return self._questions[client][0]
 
-    def next_group(self, free: int) -> tuple[Group, int] | None:
+    def next_group(self, free: int, *, keeps: bool = True) -> tuple[Group, int] | None:
         """The group whose samples come next, and how many of `free` rows are its client's share."""
         with self._lock:
-            group = self._scheduler.next_group()
+            group = self._scheduler.next_group(keeps=keeps)
             return None if group is None else (group, self._scheduler.share(group, free))
 
     def take(self, group: Group, count: int) -> list[int]:

@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Answers", "judge_logits", "score_continuation"]
 
-YES = ("Yes", " Yes", "yes", " yes", "YES")
-NO = ("No", " No", "no", " no", "NO")
 # Logits of a chunk take chunk x vocabulary x 4 bytes.
 _CHUNK = 128
 
@@ -41,10 +39,8 @@ class Answers:
         self.values: list[int] = []
         if job.digits is not None:
             self._digits(job.digits, encoder)
-        elif bool(job.yes) != bool(job.no):
-            raise EngineError(ErrorKind.INVALID, "only one of yes and no has spellings; give both or neither")
         else:
-            self._spellings(job.yes or YES, job.no or NO, encoder)
+            self._spellings(*job.spellings, encoder)
 
     def _digits(self, bounds: tuple[int, int], encoder: Encoder) -> None:
         low, high = bounds

@@ -184,13 +184,14 @@ class LocalEngine:
 
     def _fill(self) -> None:
         """Give free rows to waiting samples; every prompt is read once."""
+        keeps = True  # but for rows that come free together, which all clients share
         while (free := self._max_batch - len(self._batch.rows)) > 0:
-            found = self._desk.next_group(free)
+            found = self._desk.next_group(free, keeps=keeps)
             count = self._batch.fits(*found) if found is not None else 0
             if found is None or count <= 0:
                 return
             group = found[0]
-            samples = self._desk.take(group, count)
+            samples, keeps = self._desk.take(group, count), False
             self._join(group, samples)
             self._expire()
 

@@ -65,7 +65,7 @@ class Scheduler:
     Fair is start-time fair queueing (Goyal, Vin and Cheng, 1996): each client has a time that goes on by the tokens it
     takes up, the client with the earliest is next, and one that was away has no claim on what it did not use.
     A group keeps its turn for as many tokens as its prompt has: rows end one by one, and with another client at every
-    row each prompt would be read again for each of its samples.
+    row each prompt would be read again for each of its samples. Rows that come free together are shared all the same.
     """
 
     def __init__(self) -> None:
@@ -89,8 +89,9 @@ class Scheduler:
             group.order = (-group.running.job.priority, next(self._arrivals))
             self._insert(group)
 
-    def next_group(self) -> Group | None:
-        """The group whose samples come next."""
+    def next_group(self, *, keeps: bool = True) -> Group | None:
+        """The group whose samples come next; where it `keeps` none, the turn of the last one is over."""
+        self._turn = self._turn if keeps else None
         return min(self._first(), key=lambda group: (self._time(group) - self._lead(group), group.order), default=None)
 
     def share(self, group: Group, free: int) -> int:

@@ -129,8 +129,9 @@ class Calls:
     def _trouble(self, error: Any) -> Trouble:
         code, details = error.code(), error.details() or ""
         trailers = {str(key): str(value) for key, value in error.trailing_metadata() or ()}
-        if code is grpc.StatusCode.RESOURCE_EXHAUSTED and comes_back(details):
-            seconds = _seconds(trailers.get("retry-after-ms", ""))
+        hint = trailers.get("retry-after-ms")
+        if code is grpc.StatusCode.RESOURCE_EXHAUSTED and (hint is not None or comes_back(details)):
+            seconds = _seconds(hint or "")
             return Trouble(TroubleKind.BUSY, f"model node {self.address} is busy: {details}", seconds)
         kind = _KINDS.get(code, TroubleKind.REFUSED)
         if kind is TroubleKind.BROKEN and is_of_a_replica(details):

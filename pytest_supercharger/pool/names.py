@@ -15,7 +15,7 @@ async def addresses(name: str, port: int) -> dict[str, str]:
     loop = asyncio.get_running_loop()
     try:
         found = await asyncio.wait_for(loop.getaddrinfo(name, port, type=socket.SOCK_STREAM), _SECONDS)
-    except (OSError, asyncio.TimeoutError):
+    except (OSError, UnicodeError, asyncio.TimeoutError):  # UnicodeError: of a label that is none
         return {}
     shown = (f"[{host}]:{port}" if ":" in str(host) else f"{host}:{port}" for _, _, _, _, (host, *_) in found)
     return dict.fromkeys(shown, name)

@@ -248,3 +248,23 @@ def test_naming_the_engine_imports_no_torch() -> None:
     code = "import sys, model_node.engine.local, model_node.models; sys.exit('torch' in sys.modules)"
     root = Path(__file__).parents[2]
     assert subprocess.run([sys.executable, "-c", code], cwd=root, check=False).returncode == 0
+
+
+def test_rows_that_come_free_together_are_shared_by_the_clients_whatever_their_prompts(
+    make_engine: Any, collector: type
+) -> None:
+    engine, owners, rows = make_engine(max_batch=6), [collector() for _ in "abc"], []
+    object.__setattr__(engine._loaded, "end_tokens", frozenset())
+    queued = threading.Event()
+
+    def on_turn() -> None:
+        assert queued.wait(120)
+        rows.append(sorted(row.group.running.job.client for row in engine._batch.rows))
+
+    engine.on_turn = on_turn
+    for client, owner in zip("abc", owners, strict=True):
+        engine.submit(owner.job("yes " * 60 + client, name=client, client=client, samples=6, max_new_tokens=5))
+    queued.set()
+    for owner in owners:
+        owner.wait()
+    assert rows[:2] == [[], ["a", "a", "b", "b", "c", "c"]]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from model_node.pace import Pace
 
 
@@ -19,6 +21,13 @@ def test_a_node_that_has_become_slow_is_seen_before_its_next_sample() -> None:
     pace.ended(10.0, samples=2)
     assert pace.wait(2, 11.0) == 2.0
     assert pace.wait(2, 13.0) == 6.0
+
+
+def test_many_judgements_that_come_at_once_have_taken_their_time() -> None:
+    pace = Pace()
+    pace.ended(0.0)
+    pace.ended(100.0, samples=100)
+    assert pace.wait(3, 100.001) == pytest.approx(3, abs=0.01)
 
 
 def test_it_is_neither_too_short_nor_too_long() -> None:

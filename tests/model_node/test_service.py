@@ -122,9 +122,9 @@ def test_cancel_by_id_ends_the_call_cancelled(stub: Any, engine: ScriptedEngine)
     assert not stub.Cancel(pb.CancelRequest(request_id="one"), timeout=PATIENCE).found
 
 
-@pytest.mark.parametrize("by_id", [True, False])
-def test_others_are_answered_while_the_engine_reads_a_request_and_it_can_be_cancelled(
-    stub: Any, engine: ScriptedEngine, by_id: bool
+@pytest.mark.parametrize("end", ["id", "call", "budget"])
+def test_others_are_answered_while_the_engine_reads_a_request_which_can_be_ended(
+    stub: Any, engine: ScriptedEngine, end: str
 ) -> None:
     submit, reads, go_on = engine.submit, threading.Event(), threading.Event()
 
@@ -134,13 +134,31 @@ def test_others_are_answered_while_the_engine_reads_a_request_and_it_can_be_canc
         submit(job)
 
     engine.submit = slow  # type: ignore[method-assign]
-    call = stub.Generate(request("long"), timeout=PATIENCE)
+    asked = request("long")
+    asked.budget.FromMilliseconds(50 if end == "budget" else 100_000)
+    call = stub.Generate(asked, timeout=PATIENCE)
     assert reads.wait(PATIENCE)
     assert stub.GetLoad(pb.GetLoadRequest(), timeout=PATIENCE / 2).free_samples == 8
-    assert stub.Cancel(pb.CancelRequest(request_id="long"), timeout=PATIENCE).found if by_id else call.cancel()
+    if end == "budget":
+        assert refused(call).code() is grpc.StatusCode.DEADLINE_EXCEEDED
+    else:
+        assert (
+            stub.Cancel(pb.CancelRequest(request_id="long"), timeout=PATIENCE).found if end == "id" else call.cancel()
+        )
     go_on.set()
     assert engine.cancelled.get(timeout=PATIENCE) == "long"
-    assert refused(call).code() is grpc.StatusCode.CANCELLED
+    assert refused(call).code() in (grpc.StatusCode.CANCELLED, grpc.StatusCode.DEADLINE_EXCEEDED)
+
+
+def test_who_watches_the_requests_changes_none(engine: ScriptedEngine) -> None:
+    def broken(request: Any) -> None:
+        raise RuntimeError("of a listener")
+
+    with RunningNode(engine) as node, grpc.insecure_channel(node.address) as channel:
+        node._server._service._listeners = [broken]
+        call = pb_grpc.ModelNodeStub(channel).Generate(request(), timeout=PATIENCE)
+        engine.next_job().on_done(Usage())
+        assert [event.WhichOneof("event") for event in call] == ["usage"]
 
 
 def test_an_id_that_still_runs_is_refused_and_free_again_afterwards(stub: Any, engine: ScriptedEngine) -> None:

@@ -10,10 +10,8 @@ from model_node.engine.base import EngineError, ErrorKind, JudgeJob, Judgement, 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-__all__ = ["NO", "YES", "judge_body", "judgement", "likeliest", "score_body", "scored"]
+__all__ = ["judge_body", "judgement", "likeliest", "score_body", "scored"]
 
-YES = ("Yes", " Yes", "yes", " yes", "YES")
-NO = ("No", " No", "no", " no", "NO")
 _SHOWN = 20  # tokens; the most that the API allows
 _NEVER = 1e-300
 _ROUNDING = 1e-3  # above 0, where a server counts in few bits
@@ -62,9 +60,7 @@ def judgement(shown: Mapping[str, float], job: JudgeJob) -> Judgement:
     """Judge by the likeliest next tokens; what is not among them counts as no more probable than the last of them."""
     if job.digits is not None:
         return _expected(shown, job.digits)
-    if bool(job.yes) != bool(job.no):
-        raise EngineError(ErrorKind.INVALID, "only one of yes and no has spellings; give both or neither")
-    yes, no = _masses(shown, job.yes or YES, job.no or NO)
+    yes, no = _masses(shown, *job.spellings)
     least = min((math.exp(logprob) for logprob in shown.values()), default=_NEVER)
     margin = math.log(max(yes or min(least, 1 - no), _NEVER)) - math.log(max(no or min(least, 1 - yes), _NEVER))
     if not yes and not no:
