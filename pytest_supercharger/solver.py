@@ -223,9 +223,9 @@ class Solver:
         return f"the evidence suffices{noted}{bench.splitting.remark(passed)}"
 
     def _why(self, reason: str) -> str:
-        """The policy's reason, with that of the refused candidates where nothing else is left, and who was missed."""
-        known = self._progress.assessment
-        if known is None or known.best is None:
+        """The policy's reason, with that of the refused candidates where most of them are, and who was missed."""
+        known, matrix = self._progress.assessment, self._matrix
+        if known is None or known.best is None or 2 * len(matrix.refused) > len(matrix.candidates):
             reason = self._matrix.why_none(reason)
         return reason + unfilled.remark(self._matrix, reason, self._services.bench.ledger.is_accepted)
 

@@ -142,6 +142,13 @@ def test_code_that_needs_what_is_not_installed_is_not_run_and_says_so():
     assert not [call for call in sandbox.calls if call[0] in ("tests", "probe")]
 
 
+def test_a_lone_candidate_beside_refused_ones_is_told_with_why_they_were_refused():
+    codes = [*CODES[:1], *(needy(text) for text in ("x + x", "2 * x", "sum([x, x])"))]
+    reason = solver(lacking_yaml(), codes=codes).solve().reason
+    assert "all 3 samples that behave like it are one and the same text" in reason
+    assert "; 3 may not be written: the usual one missing_dependency: needs PyYAML" in reason
+
+
 def test_code_that_got_what_it_needs_says_so_and_leaves_it_in_its_evidence():
     codes = [needy(text) for text in ("x * 2", "x + x", "2 * x", "sum([x, x])")]
     searching = solver(lacking_yaml(), codes=codes, install=["PyYAML"])
