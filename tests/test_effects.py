@@ -7,7 +7,20 @@ import pytest
 from pytest_supercharger.domain import Candidate, Stub, StubKind
 from pytest_supercharger.effects import undeclared
 
-MODULE = b"import math\n\nLIMITS = {}\n\nclass Cart:\n    pass\n\ndef total(values):\n    raise NotImplementedError\n"
+MODULE = b"""\
+import math
+
+from pytest_supercharger import supercharge
+
+LIMITS = {}
+
+class Cart:
+    pass
+
+@supercharge
+def total(values):
+    raise NotImplementedError
+"""
 
 
 def found(
