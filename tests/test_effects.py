@@ -267,7 +267,14 @@ def test_a_registry_of_the_module_is_there_to_be_used() -> None:
     assert found(own) == ()
 
 
-OURS = b"from pytest_supercharger import StubNotFilled, supercharge\n\n@supercharge\ndef total(values):\n    pass\n"
+OURS = b"""\
+import shop
+from pytest_supercharger import StubNotFilled, supercharge
+
+@supercharge
+def total(values):
+    pass
+"""
 
 
 @pytest.mark.parametrize(
@@ -276,6 +283,8 @@ OURS = b"from pytest_supercharger import StubNotFilled, supercharge\n\n@supercha
         "from pytest_supercharger.localnode import LocalNode\nLocalNode(['sh'], report=print).__enter__()\n",
         "from pytest_supercharger import localnode\nlocalnode.LocalNode(['sh'], report=print)\n",
         "import pytest_supercharger.marker as m\nm.recorder('m:other')\n",
+        "return shop.pytest_supercharger.localnode.LocalNode(['sh'], report=print)\n",
+        "from shop import pytest_supercharger as p\nreturn p.localnode\n",
         "raise StubNotFilled('m:other')\n",
         "@supercharge\ndef other():\n    pass\nreturn other()\n",
     ],
