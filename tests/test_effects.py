@@ -292,3 +292,10 @@ def total(values):
 def test_the_import_of_the_marker_declares_nothing_of_its_package(body: str) -> None:
     assert any("pytest_supercharger" in line for line in found(body, module=OURS)), found(body, module=OURS)
     assert found(body, module=OURS, allow=frozenset({"pytest_supercharger"})) == ()
+
+
+@pytest.mark.parametrize("helper", ["@fill\ndef other(x):\n    pass\n", "@compat.fill(samples=1)\ndef other(x): ...\n"])
+def test_a_helper_that_is_a_stub_under_another_name_of_the_marker_is_named(helper: str) -> None:
+    candidate = Candidate(id="c", text_id="t", body="return other(1)\n", helpers=(helper,))
+    found = undeclared(candidate, b"", allow=frozenset(), markers={"fill", "compat.fill"})
+    assert [line.startswith("use of ") and line.endswith("fill (line 1 of a helper)") for line in found] == [True]
