@@ -78,7 +78,8 @@ class Checker:
             self._never(candidate, f"{MISSING}: {lacking}")
             return
         allow = self._allow | self._dependencies.modules()
-        unwanted = effects.undeclared(candidate, self._source.data, allow=allow, stub=self._matrix.stub)
+        source, stub = self._source, self._matrix.stub
+        unwanted = effects.undeclared(candidate, source.data, allow=allow, stub=stub, markers=source.marks.taken)
         if unwanted:
             self._never(candidate, f"uses what its module does not: {', '.join(unwanted)}")
             return

@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING
 
 from pytest_supercharger import parsing
 from pytest_supercharger.dotted import bindings, imported, module_names, pairs
+from pytest_supercharger.purity import OURS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-__all__ = ["OURS", "Uses", "binds", "classes"]
-
-OURS = "pytest_supercharger"  # imported by whoever has a stub, for the marker; it starts programs and writes files
+__all__ = ["Uses", "binds", "classes"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 from pytest_supercharger import parsing
 from pytest_supercharger.call_effects import called, changed, odd_call
 from pytest_supercharger.class_effects import matched_attributes, odd_class
-from pytest_supercharger.declared import OURS, Uses
+from pytest_supercharger.declared import Uses
 from pytest_supercharger.dotted import bindings, chain, imported, module_names, pair, root
 from pytest_supercharger.purity import (
     GUARDED_MODULES,
     HARMLESS_PAIRS,
+    OURS,
     PATH_WRITES,
     PLAIN_DUNDERS,
     PURE_MODULES,

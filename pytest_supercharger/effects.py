@@ -20,7 +20,7 @@ from pytest_supercharger.purity import is_dunder
 from pytest_supercharger.scopes import own, parameters
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from pytest_supercharger.domain import Candidate, Stub
 
@@ -30,12 +30,18 @@ _FIRST_LINE_OF_BODY = 1
 
 
 def undeclared(
-    candidate: Candidate, module: bytes, *, allow: frozenset[str], stub: Stub | None = None
+    candidate: Candidate,
+    module: bytes,
+    *,
+    allow: frozenset[str],
+    stub: Stub | None = None,
+    markers: Collection[str] = (),
 ) -> tuple[str, ...]:
     """Name each import and effect that the user's module does not use and `allow` does not name, with its line.
 
     `allow` holds modules, attributes of modules (`os.remove`) and builtins; `stub` makes parameter names known, so
-    that one called `input` is not taken for the builtin.
+    that one called `input` is not taken for the builtin. `markers` are what the module calls the marker where it has it
+    from other modules of the project.
     """
     uses = Uses.of(module)
     named = parameters(stub) if stub else frozenset()
@@ -47,7 +53,7 @@ def undeclared(
             scan.learn(parsing.module(part))
         for thing, line in scan.effects(tree):
             found[f"{thing} ({place.replace('LINE', str(line))})"] = None
-    found |= dict.fromkeys(_hooks(candidate))
+    found |= dict.fromkeys((*_hooks(candidate), *_stubs(candidate, markers)))
     return tuple(found)
 
 
@@ -57,6 +63,14 @@ def _hooks(candidate: Candidate) -> Iterator[str]:
     names = (name for part in statements for name in binds(part))
     # In a conftest.py the latter decides which tests run.
     yield from (f"a helper called {name}" for name in names if is_dunder(name) or name.startswith("pytest_"))
+
+
+def _stubs(candidate: Candidate, markers: Collection[str]) -> Iterator[str]:
+    """A candidate that brings stubs would stop tests that it fails."""
+    for place, tree in _parts(candidate):
+        for node in parsing.walked(tree):
+            if isinstance(node, (ast.Name, ast.Attribute)) and (name := ast.unparse(node)) in markers:
+                yield f"use of {name} ({place.replace('LINE', str(node.lineno))})"
 
 
 def _parts(candidate: Candidate) -> Iterator[tuple[str, ast.AST]]:

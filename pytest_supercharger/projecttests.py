@@ -13,12 +13,13 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from pytest_supercharger.domain import LIMITS, PairResult, Verdict
+from pytest_supercharger import telling
+from pytest_supercharger.domain import PairResult, Verdict
 from pytest_supercharger.errors import SandboxError
-from pytest_supercharger.ordering import InOrder, places
+from pytest_supercharger.ordering import InOrder
 from pytest_supercharger.sandbox.base import GateResult, Overlay, Sandbox
 
 __all__ = ["GateVerdict", "ProjectTests", "judge"]
@@ -51,6 +52,7 @@ class ProjectTests:
         self._reaches: dict[str, set[str]] = {}  # stub id -> node ids, whatever was filled in then
         self._met: dict[str, dict[str, frozenset[str]]] = {}  # digest of an overlay -> what each test called in it
         self._excused: frozenset[str] = frozenset()  # skipped without any candidate and without calling a stub
+        self._caught: frozenset[str] = frozenset()  # stubs that modules call while they are imported, and get past
         self._seen: Mapping[str, object] = {}  # node id -> what it did with all stubs open
         self._flaky: set[str] = set()  # node ids: they do not gate
         self._spoken: set[str] = set()  # node ids of tests that some body has passed
@@ -83,7 +85,7 @@ class ProjectTests:
         self.collected = len(result.tests) + len(result.skipped_after)
         self._learn(result)
         self._note({}, result)
-        self._seen = _told(result)
+        self._seen, self._caught = telling.told(result), telling.caught(result)
         reached = self._all_reached()
         broken = [node for node, text in result.errors.items() if node not in reached]
         failing = [
@@ -106,17 +108,19 @@ class ProjectTests:
         result = self._order.run({}, tuple(before))
         if result.problem:
             return (f"the tests that reach a stub could not be run once more: {result.problem}",)
-        alone = _told(result)
-        changed = _others(alone, before)
+        alone = telling.told(result)
+        changed = telling.others(alone, before)
         if not changed:
             return ()
-        unsteady = _others(_told(self._order.run({}, tuple(before))), {node: alone[node] for node in changed})
+        unsteady = telling.others(
+            telling.told(self._order.run({}, tuple(before))), {node: alone[node] for node in changed}
+        )
         silent: list[str] = []  # a wider run that says nothing of a test neither clears it nor blames it
 
         def do_the_same(wider: GateResult) -> set[str]:
-            told = _told(wider)
+            told = telling.told(wider)
             silent[:] = changed - unsteady - told.keys()
-            return before.keys() & told.keys() - _others(told, before)
+            return before.keys() & told.keys() - telling.others(told, before)
 
         in_order = self._order.widen({}, tuple(before), changed - unsteady, do_the_same)
         said = (f"{node} does otherwise without the tests around it; it is run among them" for node in sorted(in_order))
@@ -177,17 +181,18 @@ class ProjectTests:
     def through(self, overlay: Overlay, stub: str, nodes: Collection[str]) -> dict[str, str]:
         """Those of the tests that get to a stub which this overlay leaves open, each with the part of it that calls it.
 
-        All are run where one is not known; one that called no other stub while all were open gets there in any case.
+        All are run where one is not known. One that called no other stub while all were open gets there in any case,
+        unless a module in its process did, and holds something else than with that one filled.
         """
-        opened, met = self._met_in({}), self._met_in(overlay)
-        direct = frozenset(node for node in nodes if _calls(node, opened) == frozenset({stub}))
+        opened, met, alone = self._met_in({}), self._met_in(overlay), frozenset({stub})
+        direct = frozenset(n for n in nodes if self._caught <= alone and telling.calls(n, opened) == alone)
         others = tuple(sorted(set(nodes) - direct))
         for _ in range(2):  # once more where the sandbox gave no answer
-            if any(_calls(node, met) is None for node in others):
+            if any(telling.calls(node, met) is None for node in others):
                 self._note(overlay, self._order.run(overlay, others))
         with self._lock:
-            met |= {node: frozenset() for node in others if _calls(node, met) is None}
-            callers = ((node, _caller(node, stub, opened if node in direct else met)) for node in nodes)
+            met |= {node: frozenset() for node in others if telling.calls(node, met) is None}
+            callers = ((node, telling.caller(node, stub, opened if node in direct else met)) for node in nodes)
             return {node: caller for node, caller in callers if caller}
 
     def culprits(self, overlay_without: Callable[[str], Overlay], accepted: Collection[str], node: str) -> set[str]:
@@ -204,55 +209,18 @@ class ProjectTests:
         met = self._met_in(overlay)
         with self._lock:
             met |= dict.fromkeys((*result.skipped, *result.errors), frozenset())
-            met |= {node: pair.reached for node, pair in result.tests.items() if _says_what_it_does(pair)}
-            met |= {node: stubs for node, stubs in _reached(result) if stubs}
+            met |= {node: pair.reached for node, pair in result.tests.items() if telling.says_what_it_does(pair)}
+            met |= {node: stubs for node, stubs in telling.reached(result) if stubs}
 
     def _learn(self, result: GateResult) -> None:
         with self._lock:
-            for node, stubs in _reached(result):
+            for node, stubs in telling.reached(result):
                 for stub in stubs:
                     self._reaches.setdefault(stub, set()).add(node)
 
     def _all_reached(self) -> set[str]:
         with self._lock:
             return set().union(*self._reaches.values()) if self._reaches else set()
-
-
-def _told(result: GateResult) -> dict[str, object]:
-    """What can be compared of a run with another one: which stub each test called, and what came of it."""
-    told: dict[str, object] = dict(result.reached_at_import)
-    told |= {node: (None, stubs) for node, stubs in result.skipped_after.items()}
-    return told | {
-        node: (pair.verdict, pair.reached) for node, pair in result.tests.items() if _says_what_it_does(pair)
-    }
-
-
-def _others(told: Mapping[str, object], before: Mapping[str, object]) -> set[str]:
-    """Which tests came to something else than before; what is not told is no difference."""
-    return {node for node, known in before.items() if told.get(node, known) != known}
-
-
-def _says_what_it_does(pair: PairResult) -> bool:
-    """Whether a test came to an end of its own: one that an open stub leaves waiting is ended, at once or in time."""
-    return pair.verdict is not Verdict.INFRA and not (pair.reached and pair.verdict in LIMITS)
-
-
-def _calls(node: str, met: Mapping[str, frozenset[str]]) -> frozenset[str] | None:
-    """Which stubs a test calls, or what it is collected from; None where that is not known."""
-    known = [met[place] for place in places(node) if place in met]
-    return frozenset().union(*known) if known else None
-
-
-def _caller(node: str, stub: str, met: Mapping[str, frozenset[str]]) -> str:
-    """Which part of a test calls a stub, the test itself if it does; "" for none."""
-    return max((place for place in places(node) if stub in met.get(place, ())), key=len, default="")
-
-
-def _reached(result: GateResult) -> Iterator[tuple[str, frozenset[str]]]:
-    """Which test or collector called which open stubs."""
-    yield from ((node, pair.reached) for node, pair in result.tests.items())
-    yield from result.skipped_after.items()
-    yield from result.reached_at_import.items()
 
 
 def judge(result: GateResult, asked: Sequence[str], excused: Collection[str] = ()) -> GateVerdict:
@@ -262,7 +230,7 @@ def judge(result: GateResult, asked: Sequence[str], excused: Collection[str] = (
     the candidate, or goes on skipping itself although the stub is filled, and neither is a pass.
     """
     failures: dict[str, str] = {}
-    blocked = {stub for _, stubs in _reached(result) for stub in stubs}
+    blocked = {stub for _, stubs in telling.reached(result) for stub in stubs}
     infra = result.problem
     for node, pair in result.tests.items():
         if pair.reached:

@@ -9,6 +9,7 @@ from pytest_supercharger.pure_modules import GUARDED, PURE
 __all__ = [
     "GUARDED_MODULES",
     "HARMLESS_PAIRS",
+    "OURS",
     "PATH_WRITES",
     "PLAIN_DUNDERS",
     "PURE_MODULES",
@@ -28,6 +29,7 @@ def words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
+OURS = "pytest_supercharger"  # imported by whoever has a stub, for the marker; it starts programs and writes files
 PURE_MODULES = frozenset(PURE)
 PURE_SUBMODULES = frozenset(f"{name}.{sub}" for name, module in PURE.items() for sub in module.submodules.split())
 # Of modules that are harmless otherwise.
@@ -80,9 +82,9 @@ PLAIN_DUNDERS = words(
 
 
 def is_impure(name: str) -> bool:
-    """Whether this is a standard-library module that reaches beyond values, private aliases included."""
+    """Whether this is our package, or a module of Python's that reaches beyond values; private aliases included."""
     plain = name.lstrip("_")
-    return plain in sys.stdlib_module_names and plain not in PURE_MODULES
+    return plain == OURS or (plain in sys.stdlib_module_names and plain not in PURE_MODULES)
 
 
 def is_dunder(name: str) -> bool:

@@ -136,7 +136,8 @@ def _suffices(entry: journal.Entry, stub: Stub, data: bytes, settings: Settings)
 
 def _is_declared(entry: journal.Entry, stub: Stub, source: SourceFile, allow: frozenset[str]) -> bool:
     try:
-        return not effects.undeclared(entry.candidate, source.data, allow=allow, stub=stub)
+        code, taken = entry.candidate, source.marks.taken
+        return not effects.undeclared(code, source.data, allow=allow, stub=stub, markers=taken)
     except SyntaxError:
         return False
 

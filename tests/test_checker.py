@@ -17,6 +17,7 @@ from pytest_supercharger.domain import (
     Candidate,
     Decision,
     GeneratedTest,
+    Marks,
     Outcome,
     Output,
     OutputKind,
@@ -207,6 +208,15 @@ def test_a_project_test_that_another_stub_stops_vouches_for_nobody(reached, chec
     bench.checker.add_candidate(CANDIDATE)
     assert bench.matrix.vouched("c")
     assert bench.matrix.evidence().trusted_checks == checks
+
+
+def test_a_candidate_that_brings_a_stub_of_its_own_is_refused():
+    """It would stop the tests that it fails."""
+    data = SOURCE.data.replace(b"pytest_supercharger import supercharge", b"compat import fill")
+    source = replace(SOURCE, data=data.replace(b"@supercharge", b"@fill"), marks=Marks(taken=frozenset({"fill"})))
+    bench = Bench(source=source)
+    bench.checker.add_candidate(replace(CANDIDATE, helpers=("@fill\ndef g(x):\n    return x\n",)))
+    assert bench.matrix.refused == {"c": "uses what its module does not: use of fill (line 1 of a helper)"}
 
 
 TWO = replace(SOURCE, data=SOURCE.data + b"\n\n@supercharge\ndef h(x):\n    'Return x.'\n    ...\n")

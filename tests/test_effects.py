@@ -7,7 +7,20 @@ import pytest
 from pytest_supercharger.domain import Candidate, Stub, StubKind
 from pytest_supercharger.effects import undeclared
 
-MODULE = b"import math\n\nLIMITS = {}\n\nclass Cart:\n    pass\n\ndef total(values):\n    raise NotImplementedError\n"
+MODULE = b"""\
+import math
+
+from pytest_supercharger import supercharge
+
+LIMITS = {}
+
+class Cart:
+    pass
+
+@supercharge
+def total(values):
+    raise NotImplementedError
+"""
 
 
 def found(
@@ -254,7 +267,14 @@ def test_a_registry_of_the_module_is_there_to_be_used() -> None:
     assert found(own) == ()
 
 
-OURS = b"from pytest_supercharger import StubNotFilled, supercharge\n\n@supercharge\ndef total(values):\n    pass\n"
+OURS = b"""\
+import shop
+from pytest_supercharger import StubNotFilled, supercharge
+
+@supercharge
+def total(values):
+    pass
+"""
 
 
 @pytest.mark.parametrize(
@@ -263,6 +283,8 @@ OURS = b"from pytest_supercharger import StubNotFilled, supercharge\n\n@supercha
         "from pytest_supercharger.localnode import LocalNode\nLocalNode(['sh'], report=print).__enter__()\n",
         "from pytest_supercharger import localnode\nlocalnode.LocalNode(['sh'], report=print)\n",
         "import pytest_supercharger.marker as m\nm.recorder('m:other')\n",
+        "return shop.pytest_supercharger.localnode.LocalNode(['sh'], report=print)\n",
+        "from shop import pytest_supercharger as p\nreturn p.localnode\n",
         "raise StubNotFilled('m:other')\n",
         "@supercharge\ndef other():\n    pass\nreturn other()\n",
     ],
@@ -270,3 +292,10 @@ OURS = b"from pytest_supercharger import StubNotFilled, supercharge\n\n@supercha
 def test_the_import_of_the_marker_declares_nothing_of_its_package(body: str) -> None:
     assert any("pytest_supercharger" in line for line in found(body, module=OURS)), found(body, module=OURS)
     assert found(body, module=OURS, allow=frozenset({"pytest_supercharger"})) == ()
+
+
+@pytest.mark.parametrize("helper", ["@fill\ndef other(x):\n    pass\n", "@compat.fill(samples=1)\ndef other(x): ...\n"])
+def test_a_helper_that_is_a_stub_under_another_name_of_the_marker_is_named(helper: str) -> None:
+    candidate = Candidate(id="c", text_id="t", body="return other(1)\n", helpers=(helper,))
+    found = undeclared(candidate, b"", allow=frozenset(), markers={"fill", "compat.fill"})
+    assert [line.startswith("use of ") and line.endswith("fill (line 1 of a helper)") for line in found] == [True]

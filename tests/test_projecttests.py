@@ -128,6 +128,14 @@ def test_what_gets_to_an_open_stub_is_found_by_running_all_of_it_once():
     assert [asked for _, asked in sandbox.asked] == [None, nodes[1:], nodes[1:]]
 
 
+def test_a_test_that_calls_one_stub_is_run_all_the_same_where_a_module_got_past_another_one():
+    """What the module holds then is another thing with that stub filled, and may lead the test elsewhere."""
+    first = GateResult(tests={"t::b": PASS, "u::a": reached("m:f")}, reached_at_import={"t": frozenset({"m:g"})})
+    tests = ProjectTests(Scripted(first, GateResult(tests={"u::a": PASS})), None)
+    tests.discover()
+    assert tests.through({"m.py": b"g is filled"}, "m:f", ["u::a"]) == {}
+
+
 SKIPS = GateResult(skipped=frozenset({"t::a"}), skipped_after={"t::a": frozenset({"m:f"})})
 
 

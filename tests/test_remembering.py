@@ -135,6 +135,14 @@ def test_a_damaged_entry_is_passed_over(file, tmp_path, damage):
     assert recalled(file, project())[0] == []
 
 
+@pytest.mark.parametrize("relpath", ["../m.py", "/dev/zero", "shop/../../m.py"])
+def test_an_entry_for_a_file_that_is_not_in_the_project_is_passed_over(file, tmp_path, relpath):
+    remembering.keep(tmp_path, file.data, *accepted(file))
+    (entry,) = journal.read(tmp_path)
+    journal.append(tmp_path, dataclasses.replace(entry, stub_id="m:two", relpath=relpath))
+    assert journal.read(tmp_path) == (entry,)
+
+
 def test_a_body_that_does_not_fit_its_file_is_passed_over(file, tmp_path):
     remembering.keep(tmp_path, file.data, *accepted(file))
     (entry,) = journal.read(tmp_path)

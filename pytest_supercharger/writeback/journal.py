@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import asdict, dataclass, field
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from pytest_supercharger.domain import Candidate
@@ -133,6 +134,9 @@ def _entry(line: bytes) -> Entry | None:
         texts += [*candidate["imports"], *candidate["helpers"], *together, *together.values()]
         if not all(isinstance(text, str) for text in texts):
             return None
+        path = PurePosixPath(found["relpath"])
+        if path.is_absolute() or ".." in path.parts:
+            return None  # a journal comes with a checkout: it must not lead to other files
         return Entry(
             stub_id=found["stub_id"],
             relpath=found["relpath"],

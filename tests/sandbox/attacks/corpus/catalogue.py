@@ -29,7 +29,7 @@ HOST_SIDE = {
     "45": "tests/sandbox/test_packages.py, tests/sandbox/test_wheels.py, tests/sandbox/test_index.py",
 }
 
-_STUB = b"def add(a, b):\n    raise NotImplementedError\n"
+_STUB = b"from pytest_supercharger import supercharge\n\n@supercharge\ndef add(a, b):\n    raise NotImplementedError\n"
 
 
 def _place(attack: Attack | ProbeAttack) -> int:
