@@ -15,7 +15,7 @@ from pytest_supercharger.domain import Answer, FinishReason
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 sys.path.append(str(BENCHMARKS))
 
-from tuning import choosing, figures, samples  # noqa: E402 (benchmarks are no package)
+from tuning import choosing, figures, samples, table  # noqa: E402 (benchmarks are no package)
 
 
 def code(task, tokens, *, body="", right=False, temperature=0.8, left=None):
@@ -102,6 +102,12 @@ def test_tasks_come_from_all_files_of_a_folder_in_turn_and_more_include_the_fewe
     assert [row["task_id"][0] for row in few] == ["A", "B", "A", "B"]
     assert all_of_them[:4] == few
     assert len(all_of_them) == 11
+
+
+def test_the_kept_record_is_shown_with_the_defaults_marked(capsys):
+    table.show(json.loads((BENCHMARKS / "tuning" / "record.json").read_text(encoding="utf-8")))
+    marked = [line.split()[0] for line in capsys.readouterr().out.splitlines() if " * " in line]
+    assert marked == ["0.8", "0.8", "512", "160", "8192"]
 
 
 def test_a_file_without_tasks_is_one_line(tmp_path):
