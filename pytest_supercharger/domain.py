@@ -12,6 +12,7 @@ from pytest_supercharger.mutation import MutationScore
 
 __all__ = [
     "LIMITS",
+    "TEMPERATURE",
     "Answer",
     "Candidate",
     "Decision",
@@ -32,6 +33,8 @@ __all__ = [
     "StubKind",
     "Verdict",
 ]
+
+TEMPERATURE = 0.8  # of every question that is sampled
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,7 +133,7 @@ class Question:
     user: str
     assistant_prefix: str  # the first words of the answer, put into the model's mouth
     max_new_tokens: int
-    temperature: float = 0.8
+    temperature: float = TEMPERATURE
     top_p: float = 0.95
     stop: tuple[str, ...] = ()
     seed: int = 0

@@ -9,7 +9,7 @@ from pathlib import Path
 from string import Template
 from typing import TYPE_CHECKING
 
-from pytest_supercharger.domain import Question, QuestionKind, Stub, StubKind
+from pytest_supercharger.domain import TEMPERATURE, Question, QuestionKind, Stub, StubKind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,7 +49,7 @@ def code_question(
     variant: int = 0,
     seed: int = 0,
     max_new_tokens: int = CODE_TOKENS,
-    temperature: float = 0.8,
+    temperature: float = TEMPERATURE,
 ) -> Question:
     """Return the question for an implementation; `variant` counts through the wordings, round and round."""
     values = _values(stub, context.surroundings, context.stub)
@@ -63,7 +63,7 @@ def test_question(
     variant: int = 0,  # noqa: PT028 - not a test
     seed: int = 0,  # noqa: PT028 - not a test
     max_new_tokens: int = TEST_TOKENS,  # noqa: PT028 - not a test
-    temperature: float = 0.8,  # noqa: PT028 - not a test
+    temperature: float = TEMPERATURE,  # noqa: PT028 - not a test
 ) -> Question:
     """Return the question for one short test, from the specification only."""
     values = _values(stub, context.surroundings, context.stub)
@@ -84,7 +84,7 @@ def repair_question(
     variant: int = 0,
     seed: int = 0,
     max_new_tokens: int = CODE_TOKENS,
-    temperature: float = 0.8,
+    temperature: float = TEMPERATURE,
 ) -> Question:
     """Return the question for a corrected implementation; the failure comes from hostile code and is cleaned here.
 
@@ -116,7 +116,7 @@ def improve_question(
     variant: int = 0,
     seed: int = 0,
     max_new_tokens: int = TEST_TOKENS,
-    temperature: float = 0.8,
+    temperature: float = TEMPERATURE,
 ) -> Question:
     """Return the question for one short test of what the tests that are shown leave out."""
     values = _values(stub, context.surroundings, context.stub, tests=tests)
@@ -130,7 +130,7 @@ def expected_question(
     *,
     seed: int = 0,
     max_new_tokens: int = EXPECTED_TOKENS,
-    temperature: float = 0.8,
+    temperature: float = TEMPERATURE,
 ) -> Question:
     """Return the question for what Python shows after `session`, an input as it is typed at the prompt."""
     values = _values(stub, context.surroundings, context.stub, session=session)

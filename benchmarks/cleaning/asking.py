@@ -10,11 +10,11 @@ from pathlib import Path
 from cleaning.answers import Raw
 from pytest_supercharger import context, finding, prompting
 from pytest_supercharger.client import NodePool
-from pytest_supercharger.domain import Question, Stub
+from pytest_supercharger.domain import TEMPERATURE, Question, Stub
 from pytest_supercharger.errors import SuperchargeError
 from pytest_supercharger.project import Project
 
-__all__ = ["draw"]
+__all__ = ["draw", "question"]
 
 _SECONDS = 3600.0
 _CHARACTERS = 8_000  # of the stub and what stands around it
@@ -42,14 +42,20 @@ def draw(address: str, folder: Path, count: int, temperature: float) -> Iterator
 def _answers(
     pool: NodePool, work: finding.Work, asked: list[tuple[int, Stub, str]], temperature: float
 ) -> Iterator[Raw]:
-    questions = [_question(work, number, stub, kind, temperature) for number, stub, kind in asked]
+    questions = [
+        question(work, stub, kind, variant=number, seed=number + 1, temperature=temperature)
+        for number, stub, kind in asked
+    ]
     for index, answer in pool.generate(questions, samples=1, deadline_seconds=_SECONDS):
         _, stub, kind = asked[index]
         yield Raw(kind=kind, stub=stub, source=work.sources[stub.relpath], answer=answer)
 
 
-def _question(work: finding.Work, number: int, stub: Stub, kind: str, temperature: float) -> Question:
+def question(
+    work: finding.Work, stub: Stub, kind: str, *, variant: int, seed: int, temperature: float = TEMPERATURE
+) -> Question:
+    """What the plugin would ask about a stub: for code, or for tests."""
     source = work.sources[stub.relpath]
     described = context.describe(stub, source, neighbours=work.project.neighbours(source), max_chars=_CHARACTERS)
     ask = prompting.code_question if kind == "code" else prompting.test_question
-    return ask(stub, described, variant=number, seed=number + 1, temperature=temperature)
+    return ask(stub, described, variant=variant, seed=seed, temperature=temperature)

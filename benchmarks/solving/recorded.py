@@ -167,9 +167,7 @@ class Recorded:
         recorded = json.loads(self._facts_file.read_text("utf-8"))["model"]
         if recorded != facts["model"]:
             folder = self._facts_file.parent
-            raise SystemExit(
-                f"solve: {folder} holds answers of {recorded}, not of {facts['model']}; give another --out"
-            )
+            raise SystemExit(f"{folder} holds answers of {recorded}, not of {facts['model']}; give another --out")
 
 
 class _Stream:

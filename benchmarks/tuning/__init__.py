@@ -1,0 +1,1 @@
+"""What `benchmarks/tune` is made of."""
