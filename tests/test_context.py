@@ -1,38 +1,12 @@
-"""What a model is told: the stub as it stands in the file, the surroundings in short, and never a silent cut."""
+"""What a model is told: the stub as it stands in the file, and the surroundings in short."""
 
 from __future__ import annotations
 
 import ast
-from pathlib import Path
 from textwrap import dedent
 
 import pytest
-
-from pytest_supercharger.context import Context, describe, imported_modules
-from pytest_supercharger.domain import SourceFile
-from pytest_supercharger.errors import SourceError
-from pytest_supercharger.stubs import find
-
-PLENTY = 100_000
-
-
-def file(text: str, module: str = "shop.cart") -> SourceFile:
-    relpath = module.replace(".", "/") + ".py"
-    return SourceFile(path=Path("/p", relpath), relpath=relpath, module=module, data=dedent(text).encode())
-
-
-def told(text: str, *, max_chars: int = PLENTY, **neighbours: str) -> Context:
-    """Describe the first stub of a file; keyword `a__b` is the neighbour module `a.b`."""
-    source = file(f"{dedent(text)}\nfrom pytest_supercharger import supercharge\n")
-    others = {name.replace("__", "."): file(other, name.replace("__", ".")) for name, other in neighbours.items()}
-    return describe(find(source)[0], source, neighbours=others, max_chars=max_chars)
-
-
-STUB = '''
-@supercharge
-def f(x: int) -> int:
-    """Do it."""
-'''
+from telling import STUB, told
 
 
 @pytest.mark.parametrize(
@@ -244,140 +218,6 @@ def test_docstrings_that_cannot_be_quoted_are_still_valid_source() -> None:
         'Say """x""" \\d "',
         'Say "x"',
     ]
-
-
-MANY = "\n".join(f'def g{number}(x: int) -> int:\n    """Number {number}."""\n    return x' for number in range(50))
-
-
-def test_what_has_no_room_is_counted_in_the_text() -> None:
-    context = told(f"import os\nLIMIT = 3\n{MANY}\n{STUB}", max_chars=600)
-    assert len(context.surroundings) + len(context.stub) <= 600
-    shown = context.surroundings.count("def g")
-    assert 0 < shown < 50
-    assert context.omitted == 50 - shown
-    assert context.surroundings.endswith(f"\n\n# {context.omitted} more definitions of this module are not shown\n")
-    # Imports and constants come before functions nobody names.
-    assert context.surroundings.startswith("import os\n\nLIMIT = 3\n\n")
-
-
-@pytest.mark.parametrize("room", [150, 200, 300, 500, 1000, 2000, 3000])
-def test_no_definition_is_cut_in_half(room: int) -> None:
-    context = told(f"{MANY}\n{STUB}", max_chars=room)
-    assert len(context.surroundings) + len(context.stub) <= room
-    for node in ast.parse(context.surroundings).body:
-        assert isinstance(node, ast.FunctionDef)
-        assert ast.unparse(node).endswith("    ...")
-    assert context.surroundings.count("def g") + context.omitted == 50
-
-
-@pytest.mark.parametrize(
-    "stub",
-    [
-        '@supercharge\ndef f(x: g25) -> int:\n    """Do it."""\n',
-        '@supercharge\ndef f(x: int) -> int:\n    """Do it as `g25` does."""\n',
-        '@supercharge(uses=[g25])\ndef f(x: int) -> int:\n    """Do it."""\n',
-    ],
-)
-def test_what_the_stub_names_is_shown_first(stub: str) -> None:
-    context = told(f"{MANY}\n{stub}", max_chars=210)
-    assert "def g25(" in context.surroundings
-    assert context.omitted >= 48
-
-
-def test_what_the_named_things_name_comes_next() -> None:
-    text = f'class Price:\n    amount: g7\n\n{MANY}\n@supercharge\ndef f(x: Price) -> int:\n    """Do it."""\n'
-    context = told(text, max_chars=270)
-    assert "class Price" in context.surroundings
-    assert "def g7(" in context.surroundings
-
-
-def test_a_class_without_room_is_shown_without_its_methods() -> None:
-    methods = "\n".join(f"    def g{number}(self): return 1" for number in range(50))
-    head = "class A:\n    size = 3\n    def __init__(self): self.x = 1\n"
-    text = f'{head}{methods}\n    @supercharge\n    def f(self):\n        """Do it."""\n'
-    context = told(text, max_chars=320)
-    assert context.surroundings == (
-        "class A:\n    size = 3\n    def __init__(self):\n        ...\n"
-        "    # 50 more methods of this class are not shown"
-    )
-
-
-@pytest.mark.parametrize("room", [0, -5, 30, 60])
-def test_a_stub_that_does_not_fit_is_an_error(room: int) -> None:
-    with pytest.raises(SourceError, match=r"shop/cart\.py:\d+: context too long: f alone takes \d+ characters"):
-        told(f"{MANY}\n{STUB}", max_chars=room)
-
-
-def test_an_exact_fit_leaves_nothing_out() -> None:
-    context = told(f"{MANY}\n{STUB}")
-    room = len(context.surroundings) + len(context.stub)
-    assert told(f"{MANY}\n{STUB}", max_chars=room) == context
-    assert told(f"{MANY}\n{STUB}", max_chars=room - 1).omitted > 0
-
-
-MONEY = '''
-"""Money."""
-RATE = 2
-class Money:
-    """An amount."""
-    cents: int
-    def plus(self, other: Money) -> Money:
-        """Add."""
-        return self
-def hidden(): return 1
-'''
-SHOWN = '# from shop.money:\nclass Money:\n    """An amount."""\n    cents: int\n'
-
-
-@pytest.mark.parametrize(
-    "imports",
-    [
-        "from shop.money import Money",
-        "from .money import Money as M",
-        "from . import money\nx = money.Money",
-        "import shop.money\nx = shop.money.Money",
-        "import shop.money as m\nx = m.Money",
-        "from shop import Money",
-        "if TYPE_CHECKING:\n    from shop.money import Money",
-    ],
-)
-def test_what_is_imported_from_the_project_is_shown(imports: str) -> None:
-    context = told(f"{imports}\n{STUB}", shop__money=MONEY, shop="from shop.money import Money\n")
-    assert context.surroundings.startswith(SHOWN)
-    assert "hidden" not in context.surroundings
-    assert "RATE" not in context.surroundings
-
-
-def test_a_neighbour_that_does_not_parse_has_nothing_to_show() -> None:
-    context = told(f"from shop.money import Money\n{STUB}", shop__money="def (")
-    assert context.surroundings == "from shop.money import Money"
-
-
-def test_modules_that_pass_names_in_a_circle_show_nothing() -> None:
-    context = told(f"from a import X\n{STUB}", a="from b import X\n", b="from a import X\n")
-    assert context.surroundings == "from a import X"
-
-
-@pytest.mark.parametrize(
-    ("module", "text", "names"),
-    [
-        ("shop.cart", "import os.path, re as r", ("os.path", "re")),
-        ("shop.cart", "from a.b import c", ("a.b", "a.b.c")),
-        ("shop.cart", "from . import a", ("shop", "shop.a")),
-        ("shop.cart", "from .a import b", ("shop.a", "shop.a.b")),
-        ("shop.deep.cart", "from ..a import b", ("shop.a", "shop.a.b")),
-        ("cart", "def f():\n    import json", ("json",)),
-    ],
-)
-def test_imports_are_resolved_to_dotted_names(module: str, text: str, names: tuple[str, ...]) -> None:
-    assert imported_modules(file(text, module)) == names
-
-
-def test_relative_imports_of_a_package_start_at_the_package() -> None:
-    source = SourceFile(
-        path=Path("/p/shop/__init__.py"), relpath="shop/__init__.py", module="shop", data=b"from .a import b"
-    )
-    assert imported_modules(source) == ("shop.a", "shop.a.b")
 
 
 def test_the_comment_behind_the_last_line_of_init_is_shown():
