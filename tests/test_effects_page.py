@@ -8,7 +8,7 @@ import types
 from pathlib import Path
 
 import pytest
-from test_effects import found
+from effects_of import found
 
 from pytest_supercharger.pure_modules import GUARDED, PURE
 from pytest_supercharger.purity import PURE_MODULES

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from test_effects import found
+from effects_of import found
 
 EVASIONS = {
     # what leads from a harmless module to another one
