@@ -1,3 +1,5 @@
+"""The next action of a search: codes, suites, repairs, and what confirms."""
+
 from __future__ import annotations
 
 from collections import Counter
@@ -5,12 +7,12 @@ from dataclasses import replace
 from random import Random
 
 import pytest
+from search_states import NOBODY, PARENT, POLICY, READY, UNSURE, after
 
 from pytest_supercharger.agreement import Assessment, BehaviourClass
 from pytest_supercharger.search import (
     Abstain,
     Accept,
-    Action,
     AskCode,
     AskExpected,
     AskTests,
@@ -22,18 +24,6 @@ from pytest_supercharger.search import (
     next_action,
     observe,
 )
-
-POLICY = Policy()
-READY = Assessment(best="a", probability=0.97, features={"k": 3.0})
-UNSURE = Assessment(
-    best="a", probability=0.81, features={"k": 3.0}, unmet=("probability 0.81 is below 0.95", "no second sample")
-)
-NOBODY = Assessment(best=None, probability=0.0, unmet=("no candidate passes the trusted tests",))
-PARENT = Parent(candidate_id="p", test_id="t", trusted_passed=1, trusted_failed=1)
-
-
-def after(progress: Progress, policy: Policy = POLICY) -> Action:
-    return next_action(progress, policy, Random(1))
 
 
 def test_the_search_opens_with_three_codes_and_one_suite_side_by_side() -> None:
@@ -189,70 +179,6 @@ def test_only_a_fresh_suite_confirms() -> None:
     assert after(improved) == AskTests(n=1)
     assert after(replace(reached, waiting_codes=1, waiting_suites=1, waiting_improved=1)) == AskTests(n=1)
     assert after(replace(improved, suites=5)) == Accept(candidate_id="a")
-
-
-METERED = Policy(tokens=2000)
-
-
-def test_no_more_is_asked_than_the_tokens_suffice_for() -> None:
-    assert after(Progress(), METERED) == AskCode(n=3)
-    assert after(Progress(waiting_codes=3, waiting_tokens=1536), METERED) == Wait()
-    assert after(Progress(codes=3, tokens=300), METERED) == AskTests(n=1)
-    assert after(Progress(tokens=1400), METERED) == AskCode(n=1)
-
-
-def test_spent_tokens_end_the_search_even_of_a_candidate_to_be_confirmed() -> None:
-    reached = observe(Progress(codes=4, suites=2, tokens=1700), READY)
-    action = after(reached, METERED)
-    assert isinstance(action, Abstain)
-    assert action.reason.endswith(
-        "(4 codes, 2 test suites, 1700 of the 2000 tokens for this stub are spent, too many to ask on)"
-    )
-    assert isinstance(after(Progress(waiting_codes=2, tokens=2000), METERED), Abstain)  # what is open is given up
-    assert after(replace(reached, codes=5, suites=3, tokens=9999), METERED) == Accept(candidate_id="a")
-
-
-def test_more_codes_as_long_as_few_agree_then_more_suites() -> None:
-    few = replace(UNSURE, features={"k": 1.0})
-    assert after(Progress(codes=5, suites=1, assessment=few)) == AskCode(n=1)
-    assert after(Progress(codes=5, suites=2, assessment=UNSURE)) == AskCode(n=1)
-    assert after(Progress(codes=6, suites=2, assessment=UNSURE)) == AskTests(n=1)
-    many = replace(UNSURE, features={"k": 5.0})
-    assert after(Progress(codes=5, suites=3, assessment=many)) == AskCode(n=1)
-    assert after(Progress(codes=6, suites=3, assessment=many)) == AskTests(n=1)
-
-
-def test_a_spent_kind_gives_way_to_the_other() -> None:
-    few = replace(UNSURE, features={"k": 1.0})
-    assert after(Progress(codes=12, suites=2, assessment=few)) == AskTests(n=1)
-    assert after(Progress(codes=9, suites=2, no_more_suites=True, assessment=UNSURE)) == AskCode(n=1)
-
-
-def test_a_spent_budget_abstains_with_what_is_missing() -> None:
-    assert after(Progress(codes=12, suites=6, assessment=UNSURE)) == Abstain(
-        reason="probability 0.81 is below 0.95; no second sample (12 codes, 6 test suites)"
-    )
-
-
-def test_time_ends_the_search_even_with_answers_open() -> None:
-    action = after(Progress(codes=3, waiting_codes=1, assessment=UNSURE, seconds=300.0))
-    assert isinstance(action, Abstain)
-    assert action.reason.endswith("(3 codes, 0 test suites, the 300 s for this stub are spent)")
-
-
-def test_a_stopped_run_says_why() -> None:
-    action = after(Progress(stopped="the model nodes are gone"))
-    assert action == Abstain(reason="the model gave no answer (0 codes, 0 test suites, the model nodes are gone)")
-
-
-def test_a_confirmed_candidate_is_accepted_even_when_time_is_up() -> None:
-    confirmed = observe(replace(observe(Progress(codes=4, suites=2), READY), codes=5, suites=3), READY)
-    assert after(replace(confirmed, seconds=999.0)) == Accept(candidate_id="a")
-
-
-def test_a_node_with_nothing_to_say_ends_the_search() -> None:
-    action = after(Progress(no_more_codes=True, no_more_suites=True))
-    assert isinstance(action, Abstain)
 
 
 def repaired(*parents: Parent) -> Counter[str]:
