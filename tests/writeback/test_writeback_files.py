@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from faulty_files import Dead, Faulty
 
 from pytest_supercharger.errors import SourceError
 from pytest_supercharger.writeback import files, temporaries
@@ -18,38 +19,6 @@ from pytest_supercharger.writeback.files import Change, RealFiles, sha256
 
 OLD = {"a.py": b"old a\r\n" * 50, "b.py": b"old b\n" * 50}
 NEW = {"a.py": b"new a\r\n" * 70, "b.py": b"new b\n" * 70}
-OPERATIONS = [name for name in vars(RealFiles) if not name.startswith("_")]
-
-
-class Dead(BaseException):
-    """The process is gone: nothing it would do from here on happens."""
-
-
-class Faulty(RealFiles):
-    """Real files whose operation number `at` raises; with `dead`, every later one too."""
-
-    def __init__(self, at: int, error: BaseException, *, dead: bool) -> None:
-        self.at, self.error, self.dead, self.count = at, error, dead, 0
-
-    def tick(self) -> None:
-        self.count += 1
-        if self.count == self.at or (self.dead and self.count > self.at):
-            raise self.error
-
-
-def _counted(name):
-    real = getattr(RealFiles, name)
-
-    def operation(self, *args):
-        if name != "close" or self.dead:
-            self.tick()
-        return real(self, *args)
-
-    return operation
-
-
-for _name in OPERATIONS:
-    setattr(Faulty, _name, _counted(_name))
 
 
 @pytest.fixture
