@@ -1,4 +1,4 @@
-"""Short ways to make a stub and an answer."""
+"""Short ways to make a stub, an answer, and the tests of one."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from cleaned import MODULE
 
-from pytest_supercharger.domain import Answer, FinishReason, Stub, StubKind
+from pytest_supercharger.clean.tests import clean_tests
+from pytest_supercharger.domain import Answer, FinishReason, Rejection, Stub, StubKind
 
 MakeStub = Callable[..., Stub]
 MakeAnswer = Callable[..., Answer]
@@ -45,3 +47,13 @@ def answer() -> MakeAnswer:
         return Answer(text=text, finish_reason=finish, sample_index=0)
 
     return make
+
+
+@pytest.fixture
+def tests_of(make_stub: MakeStub, answer: MakeAnswer):
+    def run(text: str, signature: str = "def f(n: int) -> int", **options: object) -> list[str] | Rejection:
+        finish = options.pop("finish", FinishReason.STOP)
+        result = clean_tests(answer(text, finish), make_stub(signature, **options), MODULE)
+        return result if isinstance(result, Rejection) else [test.source for test in result]
+
+    return run
