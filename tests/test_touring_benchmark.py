@@ -1,4 +1,4 @@
-"""`benchmarks/tour` without an index or a container: stubs, diffs, calls as text, answers, the table."""
+"""`benchmarks/tour` without an index or a container: stubs, diffs, calls as text, answers."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 sys.path[:0] = [str(BENCHMARKS), str(BENCHMARKS / "touring")]
 
 import touring_values  # noqa: E402 (as it is found in a project's environment)
-from touring import answers, choosing, fetching, marking, needing, recipes, suite, table  # noqa: E402 (benchmarks are no package)
+from touring import answers, choosing, marking  # noqa: E402 (benchmarks are no package)
 from touring_values import Page, Unwritable  # noqa: E402
 
 SOURCE = b'''\
@@ -237,67 +237,3 @@ def test_the_choice_is_that_of_the_seed_and_takes_kinds_and_files_by_turns():
 def test_of_one_kind_and_file_those_are_taken_that_share_the_fewest_tests():
     able = [choice(name, "function", "a.py", tests) for name, tests in {"f": "ab", "g": "ab", "h": "c"}.items()]
     assert "h" in {one.found.qualname for one in choosing.chosen(able, 2, 0)}
-
-
-def test_what_collecting_the_tests_lacks_is_installed_if_the_project_or_our_own_table_names_it(tmp_path):
-    (tmp_path / "tox.ini").write_text("[testenv]\ndeps =\n    odd-name==1.0\n")
-    said = (
-        "E   ModuleNotFoundError: No module named 'odd_name.part'\nModuleNotFoundError: No module named 'guessed'\n"
-        "ModuleNotFoundError: No module named 'yaml'\npytest: error: unrecognized arguments: --cov=x -n 2\n"
-    )
-    assert needing.lacking(said, tmp_path) == ("pytest-cov", "pytest-xdist", "odd_name", "PyYAML")
-
-
-def test_of_a_slow_suite_the_shortest_files_are_run(tmp_path):
-    place = fetching.Place(tmp_path, "p")
-    place.work.mkdir(parents=True)
-    for name in ("a.py", "b.py", "c.py"):
-        (place.work / name).touch()
-    times = {"a.py": 20, "b.py": 30, "c.py": 50}
-    cases = "".join(f'<testcase file="{name}" name="t" time="{time}"/>' for name, time in times.items())
-    (place.folder / "before.xml").write_text(f"<testsuites>{cases}</testsuites>")
-    assert suite.quick(place, "before") == ("a.py", "b.py")
-    (place.folder / "before.xml").write_text(f"<testsuites>{cases.replace('50', '5')}</testsuites>")
-    assert suite.quick(place, "before") == ()
-
-
-def test_needs_are_guessed_from_what_a_project_says_of_itself(tmp_path):
-    file = tmp_path / "pyproject.toml"
-    file.write_text('[project.optional-dependencies]\ndev = ["x"]\ntest = ["y"]\n')
-    assert recipes.guessed(tmp_path).extras == ("test",)
-    file.write_text('[dependency-groups]\nbase = ["b"]\ntests = ["a", {include-group = "base"}]\n')
-    assert recipes.guessed(tmp_path).needs == ("a", "b")
-
-
-ROW = {
-    "stubs": ["m:f (function)"],
-    "left_out": {},
-    "filled": ["m:f"],
-    "open": {},
-    "wrong": [],
-    "before": "2/2",
-    "after": "2/2",
-    "worse": [],
-    "outside": [],
-    "note": "",
-    "seconds": 1.0,
-}
-
-
-@pytest.mark.parametrize(
-    "wrong", [{"open": {"m:f": "why"}}, {"wrong": ["m:f"]}, {"worse": ["t"]}, {"outside": ["m.py"]}]
-)
-def test_a_replayed_project_fails_by_any_of_what_may_not_be(wrong):
-    assert not table.failed(ROW)
-    assert table.failed(ROW | wrong)
-    assert table.failed({"problem": "no sdist"})
-
-
-def test_the_table_says_why_a_stub_stayed_open():
-    text = table.text({"p": ROW | {"open": {"m:f": "too little"}}, "q": {"problem": "no sdist"}})
-    assert "p: m:f abstained: too little" in text
-    assert "no sdist" in text
-
-
-def test_a_test_that_is_gone_or_fails_now_is_worse():
-    assert suite.worse({"a": "passed", "b": "passed", "c": "failure"}, {"a": "passed", "c": "failure"}) == ["b"]
