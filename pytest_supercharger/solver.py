@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from pytest_supercharger import (
     budget,
+    concluding,
     context,
     evidence,
     expecting,
@@ -17,13 +18,12 @@ from pytest_supercharger import (
     search,
     source,
     trusted,
-    unfilled,
     weighing,
 )
 from pytest_supercharger.agreement import Assessment
 from pytest_supercharger.checker import Checker
-from pytest_supercharger.dispute import dispute, failed_check
-from pytest_supercharger.domain import Candidate, Decision, Outcome, SourceFile, Stub
+from pytest_supercharger.concluding import Conclusion
+from pytest_supercharger.domain import Outcome, SourceFile, Stub
 from pytest_supercharger.hearing import Hearing
 from pytest_supercharger.inflight import Arrival, Generator, Requests
 from pytest_supercharger.joint_choice import MOST_STUBS
@@ -32,7 +32,6 @@ from pytest_supercharger.ledger import Waited
 from pytest_supercharger.matrix import Matrix
 from pytest_supercharger.options import Settings
 from pytest_supercharger.questioner import Questioner
-from pytest_supercharger.reporting import noticed
 from pytest_supercharger.sampler import Sampler
 from pytest_supercharger.services import Services
 from pytest_supercharger.stopwatch import Stopwatch
@@ -67,6 +66,7 @@ class Solver:
             self._requests = Requests(self._services.generator)
             self._checker = self._make_checker()
             self._sampler = self._make_sampler()
+            self._conclusion = self._make_conclusion()
             judge, tau = self._sampler.questions.judge, self._policy.tau
             self._hearing = Hearing(self._matrix, tau, self._services, judge, self._left, self._sampler.authors)
             try:
@@ -84,9 +84,14 @@ class Solver:
         sampler, known = self._sampler, self._progress.assessment
         asked = sampler.questions.asked
         return recording.record(
-            outcome, self._matrix, self._services,
-            settings=self._settings, asked=asked, writers=sampler.writers, assessment=known,
-        )  # fmt: skip
+            outcome,
+            self._matrix,
+            self._services,
+            settings=self._settings,
+            asked=asked,
+            writers=sampler.writers,
+            assessment=known,
+        )
 
     def _loop(self) -> Outcome:
         while True:
@@ -103,10 +108,10 @@ class Solver:
                 if self._checker.cut_short:
                     # A rival, or a test, that was not run for want of time might have spoken against it.
                     spent = f"the {self._policy.seconds:g} s for this stub were spent before everything was run"
-                    return self._outcome(Decision.ABSTAINED, spent, None)
+                    return self._conclusion.abstained(spent, self._progress)
                 candidate = self._matrix.candidates[action.candidate_id]
                 if self._checker.confirm(candidate):
-                    return self._outcome(Decision.ACCEPTED, self._suffices(candidate), candidate)
+                    return self._conclusion.accepted(candidate, self._progress)
                 self._weigh()
             elif isinstance(action, search.Abstain):
                 outcome = self._ended(action.reason)
@@ -127,7 +132,7 @@ class Solver:
         if not self._halted() and self._checker.hear_more():
             self._weigh()
             return None
-        choice, known = None, self._progress.assessment
+        choice, known, ends = None, self._progress.assessment, self._conclusion
         if self._checker.aside and not self._halted():
             needed = ", ".join(sorted(self._checker.aside.needs))
             self._services.reporter.line(f"{self.stub.id}: waits for a joint choice with {needed}")
@@ -139,12 +144,11 @@ class Solver:
                 self._weigh()
                 return None
         if choice is None:
-            return self._outcome(Decision.ABSTAINED, self._why(reason), None)
+            return ends.abstained(ends.why(reason, self._progress), self._progress)
         if choice.candidate is None:
             alone = f"; alone: {reason}" if known is not None and known.best is not None else ""
-            return self._outcome(Decision.ABSTAINED, choice.reason + alone, None)
-        remark = f"{self._suffices(choice.candidate)}; chosen together with {', '.join(choice.together)}"
-        return replace(self._outcome(Decision.ACCEPTED, remark, choice.candidate), together=choice.together)
+            return ends.abstained(choice.reason + alone, self._progress)
+        return ends.accepted_together(choice.candidate, self._progress, choice.together)
 
     def _draw(self) -> bool:
         """Ask for a fresh code and a fresh suite and wait for both; whether they came."""
@@ -178,56 +182,12 @@ class Solver:
         self._progress = self._sampler.take(arrival, self._progress)
         self._weigh()
         if arrival.answer is None:
-            self._services.reporter.line(f"{self.stub.id}: {self._state()}")
-
-    def _state(self) -> str:
-        """How far the search is, in a few words."""
-        progress, now = self._progress, self._progress.assessment
-        drawn = f"{progress.codes + progress.repairs} codes, {progress.suites} test suites"
-        sure = f"probability {now.probability:.2f}" if now and now.best else "nothing that passes the trusted tests"
-        return f"{drawn}, {sure}"
+            self._services.reporter.line(f"{self.stub.id}: {concluding.so_far(self._progress)}")
 
     def _weigh(self) -> Assessment:
         assessment = weighing.weigh(self._hearing.assess, self._checker.prove)
         self._progress = search.observe(self._progress, assessment)
         return assessment
-
-    def _outcome(self, decision: Decision, reason: str, candidate: Candidate | None) -> Outcome:
-        assessment = self._progress.assessment or Assessment(best=None, probability=0.0)
-        gate_tests = self._matrix.gate_tests(candidate.id if candidate is not None else None)
-        return Outcome(
-            stub=self.stub,
-            decision=decision,
-            reason=reason,
-            probability=assessment.probability,
-            candidate=candidate,
-            candidates=len(self._matrix.candidates),
-            tests=len(self._matrix.trusted) + len(self._matrix.tests) + len(gate_tests),
-            samples=self._progress.codes + self._progress.repairs + self._matrix.test_answers,
-            mutation=self._matrix.mutation_score(candidate.id if candidate is not None else assessment.best),
-            tokens=self._progress.tokens,
-            models=dict(self._sampler.models),
-            author=self._sampler.authors.get(candidate.id, "") if candidate is not None else "",
-            seconds=self._watch.seconds + self._watch.paused,
-            needs=self._services.bench.dependencies.needed(candidate) if candidate is not None else (),
-            question=None if candidate is not None else dispute(self._matrix, assessment, self._file),
-            failing="" if candidate is not None else failed_check(self._matrix),
-            duplicates=self._matrix.duplicates,
-            rejections=self._matrix.unused(),
-            details=self._matrix.details,
-        )
-
-    def _suffices(self, candidate: Candidate) -> str:
-        bench, passed = self._services.bench, self._matrix.tests_passed(candidate.id)
-        noted = noticed(self._matrix.mutation_score(candidate.id)) + bench.dependencies.remark(candidate)
-        return f"the evidence suffices{noted}{bench.splitting.remark(passed)}"
-
-    def _why(self, reason: str) -> str:
-        """The policy's reason, with that of the refused candidates where most of them are, and who was missed."""
-        known, matrix = self._progress.assessment, self._matrix
-        if known is None or known.best is None or 2 * len(matrix.refused) > len(matrix.candidates):
-            reason = self._matrix.why_none(reason)
-        return reason + unfilled.remark(self._matrix, reason, self._services.bench.ledger.is_accepted)
 
     def _make_checker(self) -> Checker:
         return Checker(
@@ -257,6 +217,15 @@ class Solver:
             dependencies=services.bench.dependencies,
             left=self._left,
             tokens=self._policy.tokens,
+        )
+
+    def _make_conclusion(self) -> Conclusion:
+        return Conclusion(
+            matrix=self._matrix,
+            file=self._file,
+            bench=self._services.bench,
+            sampler=self._sampler,
+            watch=self._watch,
         )
 
     def _member(self) -> Member:
