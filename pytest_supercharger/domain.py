@@ -12,7 +12,6 @@ from pytest_supercharger.mutation import MutationScore
 
 __all__ = [
     "LIMITS",
-    "TEMPERATURE",
     "Answer",
     "Candidate",
     "Decision",
@@ -33,8 +32,6 @@ __all__ = [
     "StubKind",
     "Verdict",
 ]
-
-TEMPERATURE = 0.8  # of every question that is sampled
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,7 +130,7 @@ class Question:
     user: str
     assistant_prefix: str  # the first words of the answer, put into the model's mouth
     max_new_tokens: int
-    temperature: float = TEMPERATURE
+    temperature: float
     top_p: float = 0.95
     stop: tuple[str, ...] = ()
     seed: int = 0

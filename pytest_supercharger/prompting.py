@@ -9,7 +9,7 @@ from pathlib import Path
 from string import Template
 from typing import TYPE_CHECKING
 
-from pytest_supercharger.domain import TEMPERATURE, Question, QuestionKind, Stub, StubKind
+from pytest_supercharger.domain import Question, QuestionKind, Stub, StubKind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = [
     "CODE_TOKENS",
     "EXPECTED_TOKENS",
+    "TEMPERATURE",
     "TEST_TOKENS",
     "code_question",
     "expected_question",
@@ -32,6 +33,7 @@ __all__ = [
 CODE_TOKENS = 512
 TEST_TOKENS = 160
 EXPECTED_TOKENS = 64
+TEMPERATURE = 0.8  # of every question that is sampled
 # The fence we opened ends the answer; what small models write after it is chatter.
 STOP = ("\n```",)
 NEXT_PROMPT = "\n>>>"  # ends an expected output as well

@@ -146,5 +146,11 @@ def sample(index: int, text: str = "", *, prompt: int = 0, reason: FinishReason 
 
 def question(kind: QuestionKind = QuestionKind.CODE, stub: str = "shop:total") -> Question:
     return Question(
-        kind=kind, stub_id=stub, system="You write Python.", user="Write total.", assistant_prefix="", max_new_tokens=64
+        kind=kind,
+        stub_id=stub,
+        system="You write Python.",
+        user="Write total.",
+        assistant_prefix="",
+        max_new_tokens=64,
+        temperature=0.8,
     )

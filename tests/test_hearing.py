@@ -11,7 +11,13 @@ from pytest_supercharger.errors import NodeError
 from pytest_supercharger.hearing import hear
 
 QUESTION = Question(
-    kind=QuestionKind.JUDGE, stub_id="m:f", system="", user="Is it right?", assistant_prefix="", max_new_tokens=1
+    kind=QuestionKind.JUDGE,
+    stub_id="m:f",
+    system="",
+    user="Is it right?",
+    assistant_prefix="",
+    max_new_tokens=1,
+    temperature=0.0,
 )
 
 

@@ -13,7 +13,9 @@ from pytest_supercharger.domain import Question, QuestionKind
 from pytest_supercharger.errors import NodeError
 from pytest_supercharger.inflight import Requests
 
-QUESTION = Question(kind=QuestionKind.CODE, stub_id="m:f", system="", user="", assistant_prefix="", max_new_tokens=1)
+QUESTION = Question(
+    kind=QuestionKind.CODE, stub_id="m:f", system="", user="", assistant_prefix="", max_new_tokens=1, temperature=0.8
+)
 
 
 class Closed:

@@ -82,7 +82,13 @@ def answers(file: Path, word: str = "") -> Path:
 def question(stub: str, kind: str) -> Question:
     """A question that a replay node answers."""
     return Question(
-        kind=QuestionKind(kind), stub_id=stub, system="", user=stub, assistant_prefix="", max_new_tokens=max(_LENGTHS)
+        kind=QuestionKind(kind),
+        stub_id=stub,
+        system="",
+        user=stub,
+        assistant_prefix="",
+        max_new_tokens=max(_LENGTHS),
+        temperature=0.8,
     )
 
 

@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from pytest_supercharger import __version__, context, finding
-from pytest_supercharger.domain import TEMPERATURE, Stub
+from pytest_supercharger import __version__, context, finding, prompting
+from pytest_supercharger.domain import Stub
 from pytest_supercharger.errors import SourceError
 from tuning import figures
 from tuning.asking import Asked, Node
@@ -31,7 +31,7 @@ def measured(
     contexts = sorted({*_CONTEXTS, node.context})
     taken = {size: sum(_fits(work, stub, size) for stub in stubs) / len(stubs) for size in contexts}
     return {
-        "defaults": {"temperature": TEMPERATURE, "tokens": defaults, "context": node.context},
+        "defaults": {"temperature": prompting.TEMPERATURE, "tokens": defaults, "context": node.context},
         "temperatures": figures.by_temperature(samples),
         "limits": {
             kind: figures.by_limit([s for s in samples if s.kind == kind], [n for n in limits if n <= most[kind]])
