@@ -10,7 +10,7 @@ from pathlib import Path
 from cleaning.answers import Raw
 from pytest_supercharger import context, finding, prompting
 from pytest_supercharger.client import NodePool
-from pytest_supercharger.domain import TEMPERATURE, Question, Stub
+from pytest_supercharger.domain import Question, Stub
 from pytest_supercharger.errors import SuperchargeError
 from pytest_supercharger.project import Project
 
@@ -52,7 +52,7 @@ def _answers(
 
 
 def question(
-    work: finding.Work, stub: Stub, kind: str, *, variant: int, seed: int, temperature: float = TEMPERATURE
+    work: finding.Work, stub: Stub, kind: str, *, variant: int, seed: int, temperature: float = prompting.TEMPERATURE
 ) -> Question:
     """What the plugin would ask about a stub: for code, or for tests."""
     source = work.sources[stub.relpath]
