@@ -26,6 +26,7 @@ import enum
 import functools
 import warnings
 from dataclasses import dataclass
+from datetime import timedelta, tzinfo
 from typing import NamedTuple
 
 from pytest_supercharger import supercharge
@@ -53,6 +54,20 @@ class Point(NamedTuple):
 class Money:
     amount: int
     currency: str = "EUR"
+
+
+class Zone(tzinfo):
+    def __init__(self, hours):
+        self.hours = hours
+
+    def utcoffset(self, moment):
+        return timedelta(hours=self.hours)
+
+    def __eq__(self, other):
+        return isinstance(other, Zone) and self.hours == other.hours
+
+    def __repr__(self):
+        return f"Zone({self.hours})"
 
 
 class Slotted:

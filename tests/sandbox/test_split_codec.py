@@ -46,7 +46,7 @@ values: st.SearchStrategy[Any] = st.recursive(
     ),
     max_leaves=15,
 )
-TAGS = [*MAKE_LEAF, *(node.tag for node in NODES.values()), "ref", "tuple", "frozenset", "slice", "view"]
+TAGS = [*MAKE_LEAF, *(node.tag for node in NODES.values()), "ref", "tuple", "frozenset", "zoned", "slice", "view"]
 TAGS += ["named", "held", "enum", "object", "error"]
 words = st.sampled_from(["builtins:eval", "builtins:int", "builtins:ValueError", "os:system", "unittest.mock:_ANY"])
 words |= st.sampled_from(["keys", "candidate", "test"])

@@ -36,6 +36,8 @@ VALUES = {
     "moments": "D.date(2024, 2, 29), D.datetime(2024, 1, 1, 12, 30, 5, 7, tzinfo=D.timezone.utc), "
     "D.time(1, 2, fold=1), "
     "D.timedelta(days=-1, microseconds=3), D.timezone(D.timedelta(hours=2), 'X')",
+    "moments of the project's own time zones": "Zone(2), D.datetime(2024, 1, 1, 12, tzinfo=Zone(2)), "
+    "D.time(1, 2, fold=1, tzinfo=Zone(-3)), {D.datetime(2024, 1, 1, tzinfo=Zone(1)): 1}",
     "the project's own": "Money(3), Point(1, 2), Colour.BLUE, {Colour.RED: [Money(1, 'USD')]}, Money, ValueError, int",
     "others": "__import__('uuid').UUID(int=5), slice(1, None, 2), ..., NotImplemented",
     "classes": "D.date, __import__('decimal').Decimal, __import__('collections').deque, D.tzinfo, "
@@ -54,6 +56,25 @@ def test_values_come_back_equal_and_of_the_same_type(pair: SplitPair, values: st
 def test_both_halves_see_the_same(pair: SplitPair, lines: tuple[str, ...]) -> None:
     test, stub, body, *code = map(dedent, lines)
     result = pair.run(test, *code, **{stub: body.strip().replace("\n", "\n    ")})
+    assert result.verdict is Verdict.PASS, result
+
+
+@pytest.mark.parametrize("call", ["Cart.limit(1)", "f(lambda: Cart.limit(1))", "asyncio.run(later(1))"])
+def test_a_result_that_cannot_be_told_is_an_error_of_its_own_call(pair: SplitPair, call: str) -> None:
+    """Also within another call: that one must not end in its place, or both halves wait for each other."""
+    code = "class Odd(Money):\n    __dict__ = property(lambda self: 1 / 0)\n"
+    test = f"with pytest.raises(ValueError, match='cannot be told: ZeroDivisionError'):\n    {call}"
+    result = pair.run(test, code, limit="return Odd(1)", later="return Odd(1)", f="return args[0]()")
+    assert result.verdict is Verdict.PASS, result
+
+
+def test_a_moment_of_a_time_zone_that_the_candidate_made_equals_nothing(pair: SplitPair) -> None:
+    body = "import datetime\n    return datetime.datetime(2024, 1, 1, tzinfo=Mine(0))"
+    result = pair.run(
+        "import datetime as D\nassert f(1) != D.datetime(2024, 1, 1, tzinfo=D.timezone.utc)",
+        "class Mine(Zone): pass\n",
+        f=body,
+    )
     assert result.verdict is Verdict.PASS, result
 
 
@@ -83,6 +104,14 @@ UNENCODABLE = {
     "a class of the test over one of the project": "class Big(Cart):\n    pass\nBig().total()",
     "a subclass of a builtin": "class Text(str):\n    pass\nf(Text('a'))",
     "a module": "f(asyncio)",
+    "a time zone of the test": "import datetime as D\nclass Mine(D.tzinfo):\n    pass\nf(D.time(1, tzinfo=Mine()))",
+    "a time zone without a name": """
+from datetime import time
+from io import BytesIO
+from zoneinfo import ZoneInfo
+data = b'TZif' + bytes(16) + (0).to_bytes(4, 'big') * 4 + (1).to_bytes(4, 'big') * 2 + bytes(6) + bytes(1)
+f(time(1, tzinfo=ZoneInfo.from_file(BytesIO(data))))
+""",
     "a coroutine for a plain function": "async def g():\n    return 1\nf(g)",
     "hidden by the test": "try:\n    f(asyncio)\nexcept BaseException:\n    pass",
 }

@@ -15,7 +15,7 @@ from .split_operations import perform, perform_async
 from .split_reader import Reader
 from .split_standins import NotEncodable, Target
 from .split_table import kind_of
-from .split_writer import TooLarge, Writer
+from .split_writer import TooLarge, Writer, said_error
 
 __all__ = ["Peer"]
 
@@ -231,8 +231,10 @@ class Peer:
             news = ((place, writer.news(reader.nodes[place], was)) for place, was in enumerate(before))
             answer["changed"] = [[place, state] for place, state in news if state is not None]
             self._line.send(answer, self._loop)
-        except TooLarge as problem:
-            self._reply(message, Reader(self._side), [], error=ValueError(f"a result too large to be told: {problem}"))
+        except Exception as problem:  # a property of a candidate's object, or too much of anything
+            # Who asked waits for this very answer; an error here would end some other question instead.
+            told = f"a result that cannot be told: {type(problem).__name__}: {problem}"[:300]
+            self._line.send({"answer": message["ask"], "raise": said_error(told), "changed": []}, self._loop)
         except NotEncodable as problem:
             # An attribute is the other side's choice, and that one must not choose to be unencodable.
             if message["op"] != "attr":

@@ -5,11 +5,12 @@ It makes nothing that is not on the list of `split_values`, and classes only whe
 
 from __future__ import annotations
 
+import datetime
 import enum
 from collections.abc import Callable
 from typing import Any
 
-from .split_values import MAKE_LEAF, NODES, Node
+from .split_values import MAKE_LEAF, MOMENTS, NODES, Node
 from .split_writer import DEEPEST, IMMUTABLE, MOST, Side, TooLarge, builtin_base, members
 
 __all__ = ["Reader"]
@@ -89,6 +90,13 @@ class Reader:
     def _whole(self, node: Any) -> Any:
         self.nodes.append(node)
         return node
+
+    def _zoned(self, moment: Wire, zone: Wire) -> Any:
+        plain, where = self.value(moment), self.value(zone)
+        if type(plain) not in MOMENTS:
+            raise TypeError("not a moment")
+        # Without a zone of that class here there is no such moment: what stands for the zone equals nothing either.
+        return plain.replace(tzinfo=where) if isinstance(where, datetime.tzinfo) else where
 
     def _slice(self, parts: list[Wire]) -> Any:
         start, stop, step = parts
@@ -172,6 +180,7 @@ _TAGS: dict[str, Callable[..., Any]] = {
     "ref": Reader._ref,
     "tuple": Reader._tuple,
     "frozenset": Reader._frozenset,
+    "zoned": Reader._zoned,
     "slice": Reader._slice,
     "view": Reader._view,
     "named": Reader._named,

@@ -17,21 +17,21 @@ from collections import Counter, OrderedDict, defaultdict, deque
 from collections.abc import Callable
 from typing import Any
 
-__all__ = ["BASES", "LEAVES", "MAKE_LEAF", "NODES", "Node"]
+__all__ = ["BASES", "LEAVES", "MAKE_LEAF", "MOMENTS", "NODES", "Node", "is_leaf"]
 
 Wire = Any  # what JSON can hold
 _SMALL = 1 << 53
 _NAMES = {"Ellipsis": ..., "NotImplemented": NotImplemented}
+MOMENTS = (datetime.time, datetime.datetime)
+_ZONES = (datetime.timezone, zoneinfo.ZoneInfo)
 
 
 def _zone(zone: datetime.tzinfo | None) -> Wire:
     if zone is None:
         return None
-    if type(zone) is zoneinfo.ZoneInfo and zone.key:
+    if isinstance(zone, zoneinfo.ZoneInfo):
         return zone.key
-    if type(zone) is datetime.timezone:
-        return [_delta(part) if isinstance(part, datetime.timedelta) else part for part in zone.__getinitargs__()]  # type: ignore[attr-defined]
-    raise TypeError(f"a time zone of type {type(zone).__name__}")
+    return [_delta(part) if isinstance(part, datetime.timedelta) else part for part in zone.__getinitargs__()]  # type: ignore[attr-defined]
 
 
 def _make_zone(wire: Wire) -> datetime.tzinfo | None:
@@ -138,6 +138,14 @@ MAKE_LEAF: dict[str, Callable[[Wire], object]] = {
     "path": lambda wire: (pathlib.PurePosixPath if wire[1] else pathlib.PosixPath)(_text(wire[0])),
     "name": lambda wire: _NAMES[_text(wire)],
 }
+
+
+def is_leaf(value: Any) -> bool:
+    """Whether a value is said whole: not a moment whose time zone is of any other class, nor a zone without a name."""
+    kind = type(value)
+    zone = value.tzinfo if kind in MOMENTS else value
+    named = type(zone) is not zoneinfo.ZoneInfo or bool(zone.key)
+    return kind in LEAVES and named and (kind not in MOMENTS or zone is None or type(zone) in _ZONES)
 
 
 def plain(value: Any) -> Wire:

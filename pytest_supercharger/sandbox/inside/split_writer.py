@@ -6,14 +6,15 @@ now holds this". What has no value is handed over as a handle.
 
 from __future__ import annotations
 
+import datetime
 import enum
 import json
 import types
 from typing import Any, Protocol
 
-from .split_values import BASES, LEAVES, NODES, plain
+from .split_values import BASES, LEAVES, MOMENTS, NODES, is_leaf, plain
 
-__all__ = ["DEEPEST", "IMMUTABLE", "MOST", "Side", "TooLarge", "Writer", "builtin_base", "members"]
+__all__ = ["DEEPEST", "IMMUTABLE", "MOST", "Side", "TooLarge", "Writer", "builtin_base", "members", "said_error"]
 
 Wire = Any
 MOST = 200_000  # values in one message
@@ -69,7 +70,8 @@ def builtin_base(kind: type) -> type | None:
     bases = [base for base in kind.__mro__ if not base.__flags__ & _HEAP and base is not object]
     if not bases:
         return object
-    return bases[0] if len(bases) == 1 and bases[0] in BASES else None
+    # A time zone holds nothing but attributes, as an object does, and is made in its own way.
+    return bases[0] if len(bases) == 1 and (bases[0] in BASES or bases[0] is datetime.tzinfo) else None
 
 
 def members(kind: type) -> dict[str, Any]:
@@ -78,6 +80,11 @@ def members(kind: type) -> dict[str, Any]:
     for base in reversed(kind.__mro__):
         found |= {name: member for name, member in vars(base).items() if type(member) is types.MemberDescriptorType}
     return {name: member for name, member in found.items() if name != "__weakref__"}
+
+
+def said_error(text: str) -> Wire:
+    """How a ValueError is said that needs no handle, which there may be too many of."""
+    return ["error", ["ValueError", ["builtins:ValueError"], None], [["tuple", [text]], []]]
 
 
 class Writer:
@@ -99,7 +106,7 @@ class Writer:
             return thing
         if kind is int or kind is float:
             return plain(thing)
-        if kind in LEAVES:
+        if is_leaf(thing):
             tag, say = LEAVES[kind]
             return [tag, say(thing)]
         if id(thing) in self._place:
@@ -149,6 +156,8 @@ class Writer:
             said = [kind.__name__, [self.value(item) for item in thing]]
             self._note(thing)  # only now, as it cannot be made before its items are
             return said
+        if kind in MOMENTS:
+            return ["zoned", self.value(thing.replace(tzinfo=None)), self.value(thing.tzinfo)]
         if kind is slice:
             return ["slice", [self.value(part) for part in (thing.start, thing.stop, thing.step)]]
         if kind in _VIEWS:
