@@ -15,7 +15,7 @@ from urllib.parse import unquote, urlparse
 from pytest_supercharger.errors import SandboxError
 from pytest_supercharger.sandbox.hardening import Bind
 
-__all__ = ["HostEnvironment", "discover", "editable_folders", "variables"]
+__all__ = ["HostEnvironment", "direct", "discover", "editable_folders", "variables"]
 
 # Mounted where they exist. Never /usr as a whole: /usr/local/etc and /usr/src are nobody's business.
 _SYSTEM = (
@@ -74,11 +74,13 @@ def discover(
         raise SandboxError(f"the project folder {project} is a system folder; run pytest in the project's own folder")
     home = home or Path.home()
     private = (project, home)
+    executable, prefixes = direct(executable), [direct(prefix) for prefix in prefixes]
     wanted = [path for path in (*_SYSTEM, *(f"/{name}" for name in _ROOT_NAMES)) if _plain(path)]
     wanted += [store for store in _STORES if any(prefix.startswith(store) for prefix in prefixes)]
     for prefix in _with_real(prefixes):
         wanted += _prefix_paths(prefix, private)
-    entries = [path for path in (sys.path if sys_path is None else sys_path) if _is_extra(path, private)]
+    on_path = map(direct, sys.path if sys_path is None else sys_path)
+    entries = [path for path in on_path if _is_extra(path, private)]
     folders = [path for path in (editable_folders() if editable is None else editable) if _is_extra(path, private)]
     targets = _outermost([*wanted, *entries, *folders])
     doors = _doors([*wanted, *entries], targets)
@@ -95,6 +97,14 @@ def discover(
         doors=doors,
         path=tuple(path for path in entries if not _under(path, _with_real(prefixes))),
     )
+
+
+def direct(path: str) -> str:
+    """The same path without `..`, as there is where Python was started by one such as `../venv/bin/python`.
+
+    What it names last may be a link and stays one: it is by its place that an interpreter finds its environment.
+    """
+    return str(Path(path).parent.resolve() / Path(path).name) if ".." in Path(path).parts else path
 
 
 def variables(environment: HostEnvironment, project: Path) -> dict[str, str]:

@@ -200,8 +200,8 @@ class Host:
         expected = {
             "nonce": secret.read_text("ascii"),
             "version": sys.version,
-            "prefix": sys.prefix,
-            "base": sys.base_prefix,
+            "prefix": environment.direct(sys.prefix),
+            "base": environment.direct(sys.base_prefix),
         }
         found = self._identity(client, Bind(source=str(secret), target=_NONCE))
         different = [key for key, value in expected.items() if found.get(key) != value]

@@ -116,6 +116,21 @@ def test_the_hops_to_the_interpreter_are_rebuilt(home: Path) -> None:
     assert environment.links[str(second)] == sys._base_executable
 
 
+def test_an_interpreter_that_was_started_by_a_path_with_dots_is_shown_at_its_place(home: Path) -> None:
+    venv = home / "venv"
+    (venv / "bin").mkdir(parents=True)
+    (venv / "bin" / "python").symlink_to(sys.executable)
+    around = f"{home}/project/../venv"
+    dotted = found(
+        home, executable=f"{around}/bin/python", prefixes=[around, sys.base_prefix], sys_path=[f"{around}/lib"]
+    )
+    plain = found(
+        home, executable=f"{venv}/bin/python", prefixes=[str(venv), sys.base_prefix], sys_path=[f"{venv}/lib"]
+    )
+    assert dotted == plain
+    assert dotted.executable == f"{venv}/bin/python"
+
+
 def test_an_interpreter_that_cannot_be_shown_is_refused(home: Path) -> None:
     (home / "python").touch(0o755)
     with pytest.raises(SandboxError, match="use a virtual environment"):
