@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from fakes import FakeGenerator, agreeable
+from dataclasses import replace
+
+from fakes import FakeGenerator, agreeable, bodies, filled
 from scripted_solver import CODES, SPOKEN, TESTS, gate, solver
 
 from pytest_supercharger import evidence
 from pytest_supercharger.calibration import SHIPPED, Calibration
 from pytest_supercharger.checker import Checker
-from pytest_supercharger.domain import Decision
+from pytest_supercharger.domain import Decision, Verdict
 from pytest_supercharger.options import Settings
 
 
@@ -21,6 +23,31 @@ def test_the_evidence_names_the_project_tests_that_passed_and_no_others():
     assert record.calibration == "shipped fit"
     generated = len(record.tests) - 1  # one is the example of the docstring
     assert outcome.tests == 1 + generated + 1
+
+
+def right(overlay):
+    return b"x - x" not in overlay.get("calc.py", b"")
+
+
+class Several(FakeGenerator):
+    """One model writes what is thrown away, another one the rest."""
+
+    def _generate(self, questions, samples, first_sample):
+        for index, answer in super()._generate(questions, samples, first_sample):
+            yield index, replace(answer, model="sha256:2" if "x - x" in answer.text else "sha256:1")
+
+
+def test_the_evidence_names_no_model_whose_answers_were_thrown_away():
+    generator = Several(code=[*bodies("double", "x: int", "x - x"), *CODES], test=TESTS)
+    generator.models = {"sha256:1": "coder", "sha256:2": "bungler"}
+    sandbox = agreeable(
+        gate=gate, judge=lambda overlay, test: filled(overlay, test) if right(overlay) else Verdict.FAIL
+    )
+    searching = solver(sandbox, generator=generator)
+    outcome = searching.solve()
+    record = searching.record(outcome)
+    assert outcome.models.keys() == {"sha256:1", "sha256:2"}
+    assert (record.model, record.model_digests) == ("coder", ("sha256:1",))
 
 
 def test_the_evidence_says_what_the_decision_rested_on():
