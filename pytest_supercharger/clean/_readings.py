@@ -17,6 +17,7 @@ from pytest_supercharger.domain import Answer, FinishReason, Rejection, Stub
 
 __all__ = ["readings"]
 
+_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _AT_LIMIT = Rejection(reason="cut off", detail="the answer reached its token limit inside the function")
 _IN_MIDDLE = Rejection(reason="cut off", detail="the answer ends in the middle of a statement")
 _SLID = re.compile(r"(?:return|yield|break|continue|elif|else|except|finally)\b")  # never begins anything in column 0
@@ -42,14 +43,14 @@ def readings(code: str, answer: Answer, stub: Stub) -> tuple[str, ...] | Rejecti
     if whole is not None:
         return (whole,)
     if fault(code) is None:
-        return _AT_LIMIT if end.ragged and not _goes_on(code, stub, ast.stmt) else (code,)
+        return _AT_LIMIT if end.ragged and not _goes_on(code, stub, (ast.stmt,)) else (code,)
     repaired = repair(code, ended=end.closed)
     if repaired.cut_off and not end.closed:
         return _AT_LIMIT if end.ragged else _IN_MIDDLE
     found = tuple(_whole(text, stub) for text in _unhurt(repaired))
     if end.ragged:
         # The repair may have moved the ragged end out of the function: only a definition proves that it is behind.
-        found = tuple(text for text in found if _goes_on(text, stub, FunctionNode | ast.ClassDef))
+        found = tuple(text for text in found if _goes_on(text, stub, _DEFINITIONS))
     if found:
         return found
     return _AT_LIMIT if end.ragged else _broken(code)
@@ -154,12 +155,11 @@ def _up_to_last_statement(code: str, stub: Stub) -> str | None:
     return above if node is not None and not is_empty(node) else None
 
 
-def _goes_on(text: str, stub: Stub, kinds: object) -> bool:
+def _goes_on(text: str, stub: Stub, kinds: tuple[type[ast.stmt], ...]) -> bool:
     """Tell whether a statement of these kinds stands behind the stub."""
     tree = parse(text)
     node = definition(tree, stub) if tree is not None else None
     if tree is None or node is None:
         return node is None
     end = node.end_lineno or node.lineno
-    # `kinds` are kinds of statements, and each of those has a row: mypy knows neither of a type in a variable.
-    return any(isinstance(n, kinds) and n.lineno > end for n in ast.walk(tree))  # type: ignore[arg-type,attr-defined]
+    return any(isinstance(n, kinds) and n.lineno > end for n in ast.walk(tree))
